@@ -1,0 +1,127 @@
+//! `receipt`: checks the receipt of an identity verification with only the operator's public key.
+//! Reads a photo or screenshot with the QR code, or its text; needs no network.
+//!
+//! Exit codes: 0 everything holds · 1 refused · 2 wrong usage, or there is nothing to check.
+#![allow(
+    clippy::print_stdout,
+    reason = "the program's purpose is to print what it found"
+)]
+
+mod input;
+mod report;
+mod utc;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use attestation::{Receipt, Refusal, Verified, verify};
+use clap::{Args, Parser, Subcommand};
+
+/// Checks receipts of identity verifications.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check everything a receipt says. Exit code 0 only if all of it holds.
+    Verify {
+        /// The operator's public key (operator.pub: PEM, or 32 bytes in base64).
+        #[arg(long, value_name = "FILE")]
+        operator: PathBuf,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Show what a receipt says, without checking anything.
+    Show {
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+#[derive(Args)]
+struct Source {
+    /// A PNG or JPEG picture with the QR code, or a file with its text; "-" for standard input.
+    #[arg(value_name = "RECEIPT")]
+    receipt: PathBuf,
+    /// Print JSON for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Verify { operator, source } => check(&operator, &source),
+        Command::Show { source } => show(&source),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("receipt: {}", report::with_causes(&error));
+        ExitCode::from(2)
+    })
+}
+
+fn check(operator: &std::path::Path, source: &Source) -> Result<ExitCode, input::InputError> {
+    let operator = input::operator(operator)?;
+    let text = input::receipt_text(&source.receipt)?;
+    let verified = Receipt::decode(&text).and_then(|receipt| verify(&receipt, &operator, now()));
+    Ok(match verified {
+        Ok(verified) => accept(&verified, source.json),
+        Err(refusal) => refuse(&refusal, source.json),
+    })
+}
+
+fn show(source: &Source) -> Result<ExitCode, input::InputError> {
+    let text = input::receipt_text(&source.receipt)?;
+    Ok(match Receipt::decode(&text) {
+        Ok(receipt) => {
+            let claims = receipt.unverified_claims();
+            if source.json {
+                println!("{:#}", report::unchecked_json(claims));
+            } else {
+                print!("{}", report::unchecked(claims));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(refusal) => refuse(&refusal, source.json),
+    })
+}
+
+fn accept(verified: &Verified, json: bool) -> ExitCode {
+    if json {
+        println!("{:#}", report::accepted_json(verified));
+    } else {
+        print!("{}", report::accepted(verified));
+    }
+    ExitCode::SUCCESS
+}
+
+fn refuse(refusal: &Refusal, json: bool) -> ExitCode {
+    if json {
+        println!("{:#}", report::refused_json(refusal));
+    } else {
+        println!(
+            "REFUSED ({})\n{}",
+            refusal.as_code(),
+            report::with_causes(refusal)
+        );
+    }
+    ExitCode::from(1)
+}
+
+/// Seconds since 1970; not known on a machine whose clock is before that.
+fn now() -> Option<u64> {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .map(|since| since.as_secs())
+}
+
+/// Standard input, for the name "-".
+fn standard_input() -> Box<dyn io::Read> {
+    Box::new(io::stdin().lock())
+}

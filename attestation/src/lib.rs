@@ -1,0 +1,50 @@
+//! What a verification *means*: the claims a kiosk makes, their signature, the Merkle log they are
+//! committed to, the receipt a resident takes home, and the checking of all of that. A relying
+//! party links only this crate, with `default-features = false`.
+//!
+//! The path of a decision:
+//!
+//! ```text
+//! Claims ──DeviceKey──► COSE_Sign1 ──Log::commit──► CommittedAttestation ──► Receipt ──► QR text
+//!                                                                                          │
+//! Verified ◄── verify(&Receipt, &OperatorPublicKey, now) ◄── Receipt::decode ◄─────────────┘
+//! ```
+//!
+//! [`Verified`] can only be made by [`verify`], and `CommittedAttestation` only by a commit: who
+//! holds one holds the proof.
+
+#![forbid(unsafe_code)]
+
+mod cbor;
+mod checkpoint;
+mod claims;
+mod codes;
+mod cose;
+mod credential;
+mod cwt;
+mod device;
+pub mod merkle;
+mod name;
+mod operator;
+mod pseudonym;
+mod receipt;
+mod verify;
+
+#[cfg(feature = "log")]
+pub mod log;
+
+pub use cbor::DecodeError;
+pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use claims::{
+    Band, Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
+    FactorOutcome, Factors, Reason, TimeQuality,
+};
+pub use credential::{Credential, Validity};
+pub use device::{DeviceKey, DevicePublicKey, NotAKey};
+#[cfg(feature = "log")]
+pub use log::{AuditReport, CommittedAttestation, Log, LogError};
+pub use name::{Name, NameError};
+pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
+pub use pseudonym::{Pseudonym, PseudonymKey};
+pub use receipt::Receipt;
+pub use verify::{Check, Refusal, Verified, verify};

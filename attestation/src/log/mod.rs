@@ -1,0 +1,135 @@
+//! The append-only log of one kiosk: a Merkle tree in one SQLite file. A commit writes the
+//! attestation, the nodes it completes, the signed head and the outbox entry in one transaction;
+//! only then is there a receipt. Nothing in the file names a person.
+//!
+//! In: claims, the device key, its credential. Out: [`CommittedAttestation`], audits.
+//! Standards: RFC 9162 (tree), RFC 9052 (entries), c2sp.org/tlog-checkpoint (heads).
+
+mod audit;
+mod commit;
+mod error;
+mod nodes;
+#[cfg(feature = "sim")]
+mod power_cut;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+pub use audit::AuditReport;
+pub use commit::CommittedAttestation;
+pub use error::{Finding, LogError};
+
+use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::merkle::{self, Hash};
+use error::Doing;
+use nodes::SqliteNodes;
+
+/// The log of one kiosk, held by this process alone while it is open.
+#[derive(Debug)]
+pub struct Log {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Log {
+    /// Opens the log, or makes an empty one where no file is, and checks that it is whole.
+    ///
+    /// # Errors
+    /// When it cannot be read and written, belongs to something else or to a newer program, is
+    /// held by another process, or is damaged.
+    pub fn open(path: &Path) -> Result<Self, LogError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::open_with(path, flags)
+    }
+
+    fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, LogError> {
+        let doing = Doing::new("open", path);
+        let connection = Connection::open_with_flags(path, flags).map_err(|e| doing.failed(e))?;
+        let mut log = Self {
+            connection,
+            path: path.to_owned(),
+        };
+        schema::prepare(&mut log.connection, &doing)?;
+        log.check_head(&doing)?;
+        Ok(log)
+    }
+
+    /// How many attestations are in the log.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn size(&self) -> Result<u64, LogError> {
+        nodes::size(&self.connection).map_err(|e| self.doing("read").failed(e))
+    }
+
+    /// The newest head; none while the log is empty.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn head(&self) -> Result<Option<SignedCheckpoint>, LogError> {
+        let read = || match nodes::size(&self.connection)? {
+            0 => Ok(None),
+            size => head_of_size(&self.connection, size).map(Some),
+        };
+        read().map_err(|e| self.doing("read").failed(e))
+    }
+
+    /// Proves that the log only grew between two sizes; none if there is nothing to prove.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn prove_consistency(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, LogError> {
+        merkle::prove_consistency(&SqliteNodes(&self.connection), old, new)
+            .map_err(|e| self.doing("prove the growth of").failed(e))
+    }
+
+    /// The newest head must be that of the stored tree: catches a file that was put together from
+    /// parts, in O(log n). [`Log::audit`] checks everything.
+    fn check_head(&self, doing: &Doing<'_>) -> Result<(), LogError> {
+        let Some(head) = self.head()? else {
+            return Ok(());
+        };
+        let size = head.checkpoint.size;
+        let root = merkle::root(&SqliteNodes(&self.connection), size);
+        if root.map_err(|e| doing.failed(e))? == head.checkpoint.root {
+            Ok(())
+        } else {
+            Err(doing.corrupt(Finding::HeadDoesNotMatch { size }))
+        }
+    }
+
+    fn doing(&self, what: &'static str) -> Doing<'_> {
+        Doing::new(what, &self.path)
+    }
+}
+
+/// The stored head of the tree with this many leaves.
+fn head_of_size(connection: &Connection, size: u64) -> rusqlite::Result<SignedCheckpoint> {
+    let origin = identity(connection)?.map_or_else(String::new, |(origin, _)| origin);
+    connection
+        .prepare_cached("SELECT root, signature FROM heads WHERE size = ?1")?
+        .query_one([size], |row| {
+            Ok(SignedCheckpoint {
+                checkpoint: Checkpoint {
+                    origin,
+                    size,
+                    root: row.get(0)?,
+                },
+                signature: row.get(1)?,
+            })
+        })
+}
+
+/// Whose log this is: origin and public key; nobody's before the first commit.
+fn identity(connection: &Connection) -> rusqlite::Result<Option<(String, [u8; 32])>> {
+    connection
+        .prepare_cached("SELECT origin, device FROM identity")?
+        .query_one((), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}

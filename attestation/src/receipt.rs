@@ -1,0 +1,193 @@
+//! What the resident takes home: an attestation and everything a stranger needs to check it, as
+//! text for a QR code. `KVR1:` and base45 (RFC 9285), so that the code stays in alphanumeric mode;
+//! no compression, because signatures and hashes only grow by it.
+//!
+//! What a verifier can compute does not travel: the frame of the COSE_Sign1 is always the same,
+//! kiosk and site of the credential are those of the claims, the checkpoint's origin follows from
+//! them, its root from the leaf and the proof.
+
+use crate::cbor::{DecodeError, Reader, Writer, decode_strictly};
+use crate::checkpoint::Checkpoint;
+use crate::claims::Claims;
+use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
+use crate::credential::{Credential, Validity, read_public_key};
+use crate::merkle::{Hash, InclusionProof, leaf_hash};
+use crate::verify::Refusal;
+
+/// How every receipt of this version begins.
+const PREFIX: &str = "KVR1:";
+
+/// How receipts of all versions begin.
+const FAMILY: &str = "KVR";
+
+/// What the largest QR code (version 40, level L) holds in alphanumeric mode.
+const MAX_TEXT_CHARS: usize = 4296;
+
+/// A proof longer than this would be of a tree with more than 2⁶³ leaves.
+const MAX_PATH: usize = 63;
+
+/// A receipt: well-formed, but not checked. [`crate::verify`] checks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub(crate) claims: Claims,
+    pub(crate) signature: [u8; SIGNATURE_BYTES],
+    pub(crate) credential: Credential,
+    pub(crate) proof: InclusionProof,
+    pub(crate) head_signature: [u8; SIGNATURE_BYTES],
+}
+
+impl Receipt {
+    /// Puts a receipt together from its parts. Nothing is checked but their form.
+    ///
+    /// # Errors
+    /// When the attestation is not a COSE_Sign1 over claims.
+    pub fn new(
+        attestation: &[u8],
+        credential: Credential,
+        proof: InclusionProof,
+        head_signature: [u8; SIGNATURE_BYTES],
+    ) -> Result<Self, DecodeError> {
+        let message = Sign1::decode(attestation, Purpose::Attestation)?;
+        Ok(Self {
+            claims: Claims::from_cwt(message.payload)?,
+            signature: message.signature,
+            credential,
+            proof,
+            head_signature,
+        })
+    }
+
+    /// The text for a QR code.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        format!("{PREFIX}{}", base45::encode(self.to_cbor()))
+    }
+
+    /// Reads the text of a QR code. Exactly one text is accepted for each receipt.
+    ///
+    /// # Errors
+    /// When it is not a receipt, is one of another version, or is damaged.
+    pub fn decode(text: &str) -> Result<Self, Refusal> {
+        let damaged = |source| Refusal::Malformed {
+            source: Some(source),
+        };
+        let encoded = strip_prefix(text)?;
+        let bytes = base45::decode(encoded).map_err(|_| Refusal::Malformed { source: None })?;
+        let receipt = decode_strictly(&bytes, read, Self::to_cbor).map_err(damaged)?;
+        // Base45 has several spellings for some bytes (short groups, lower case in lax decoders).
+        if receipt.encode() == text {
+            Ok(receipt)
+        } else {
+            Err(Refusal::Malformed { source: None })
+        }
+    }
+
+    /// What the receipt says. **Nobody has checked it**: use [`crate::verify`] for that.
+    #[must_use]
+    pub const fn unverified_claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The attestation as it stands in the log: a tagged COSE_Sign1 over a CWT, for other tools.
+    #[must_use]
+    pub fn attestation(&self) -> Vec<u8> {
+        let message = Sign1 {
+            payload: &self.claims.to_cwt(),
+            signature: self.signature,
+        };
+        message.encode(Purpose::Attestation)
+    }
+
+    /// The receipt in bytes, which the text wraps (`receipt` in `claims.cddl`). Signatures, key and
+    /// hashes have fixed lengths, so they stand in one byte string.
+    #[must_use]
+    pub fn to_cbor(&self) -> Vec<u8> {
+        let fixed = [
+            &self.signature[..],
+            self.credential.device.as_bytes(),
+            &self.credential.signature,
+            &self.head_signature,
+            self.proof.path.as_flattened(),
+        ];
+        let mut w = Writer::new();
+        w.array(6).encoded(&self.claims.to_cwt());
+        w.uint(self.credential.validity.not_before);
+        w.uint(self.credential.validity.not_after);
+        w.uint(self.proof.size).uint(self.proof.index);
+        w.bytes(&fixed.concat());
+        w.finish()
+    }
+
+    /// The head of the log in which this attestation stands if the proof is right.
+    pub(crate) fn checkpoint(&self) -> Option<Checkpoint> {
+        Some(Checkpoint {
+            origin: Checkpoint::origin(&self.claims.site, &self.claims.kiosk),
+            size: self.proof.size,
+            root: self.proof.root(leaf_hash(&self.attestation()))?,
+        })
+    }
+}
+
+fn strip_prefix(text: &str) -> Result<&str, Refusal> {
+    if text.len() > MAX_TEXT_CHARS {
+        return Err(Refusal::NotAReceipt);
+    }
+    text.strip_prefix(PREFIX).ok_or_else(|| {
+        let version = text.strip_prefix(FAMILY).and_then(|t| t.split_once(':'));
+        match version {
+            Some((number, _)) if number.parse::<u16>().is_ok() => Refusal::UnknownVersion,
+            _ => Refusal::NotAReceipt,
+        }
+    })
+}
+
+fn read(r: &mut Reader<'_>) -> Result<Receipt, DecodeError> {
+    r.array(6)?;
+    let claims = Claims::read(r)?;
+    let validity = Validity {
+        not_before: r.uint()?,
+        not_after: r.uint()?,
+    };
+    let (size, index) = (r.uint()?, r.uint()?);
+    let mut fixed = Fixed(r.byte_string()?);
+    Ok(Receipt {
+        signature: fixed.take()?,
+        credential: Credential {
+            kiosk: claims.kiosk.clone(),
+            site: claims.site.clone(),
+            device: read_public_key(&fixed.take()?)?,
+            validity,
+            signature: fixed.take()?,
+        },
+        head_signature: fixed.take()?,
+        proof: InclusionProof {
+            index,
+            size,
+            path: fixed.path()?,
+        },
+        claims,
+    })
+}
+
+/// Parts of fixed length, one after the other.
+struct Fixed<'b>(&'b [u8]);
+
+impl Fixed<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let (part, rest) = self.0.split_first_chunk().ok_or(WRONG_LENGTH)?;
+        self.0 = rest;
+        Ok(*part)
+    }
+
+    /// The rest.
+    fn path(self) -> Result<Vec<Hash>, DecodeError> {
+        match self.0.as_chunks::<32>() {
+            (path, []) if path.len() <= MAX_PATH => Ok(path.to_vec()),
+            _ => Err(WRONG_LENGTH),
+        }
+    }
+}
+
+const WRONG_LENGTH: DecodeError = DecodeError::Unknown {
+    what: "the length of signatures and proof",
+};

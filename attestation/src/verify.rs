@@ -1,0 +1,193 @@
+//! The checking of a receipt by a stranger who has the operator's public key and nothing else.
+//! [`Verified`] can only come from here; every way to fail has a stable code and says what does
+//! not hold.
+
+use crate::cbor::DecodeError;
+use crate::checkpoint::SignedCheckpoint;
+use crate::claims::Claims;
+use crate::credential::Credential;
+use crate::operator::OperatorPublicKey;
+use crate::receipt::Receipt;
+
+/// How far the clocks of kiosk and verifier may differ, in seconds.
+const CLOCK_SKEW_S: u64 = 300;
+
+/// Checks everything that a receipt says against the operator's public key. With `now` (seconds
+/// since 1970) it is also refused if it claims to come from the future.
+///
+/// # Errors
+/// The first thing that does not hold.
+pub fn verify(
+    receipt: &Receipt,
+    operator: &OperatorPublicKey,
+    now: Option<u64>,
+) -> Result<Verified, Refusal> {
+    let Receipt {
+        claims, credential, ..
+    } = receipt;
+    require(credential.is_from(operator), Refusal::CredentialSignature)?;
+    require(
+        credential.validity.covers(claims.issued_at),
+        Refusal::CredentialNotValidAtTime,
+    )?;
+    require(
+        credential
+            .device
+            .attested(&claims.to_cwt(), &receipt.signature),
+        Refusal::AttestationSignature,
+    )?;
+    let checkpoint = check_log(receipt)?;
+    require(
+        now.is_none_or(|now| claims.issued_at <= now.saturating_add(CLOCK_SKEW_S)),
+        Refusal::IssuedInFuture,
+    )?;
+    Ok(Verified {
+        claims: claims.clone(),
+        credential: credential.clone(),
+        checkpoint,
+    })
+}
+
+/// A receipt of which everything holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    claims: Claims,
+    credential: Credential,
+    checkpoint: SignedCheckpoint,
+}
+
+impl Verified {
+    /// What the kiosk attested.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The operator's word for the kiosk.
+    #[must_use]
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// The head of the kiosk's log that contains the attestation.
+    #[must_use]
+    pub const fn checkpoint(&self) -> &SignedCheckpoint {
+        &self.checkpoint
+    }
+
+    /// Everything that was checked, in order; all of it held.
+    #[must_use]
+    pub const fn checks(&self) -> &'static [Check] {
+        CHECKS
+    }
+}
+
+/// One thing that was checked about a receipt, and held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The code of the refusal if it had not held.
+    pub code: &'static str,
+    /// What holds, in plain words.
+    pub words: &'static str,
+}
+
+const CHECKS: &[Check] = &[
+    Check {
+        code: "credential_signature",
+        words: "the operator vouches for this kiosk and its key",
+    },
+    Check {
+        code: "credential_not_valid_at_time",
+        words: "the operator's word held at the time of the verification",
+    },
+    Check {
+        code: "attestation_signature",
+        words: "this kiosk signed exactly these statements",
+    },
+    Check {
+        code: "inclusion_proof",
+        words: "the proof leads from these statements to a head of the kiosk's log",
+    },
+    Check {
+        code: "checkpoint_signature",
+        words: "this kiosk signed that head of its log",
+    },
+];
+
+/// Why a receipt is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Some other text.
+    #[error("this is not a verification receipt (those begin with KVR1:)")]
+    NotAReceipt,
+    /// A receipt of a version to come.
+    #[error("this receipt is of a version that this program does not know; use a newer one")]
+    UnknownVersion,
+    /// Damaged, incomplete, or made by something else.
+    #[error("the receipt is damaged: its text is not what a kiosk writes")]
+    Malformed {
+        /// What exactly, where it got as far as bytes.
+        source: Option<DecodeError>,
+    },
+    /// Another operator, another kiosk or site, or a forged credential.
+    #[error(
+        "this operator did not vouch for this kiosk: the credential is of another operator, \
+         another kiosk or site, or forged"
+    )]
+    CredentialSignature,
+    /// The verification happened outside the credential's time.
+    #[error("the operator's word for this kiosk did not hold at the time of the verification")]
+    CredentialNotValidAtTime,
+    /// The statements are not those that the kiosk signed.
+    #[error("the kiosk did not sign these statements: they were changed or forged")]
+    AttestationSignature,
+    /// The proof cannot be one.
+    #[error("the proof that the statements are in the kiosk's log cannot be right: it was changed")]
+    InclusionProof,
+    /// The log that the proof leads to is not one that the kiosk signed.
+    #[error(
+        "the kiosk did not sign the log that the proof leads to: proof or checkpoint was changed, \
+         or the statements were never committed"
+    )]
+    CheckpointSignature,
+    /// The verification claims to happen later than now.
+    #[error(
+        "the receipt comes from the future: check this machine's clock; if it is right, the \
+         kiosk's was not"
+    )]
+    IssuedInFuture,
+}
+
+impl Refusal {
+    /// The stable code for programs.
+    #[must_use]
+    pub const fn as_code(&self) -> &'static str {
+        match self {
+            Self::NotAReceipt => "not_a_receipt",
+            Self::UnknownVersion => "unknown_version",
+            Self::Malformed { .. } => "malformed",
+            Self::CredentialSignature => "credential_signature",
+            Self::CredentialNotValidAtTime => "credential_not_valid_at_time",
+            Self::AttestationSignature => "attestation_signature",
+            Self::InclusionProof => "inclusion_proof",
+            Self::CheckpointSignature => "checkpoint_signature",
+            Self::IssuedInFuture => "issued_in_future",
+        }
+    }
+}
+
+fn check_log(receipt: &Receipt) -> Result<SignedCheckpoint, Refusal> {
+    let head = SignedCheckpoint {
+        checkpoint: receipt.checkpoint().ok_or(Refusal::InclusionProof)?,
+        signature: receipt.head_signature,
+    };
+    require(
+        head.is_signed_by(&receipt.credential.device),
+        Refusal::CheckpointSignature,
+    )?;
+    Ok(head)
+}
+
+fn require(it_holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
+    if it_holds { Ok(()) } else { Err(otherwise) }
+}

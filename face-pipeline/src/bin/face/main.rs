@@ -1,0 +1,86 @@
+//! `face`: the pipeline on image files, for technicians, integrators and measurements.
+//!
+//! Exit code 0: done, or verified; 1: not verified; 2: it could not be done.
+
+mod bench;
+mod chip;
+mod eval;
+mod options;
+mod output;
+mod photo;
+mod statistics;
+mod tasks;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use options::{Command, Evaluation, Options};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match run(&options) {
+        Ok(code) => code,
+        Err(error) if output::is_closed(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("face: {}", chain(error.as_ref()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut pipeline = options.pipeline()?;
+    match &options.command {
+        Command::Detect { images } => tasks::detect(&mut pipeline, images, options.json),
+        Command::Pad { images } => tasks::pad(&mut pipeline, images, options.json),
+        Command::Mesh { images } => tasks::mesh(&mut pipeline, images, options.json),
+        Command::Verify {
+            reference,
+            probe,
+            reference_as_chip,
+        } => tasks::verify(
+            &mut pipeline,
+            reference,
+            probe,
+            *reference_as_chip,
+            options.json,
+        ),
+        Command::Capture {
+            frames,
+            reference,
+            reference_as_chip,
+            rate,
+        } => tasks::capture(
+            &mut pipeline,
+            frames,
+            reference,
+            *reference_as_chip,
+            *rate,
+            options.json,
+        ),
+        Command::Bench {
+            reference,
+            frame,
+            rounds,
+        } => bench::bench(&mut pipeline, reference, frame, *rounds, options.json),
+        Command::Eval(Evaluation::Match {
+            root,
+            reference_as_chip,
+        }) => eval::matching(&mut pipeline, root, *reference_as_chip, options.json),
+        Command::Eval(Evaluation::Pad { bona_fide, attack }) => {
+            eval::presentation_attacks(&mut pipeline, bona_fide, attack, options.json)
+        }
+    }
+}
+
+/// What went wrong, and why, down to the root.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,124 @@
+//! The command line. Environment variables stand in for options here and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+use face_pipeline::{Error, Networks, Pipeline, Settings};
+
+/// The kiosk's face pipeline on image files.
+#[derive(Parser)]
+#[command(name = "face", version)]
+pub struct Options {
+    /// Folder with the weights [env KIOSK_MODELS; default .setup/models]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    models: Option<PathBuf>,
+    /// Model manifest [env KIOSK_MANIFEST; default models/manifest.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// ONNX Runtime's library [env KIOSK_RUNTIME; default .setup/lib/libonnxruntime.so.1.31.1]
+    #[arg(long, global = true, value_name = "FILE")]
+    runtime: Option<PathBuf>,
+    /// Threads per network
+    #[arg(long, global = true, default_value_t = 1)]
+    threads: usize,
+    /// One JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Find faces and say how good each is
+    Detect {
+        #[arg(required = true)]
+        images: Vec<PathBuf>,
+    },
+    /// Compare two photos
+    Verify {
+        reference: PathBuf,
+        probe: PathBuf,
+        /// First degrade the reference to the photo of an ID chip: 102×126 pixels, 1,024 bytes
+        #[arg(long)]
+        reference_as_chip: bool,
+    },
+    /// Say whether each photo shows a person or a picture of one
+    Pad {
+        #[arg(required = true)]
+        images: Vec<PathBuf>,
+    },
+    /// Print the 468 points of a face's surface: x y z in pixels, one point per line
+    Mesh {
+        #[arg(required = true)]
+        images: Vec<PathBuf>,
+    },
+    /// Run a whole capture over frames in the order given
+    Capture {
+        #[arg(required = true)]
+        frames: Vec<PathBuf>,
+        /// Photo to compare with
+        #[arg(long)]
+        reference: PathBuf,
+        /// First degrade the reference to the photo of an ID chip
+        #[arg(long)]
+        reference_as_chip: bool,
+        /// Frames per second
+        #[arg(long, default_value_t = 30.0)]
+        rate: f64,
+    },
+    /// Measure how long the stages take
+    Bench {
+        /// Photo to compare with
+        #[arg(long)]
+        reference: PathBuf,
+        /// A good frame of a camera
+        frame: PathBuf,
+        #[arg(long, default_value_t = 100)]
+        rounds: usize,
+    },
+    /// Measure error rates
+    #[command(subcommand)]
+    Eval(Evaluation),
+}
+
+#[derive(Subcommand)]
+pub enum Evaluation {
+    /// FNMR at fixed FMR (ISO/IEC 19795-1) over all pairs of a folder of PERSON/IMAGE files
+    Match {
+        #[arg(long)]
+        root: PathBuf,
+        /// First degrade each reference to the photo of an ID chip
+        #[arg(long)]
+        reference_as_chip: bool,
+    },
+    /// APCER and BPCER (ISO/IEC 30107-3) over two folders of SUBJECT/IMAGE files
+    Pad {
+        #[arg(long)]
+        bona_fide: PathBuf,
+        #[arg(long)]
+        attack: PathBuf,
+    },
+}
+
+impl Options {
+    pub fn pipeline(&self) -> Result<Pipeline, Error> {
+        let manifest = path(&self.manifest, "KIOSK_MANIFEST", "models/manifest.toml");
+        let models = path(&self.models, "KIOSK_MODELS", ".setup/models");
+        let runtime = path(
+            &self.runtime,
+            "KIOSK_RUNTIME",
+            ".setup/lib/libonnxruntime.so.1.31.1",
+        );
+        let networks = Networks::load(&manifest, &models, &runtime, self.threads)?;
+        Pipeline::new(networks, Settings::default())
+    }
+}
+
+fn path(option: &Option<PathBuf>, variable: &str, default: &str) -> PathBuf {
+    let from_environment = || std::env::var_os(variable).map(PathBuf::from);
+    option
+        .clone()
+        .or_else(from_environment)
+        .unwrap_or_else(|| Path::new(default).to_owned())
+}

@@ -1,0 +1,119 @@
+//! Image files as the pipeline wants them.
+
+use std::path::{Path, PathBuf};
+
+use face_pipeline::{ImageError, ImageView, PixelFormat};
+use image::RgbImage;
+use zeroize::Zeroizing;
+
+/// A decoded image, zeroed when dropped.
+pub struct Photo {
+    pixels: Zeroizing<Vec<u8>>,
+    width: usize,
+    height: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PhotoError {
+    #[error("cannot open image {path}", path = path.display())]
+    Open {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("cannot decode image {path}", path = path.display())]
+    Decode {
+        path: PathBuf,
+        source: image::ImageError,
+    },
+    #[error("cannot encode a chip photo: {0}")]
+    Encode(String),
+    #[error("cannot decode the chip photo just encoded")]
+    ChipDecode(#[source] image::ImageError),
+    #[error("cannot list {path}", path = path.display())]
+    List {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("no images of people in {path}: one folder per person is expected", path = path.display())]
+    NoImages { path: PathBuf },
+}
+
+impl Photo {
+    pub fn open(path: &Path) -> Result<Self, PhotoError> {
+        let bytes = std::fs::read(path).map_err(|source| PhotoError::Open {
+            path: path.into(),
+            source,
+        })?;
+        let decoded = image::load_from_memory(&bytes).map_err(|source| PhotoError::Decode {
+            path: path.into(),
+            source,
+        })?;
+        Ok(Self::new(decoded.into_rgb8()))
+    }
+
+    pub fn new(image: RgbImage) -> Self {
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        Self {
+            pixels: Zeroizing::new(image.into_raw()),
+            width,
+            height,
+        }
+    }
+
+    pub fn view(&self) -> Result<ImageView<'_>, ImageError> {
+        ImageView::packed(&self.pixels, self.width, self.height, PixelFormat::Rgb8)
+    }
+
+    pub fn rgb(&self) -> Option<RgbImage> {
+        RgbImage::from_raw(self.width as u32, self.height as u32, self.pixels.to_vec())
+    }
+}
+
+/// Images of one person.
+pub struct Person {
+    pub name: String,
+    pub images: Vec<PathBuf>,
+}
+
+/// People and their images in a folder of PERSON/IMAGE files, in the order of their names.
+pub fn people(root: &Path) -> Result<Vec<Person>, PhotoError> {
+    let mut people = Vec::new();
+    for folder in list(root)?.into_iter().filter(|p| p.is_dir()) {
+        let images = list(&folder)?
+            .into_iter()
+            .filter(|p| is_image(p))
+            .collect::<Vec<_>>();
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        people.push(Person { name, images });
+    }
+    if people.iter().all(|p| p.images.is_empty()) {
+        return Err(PhotoError::NoImages { path: root.into() });
+    }
+    Ok(people)
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, PhotoError> {
+    let failed = |source| PhotoError::List {
+        path: folder.into(),
+        source,
+    };
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut paths = entries
+        .map(|e| e.map(|e| e.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_image(path: &Path) -> bool {
+    path.extension().is_some_and(|e| {
+        ["jpg", "jpeg", "png", "webp"]
+            .iter()
+            .any(|known| e.eq_ignore_ascii_case(known))
+    })
+}

@@ -1,0 +1,185 @@
+//! What `face` does with single photos and captures.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use face_pipeline::{Capture, Evidence, Finding, Pipeline, Reference};
+use serde_json::{Value, json};
+
+use crate::chip;
+use crate::output::line;
+use crate::photo::Photo;
+
+type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
+
+pub fn detect(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
+    each(images, as_json, |path| {
+        let findings = pipeline.find(Photo::open(path)?.view()?)?;
+        let text = findings.iter().map(describe).collect::<Vec<_>>().join("\n");
+        let text = if text.is_empty() {
+            "no face".into()
+        } else {
+            text
+        };
+        Ok((text, json!(findings)))
+    })
+}
+
+pub fn pad(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
+    each(images, as_json, |path| {
+        let found = pipeline.liveness(Photo::open(path)?.view()?)?;
+        let text = found.map_or("no face".into(), |(score, band)| {
+            format!("liveness {score:.3} {band:?}")
+        });
+        Ok((
+            text,
+            json!(found.map(|(score, band)| json!({ "score": score, "band": band }))),
+        ))
+    })
+}
+
+pub fn mesh(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
+    for path in images {
+        let mesh = pipeline.mesh(Photo::open(path)?.view()?)?;
+        let points = mesh.map(|m| m.points).unwrap_or_default();
+        if points.is_empty() {
+            return Err(format!("no face in {}", path.display()).into());
+        }
+        if as_json {
+            line(format_args!(
+                "{}",
+                json!({ "image": path, "points": points })
+            ))?;
+        } else {
+            for [x, y, z] in &points {
+                line(format_args!("{x:.3} {y:.3} {z:.3}"))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn verify(
+    pipeline: &mut Pipeline,
+    reference: &Path,
+    probe: &Path,
+    as_chip: bool,
+    as_json: bool,
+) -> Outcome {
+    let reference = open_reference(pipeline, reference, as_chip)?;
+    let probe = open_reference(pipeline, probe, false)?;
+    let (similarity, band) = pipeline.compare(&reference, &probe);
+    if as_json {
+        line(format_args!(
+            "{}",
+            json!({ "similarity": similarity, "band": band, "verified": band.is_accepted() })
+        ))?;
+    } else {
+        let verdict = if band.is_accepted() {
+            "the same person"
+        } else {
+            "not shown to be the same person"
+        };
+        line(format_args!(
+            "{verdict}: similarity {similarity:.3} {band:?}"
+        ))?;
+    }
+    Ok(ExitCode::from(u8::from(!band.is_accepted())))
+}
+
+pub fn capture(
+    pipeline: &mut Pipeline,
+    frames: &[PathBuf],
+    reference: &Path,
+    as_chip: bool,
+    rate: f64,
+    as_json: bool,
+) -> Outcome {
+    let mut capture = Capture::new(open_reference(pipeline, reference, as_chip)?);
+    for (number, path) in frames.iter().enumerate() {
+        let at = Duration::from_secs_f64(number as f64 / rate.max(0.1));
+        let step = pipeline.observe(&mut capture, Photo::open(path)?.view()?, at)?;
+        if !as_json {
+            let verdict = step.rejection.map_or("good".into(), |r| format!("{r:?}"));
+            line(format_args!(
+                "{:8.3} s  {verdict:12} {:3.0} %",
+                at.as_secs_f64(),
+                step.progress * 100.0
+            ))?;
+        }
+        if step.evidence.is_some() {
+            break;
+        }
+    }
+    let evidence = capture.evidence();
+    if as_json {
+        line(format_args!("{}", json!(evidence)))?;
+    } else {
+        line(format_args!(
+            "{}",
+            evidence.map_or("no decision".into(), |e| format!("{e:?}"))
+        ))?;
+    }
+    let verified = |e: Evidence| e.liveness.is_accepted() && e.comparison.is_accepted();
+    Ok(ExitCode::from(u8::from(!evidence.is_some_and(verified))))
+}
+
+fn open_reference(
+    pipeline: &mut Pipeline,
+    path: &Path,
+    as_chip: bool,
+) -> Result<Reference, Box<dyn std::error::Error>> {
+    let mut photo = Photo::open(path)?;
+    if as_chip {
+        photo = chip::degrade(pipeline, &photo)?;
+    }
+    let named = |error| format!("{}: {}", path.display(), crate::chain(&error));
+    Ok(pipeline.reference(photo.view()?).map_err(named)?)
+}
+
+fn each(
+    images: &[PathBuf],
+    as_json: bool,
+    mut task: impl FnMut(&Path) -> Result<(String, Value), Box<dyn std::error::Error>>,
+) -> Outcome {
+    let mut results = Vec::new();
+    for path in images {
+        let (text, value) = task(path)?;
+        if !as_json {
+            line(format_args!("{}: {text}", path.display()))?;
+        }
+        results.push(json!({ "image": path, "result": value }));
+    }
+    if as_json {
+        line(format_args!("{}", Value::from(results)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(finding: &Finding) -> String {
+    let q = &finding.quality;
+    let b = &finding.face.bounds;
+    format!(
+        "face at {:.0},{:.0} {:.0}×{:.0} confidence {:.2}; {}; eyes {:.0} px, share {:.2}, off centre {:.2}, roll {:.0}°, \
+         yaw {:.0}°, pitch {:.2}, light {:.0} (dark {:.2}, bright {:.2}), sharpness {:.3}",
+        b.x,
+        b.y,
+        b.width,
+        b.height,
+        finding.face.confidence,
+        finding
+            .rejection
+            .map_or("good".into(), |r| format!("{r:?}")),
+        q.inter_eye_distance_px,
+        q.face_share,
+        q.off_centre,
+        q.roll_degrees,
+        q.yaw_degrees,
+        q.pitch_ratio,
+        q.luminance,
+        q.under_exposed,
+        q.over_exposed,
+        q.sharpness,
+    )
+}

@@ -1,0 +1,310 @@
+//! A capture: good frames of one person over a short window become one decision. Pure: what comes
+//! in are scores and templates of frames with their times, what goes out is [`Evidence`]. A gap,
+//! another face or another person starts the window again.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::band::Band;
+use crate::detect::Face;
+use crate::reference::Reference;
+use crate::template::Template;
+use crate::window::{Rules, Window, WindowLimits};
+
+/// What a capture showed. The bands are for the attestation, the scores for the technician only.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// Whether a living person was there rather than a picture of one.
+    pub liveness: Band,
+    /// Whether it was the person in the reference.
+    pub comparison: Band,
+    /// Good frames that this rests on.
+    pub frames: usize,
+    /// Time of the first of them.
+    pub first_good_at: Duration,
+    /// Time of the last of them, and so of the decision.
+    pub decided_at: Duration,
+    /// The scores behind the bands; for log and bench of the technician, never for an attestation.
+    pub scores: Scores,
+}
+
+/// Fused raw scores.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Scores {
+    /// Lower quartile of the frames' certainty of a bona fide presentation, 0 to 1.
+    pub liveness: f32,
+    /// Cosine similarity of fused template and reference, −1 to 1.
+    pub similarity: f32,
+}
+
+/// One capture of one person, against one reference. Zeroed when dropped.
+pub struct Capture {
+    reference: Reference,
+    window: Window,
+    evidence: Option<Evidence>,
+}
+
+/// A frame that passed the quality check.
+pub(crate) struct GoodFrame {
+    pub(crate) face: Face,
+    pub(crate) template: Template,
+    pub(crate) liveness: f32,
+    pub(crate) weight: f32,
+    pub(crate) at: Duration,
+}
+
+/// What a good frame did to the capture.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Added,
+    /// The frame showed another person than the window; it is the first of a new window.
+    Restarted,
+}
+
+impl Capture {
+    /// Starts looking for the person in `reference`.
+    #[must_use]
+    pub fn new(reference: Reference) -> Self {
+        Self {
+            reference,
+            window: Window::default(),
+            evidence: None,
+        }
+    }
+
+    /// The decision, once there is one.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.evidence
+    }
+
+    /// The face of the last good frame, for choosing among several.
+    pub(crate) fn tracked(&self) -> Option<&Face> {
+        self.window.face()
+    }
+
+    /// Adds a good frame. Does nothing after the decision.
+    pub(crate) fn add(&mut self, frame: GoodFrame, rules: &Rules<'_>) -> Progress {
+        if self.evidence.is_some() {
+            return Progress::Added;
+        }
+        let gap = self.window.gap(frame.at) > Duration::from_millis(rules.window.max_gap_ms);
+        let other = !gap
+            && self
+                .window
+                .shows_other_person(&frame, rules.comparison.same_capture);
+        if gap || other {
+            self.window = Window::default();
+        }
+        self.window.push(frame);
+        self.evidence = self.window.decide(&self.reference, rules);
+        if other {
+            Progress::Restarted
+        } else {
+            Progress::Added
+        }
+    }
+
+    /// How much of the least window is there, 0 to 1.
+    pub(crate) fn progress(&self, limits: &WindowLimits) -> f32 {
+        if self.evidence.is_some() {
+            return 1.0;
+        }
+        let frames = self.window.frames() as f32 / limits.min_frames.max(1) as f32;
+        let spread =
+            self.window.spread().as_secs_f32() * 1000.0 / limits.min_spread_ms.max(1) as f32;
+        frames.min(spread.max(0.1 * frames)).min(0.99)
+    }
+}
+
+impl std::fmt::Debug for Capture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Capture({} good frames, evidence: {:?})",
+            self.window.frames(),
+            self.evidence
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Point, Rect};
+    use crate::manifest::{ComparisonThresholds, Thresholds};
+
+    const SAME_CAPTURE: f32 = 0.3;
+
+    fn bands(doubtful: f32, accepted: f32, strong: f32) -> Thresholds {
+        Thresholds {
+            doubtful,
+            accepted,
+            strong,
+            data: String::new(),
+            command: String::new(),
+        }
+    }
+
+    /// A template at `degrees` from that of the reference.
+    fn template(degrees: f32) -> Template {
+        let angle = degrees.to_radians();
+        Template::join(vec![vec![angle.cos(), angle.sin()]]).expect("a direction")
+    }
+
+    fn frame(degrees: f32, liveness: f32, at_ms: u64) -> GoodFrame {
+        let bounds = Rect {
+            x: 200.0,
+            y: 100.0,
+            width: 150.0,
+            height: 200.0,
+        };
+        let face = Face {
+            bounds,
+            landmarks: [Point::default(); 5],
+            confidence: 0.9,
+        };
+        let at = Duration::from_millis(at_ms);
+        GoodFrame {
+            face,
+            template: template(degrees),
+            liveness,
+            weight: 1.0,
+            at,
+        }
+    }
+
+    fn run(frames: impl IntoIterator<Item = GoodFrame>) -> (Capture, Vec<Progress>) {
+        let comparison = ComparisonThresholds {
+            bands: bands(0.3, 0.4, 0.5),
+            same_capture: SAME_CAPTURE,
+        };
+        let liveness = bands(0.3, 0.5, 0.9);
+        let rules = Rules {
+            window: WindowLimits::default(),
+            comparison: &comparison,
+            liveness: &liveness,
+        };
+        let mut capture = Capture::new(Reference {
+            template: template(0.0),
+            inter_eye_distance_px: 30.0,
+        });
+        let progress = frames.into_iter().map(|f| capture.add(f, &rules)).collect();
+        (capture, progress)
+    }
+
+    fn every_50_ms(frames: u64, each: impl Fn(u64) -> (f32, f32)) -> Vec<GoodFrame> {
+        let one = |n| {
+            let (degrees, liveness) = each(n);
+            frame(degrees, liveness, n * 50)
+        };
+        (0..frames).map(one).collect()
+    }
+
+    #[test]
+    fn a_decision_waits_for_enough_frames_over_enough_time() {
+        assert!(
+            run(every_50_ms(6, |_| (10.0, 1.0))).0.evidence().is_none(),
+            "250 ms only"
+        );
+        let evidence = run(every_50_ms(7, |_| (10.0, 1.0)))
+            .0
+            .evidence()
+            .expect("300 ms and 7 frames");
+        assert_eq!(
+            (evidence.frames, evidence.first_good_at.as_millis()),
+            (7, 0)
+        );
+        assert_eq!(
+            (evidence.liveness, evidence.comparison),
+            (Band::Strong, Band::Strong)
+        );
+    }
+
+    #[test]
+    fn one_bad_frame_refuses_nobody() {
+        let (capture, _) = run(every_50_ms(20, |n| (10.0, if n == 2 { 0.0 } else { 1.0 })));
+        assert_eq!(
+            capture.evidence().expect("a decision").liveness,
+            Band::Strong
+        );
+    }
+
+    #[test]
+    fn good_frames_now_and_then_do_not_carry_an_attack() {
+        for lucky_every in 2..10 {
+            let (capture, _) = run(every_50_ms(40, |n| {
+                (10.0, if n % lucky_every == 0 { 1.0 } else { 0.0 })
+            }));
+            let evidence = capture.evidence().expect("a decision");
+            assert_eq!(
+                evidence.liveness,
+                Band::Refused,
+                "every {lucky_every}th frame passes"
+            );
+        }
+    }
+
+    #[test]
+    fn an_impostor_is_decided_after_the_longest_window() {
+        let (capture, _) = run(every_50_ms(40, |_| (85.0, 1.0)));
+        let evidence = capture.evidence().expect("a decision");
+        assert_eq!(
+            (evidence.frames, evidence.comparison),
+            (WindowLimits::default().max_frames, Band::Refused)
+        );
+    }
+
+    #[test]
+    fn another_person_starts_the_window_again() {
+        let (capture, progress) = run(every_50_ms(14, |n| (if n < 6 { 85.0 } else { 0.0 }, 1.0)));
+        assert_eq!(progress[6], Progress::Restarted);
+        let evidence = capture
+            .evidence()
+            .expect("a decision about the second person");
+        assert_eq!(
+            (evidence.first_good_at.as_millis(), evidence.comparison),
+            (300, Band::Strong)
+        );
+    }
+
+    #[test]
+    fn a_face_that_jumps_starts_the_window_again() {
+        let mut frames = every_50_ms(12, |_| (0.0, 1.0));
+        frames
+            .iter_mut()
+            .skip(5)
+            .for_each(|f| f.face.bounds.x += 300.0);
+        assert_eq!(run(frames).1[5], Progress::Restarted);
+    }
+
+    #[test]
+    fn a_gap_starts_the_window_again() {
+        let mut frames = every_50_ms(12, |_| (0.0, 1.0));
+        frames
+            .iter_mut()
+            .skip(5)
+            .for_each(|f| f.at += Duration::from_secs(3));
+        let evidence = run(frames).0.evidence().expect("a decision after the gap");
+        assert!(evidence.first_good_at > Duration::from_secs(3));
+    }
+
+    #[test]
+    fn nothing_changes_a_decision() {
+        let mut frames = every_50_ms(7, |_| (0.0, 1.0));
+        let decided = run(every_50_ms(7, |_| (0.0, 1.0))).0.evidence();
+        frames.extend((7..60).map(|n| frame(85.0, 0.0, n * 50)));
+        assert_eq!(run(frames).0.evidence(), decided);
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_only_delays_the_decision() {
+        let backwards = (0..30).map(|n| frame(0.0, 1.0, 5000 - n * 50));
+        let evidence = run(backwards)
+            .0
+            .evidence()
+            .expect("a decision after the longest window");
+        assert_eq!(evidence.frames, WindowLimits::default().max_frames);
+    }
+}

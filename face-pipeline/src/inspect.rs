@@ -1,0 +1,94 @@
+//! Single images looked at from all sides, for tools, measurements and the demonstration; a capture
+//! never comes here.
+
+use serde::Serialize;
+
+use crate::band::Band;
+use crate::detect::Face;
+use crate::error::Error;
+use crate::image::ImageView;
+use crate::mesh::Mesh;
+use crate::pad;
+use crate::pipeline::Pipeline;
+use crate::quality::{Quality, Rejection};
+use crate::recognise;
+use crate::reference::Reference;
+
+/// A face in a single image, looked at from all sides; for tools and measurements.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Finding {
+    /// Where it is.
+    pub face: Face,
+    /// How good the image of it is.
+    pub quality: Quality,
+    /// Why a capture would not use it.
+    pub rejection: Option<Rejection>,
+}
+
+impl Pipeline {
+    /// All faces of an image with their quality, most certain first.
+    pub fn find(&mut self, image: ImageView<'_>) -> Result<Vec<Finding>, Error> {
+        self.picture.load(&image)?;
+        let faces = self.networks.detector.detect(&self.picture)?;
+        faces
+            .iter()
+            .map(|face| self.finding(&faces, face))
+            .collect()
+    }
+
+    /// How certain the networks are that the main face of one image is bona fide, 0 to 1, with its band.
+    pub fn liveness(&mut self, image: ImageView<'_>) -> Result<Option<(f32, Band)>, Error> {
+        let Some(face) = self.main_face(image)? else {
+            return Ok(None);
+        };
+        let score = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
+        Ok(Some((score, Band::of(score, &self.networks.liveness))))
+    }
+
+    /// The template that a frame of a capture would give, whatever its quality; for measurements.
+    pub fn probe(&mut self, image: ImageView<'_>) -> Result<Option<Reference>, Error> {
+        let Some(face) = self.main_face(image)? else {
+            return Ok(None);
+        };
+        let template = recognise::template(
+            &mut self.networks.recognisers,
+            &mut self.aligned,
+            &self.picture,
+            &face,
+        )?;
+        Ok(template.map(|template| Reference {
+            template,
+            inter_eye_distance_px: face.inter_eye_distance(),
+        }))
+    }
+
+    /// The surface of the main face of one image.
+    pub fn mesh(&mut self, image: ImageView<'_>) -> Result<Option<Mesh>, Error> {
+        let Some(face) = self.main_face(image)? else {
+            return Ok(None);
+        };
+        self.networks.mesh.mesh(&self.picture, &face)
+    }
+
+    /// The least liveness that is accepted.
+    #[must_use]
+    pub fn accepted_liveness(&self) -> f32 {
+        self.networks.liveness.accepted
+    }
+
+    /// Cosine similarity of two photos, −1 to 1, with its band.
+    #[must_use]
+    pub fn compare(&self, a: &Reference, b: &Reference) -> (f32, Band) {
+        let similarity = a.template.similarity(&b.template);
+        (
+            similarity,
+            Band::of(similarity, &self.networks.comparison.bands),
+        )
+    }
+
+    fn main_face(&mut self, image: ImageView<'_>) -> Result<Option<Face>, Error> {
+        self.picture.load(&image)?;
+        let faces = self.networks.detector.detect(&self.picture)?;
+        Ok(self.choose(&faces, None))
+    }
+}

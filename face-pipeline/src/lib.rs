@@ -1,0 +1,44 @@
+//! From an image to evidence: detect, align, assess quality, detect presentation attacks, extract a
+//! template, compare.
+//!
+//! In: borrowed images ([`ImageView`]) and the time at which they were taken. Out: per frame a
+//! [`Step`], at the end [`Evidence`] in bands. The pipeline reads no clock, keeps no image, does no
+//! I/O but loading its [`Networks`], and gives the same answer for the same frames. Terms follow
+//! ISO/IEC 2382-37 (biometrics), 30107 (presentation attacks) and 29794-5 (face image quality).
+
+#![forbid(unsafe_code)]
+
+mod align;
+mod band;
+mod capture;
+mod detect;
+mod error;
+mod geometry;
+mod image;
+mod inspect;
+mod manifest;
+mod mesh;
+mod networks;
+mod pad;
+mod pipeline;
+mod pixels;
+mod quality;
+mod recognise;
+mod reference;
+mod runtime;
+mod template;
+mod window;
+
+pub use band::Band;
+pub use capture::{Capture, Evidence, Scores};
+pub use detect::Face;
+pub use error::Error;
+pub use geometry::{Point, Rect};
+pub use image::{ImageError, ImageView, PixelFormat};
+pub use inspect::Finding;
+pub use mesh::Mesh;
+pub use networks::Networks;
+pub use pipeline::{Pipeline, Settings, Step};
+pub use quality::{Quality, QualityLimits, Rejection};
+pub use reference::{Reference, ReferenceError, ReferenceLimits};
+pub use window::{WindowLimits, lower_quartile};

@@ -1,0 +1,69 @@
+//! 468 points on the surface of a face, with depth: MediaPipe Face Mesh ("Real-time Facial Surface
+//! Geometry from Monocular Video on Mobile GPUs", 2019).
+
+use crate::detect::Face;
+use crate::error::Error;
+use crate::geometry::{Point, Similarity};
+use crate::manifest::MeshEntry;
+use crate::pixels::Picture;
+use crate::runtime::Network;
+
+/// The surface of a face in the pixels of its image; z grows away from the camera, in the same
+/// unit as x and y, from about the centre of the head. Numbering as in MediaPipe's canonical face.
+#[derive(Clone)]
+pub struct Mesh {
+    /// x, y, z of each point.
+    pub points: Vec<[f32; 3]>,
+}
+
+impl std::fmt::Debug for Mesh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Mesh({} points)", self.points.len())
+    }
+}
+
+pub(crate) struct MeshNetwork {
+    network: Network,
+    size_px: usize,
+    crop_scale: f32,
+    crop: Picture,
+}
+
+const KIND: &str = "mesh";
+const POINTS: usize = 468;
+
+impl MeshNetwork {
+    pub(crate) fn new(network: Network, entry: &MeshEntry) -> Self {
+        Self {
+            network,
+            size_px: entry.size_px,
+            crop_scale: entry.crop_scale,
+            crop: Picture::default(),
+        }
+    }
+
+    /// The mesh of `face`; none if the network's answer is not of 468 points.
+    pub(crate) fn mesh(&mut self, picture: &Picture, face: &Face) -> Result<Option<Mesh>, Error> {
+        let [right, left, ..] = face.landmarks;
+        let level = (left.y - right.y).atan2(left.x - right.x);
+        let square = face.bounds.width.max(face.bounds.height).max(1.0) * self.crop_scale;
+        let to_crop = Similarity::crop(face.bounds.centre(), square, level, self.size_px as f32);
+        picture.warp_into(&mut self.crop, &to_crop, self.size_px)?;
+        self.network.feed(&self.crop, self.size_px, self.size_px);
+        let answer = self.network.run()?;
+        let numbers = answer.first(KIND)?;
+        let back = to_crop.inverse();
+        let points = numbers.chunks_exact(3).map(|p| {
+            let at = back.apply(Point::new(p[0], p[1]));
+            [at.x, at.y, p[2] * back.scale()]
+        });
+        Ok((numbers.len() == POINTS * 3).then(|| Mesh {
+            points: points.collect(),
+        }))
+    }
+
+    pub(crate) fn forget(&mut self) -> Result<(), Error> {
+        self.crop.forget();
+        self.network.forget(self.size_px, self.size_px)
+    }
+}

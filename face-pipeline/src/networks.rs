@@ -1,0 +1,91 @@
+//! All networks of the manifest: checked, built, warm.
+
+use std::path::Path;
+
+use crate::detect::Detector;
+use crate::error::Error;
+use crate::manifest::{ComparisonThresholds, Feed, Manifest, Thresholds};
+use crate::mesh::MeshNetwork;
+use crate::pad::PadNetwork;
+use crate::recognise::Recogniser;
+use crate::runtime::{Network, Runtime};
+
+/// The networks, each with the SHA-256 its manifest names, and the thresholds that belong to them.
+pub struct Networks {
+    pub(crate) detector: Detector,
+    pub(crate) recognisers: Vec<Recogniser>,
+    pub(crate) pad: Vec<PadNetwork>,
+    pub(crate) mesh: MeshNetwork,
+    pub(crate) comparison: ComparisonThresholds,
+    pub(crate) liveness: Thresholds,
+    manifest_sha256: [u8; 32],
+}
+
+impl Networks {
+    /// Loads everything that `manifest` names from the folder `weights`, runs each network once,
+    /// and refuses files that are not the manifest's. `threads` is per network.
+    pub fn load(
+        manifest: &Path,
+        weights: &Path,
+        onnxruntime: &Path,
+        threads: usize,
+    ) -> Result<Self, Error> {
+        let manifest = Manifest::read(manifest)?;
+        let runtime = Runtime::load(onnxruntime, threads)?;
+        let build = |file: &str, feed: Feed| -> Result<Network, Error> {
+            runtime.network(file, &manifest.weights(weights, file)?, feed)
+        };
+        let content = &manifest.content;
+        let recognisers = content
+            .recogniser
+            .iter()
+            .map(|e| Ok(Recogniser::new(build(&e.file, e.input)?, e)));
+        let pad = content
+            .presentation_attack
+            .iter()
+            .map(|e| Ok(PadNetwork::new(build(&e.file, e.input)?, e)));
+        let mut networks = Self {
+            detector: Detector::new(
+                build(&content.detector.file, content.detector.input)?,
+                &content.detector,
+            ),
+            recognisers: recognisers.collect::<Result<_, Error>>()?,
+            pad: pad.collect::<Result<_, Error>>()?,
+            mesh: MeshNetwork::new(
+                build(&content.landmarks.file, content.landmarks.input)?,
+                &content.landmarks,
+            ),
+            comparison: content.comparison.clone(),
+            liveness: content.liveness.clone(),
+            manifest_sha256: manifest.sha256,
+        };
+        networks.forget()?;
+        Ok(networks)
+    }
+
+    /// SHA-256 of the manifest, and so of every weights file, contract and threshold in use.
+    #[must_use]
+    pub fn manifest_sha256(&self) -> [u8; 32] {
+        self.manifest_sha256
+    }
+
+    pub(crate) fn forget(&mut self) -> Result<(), Error> {
+        self.detector.forget()?;
+        self.recognisers
+            .iter_mut()
+            .try_for_each(Recogniser::forget)?;
+        self.pad.iter_mut().try_for_each(PadNetwork::forget)?;
+        self.mesh.forget()
+    }
+}
+
+impl std::fmt::Debug for Networks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Networks({} recognisers, {} for presentation attacks)",
+            self.recognisers.len(),
+            self.pad.len()
+        )
+    }
+}

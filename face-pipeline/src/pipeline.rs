@@ -1,0 +1,239 @@
+//! The path of a frame through the pipeline: convert, detect, align, assess, and only for a good
+//! frame presentation-attack detection and template. Reference photos take the path in
+//! `reference.rs`, single images of tools that in `inspect.rs`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::align::AlignedFace;
+use crate::capture::{Capture, Evidence, GoodFrame, Progress};
+use crate::detect::Face;
+use crate::error::Error;
+use crate::geometry::Rect;
+use crate::image::ImageView;
+use crate::inspect::Finding;
+use crate::networks::Networks;
+use crate::pad;
+use crate::pixels::{self, Picture};
+use crate::quality::{Quality, QualityLimits, Rejection};
+use crate::recognise;
+use crate::reference::ReferenceLimits;
+use crate::window::{Rules, WindowLimits};
+
+/// How the pipeline judges; thresholds of scores are in the model manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// When a frame is good enough.
+    pub quality: QualityLimits,
+    /// When there are enough of them.
+    pub window: WindowLimits,
+    /// When a reference photo is good enough.
+    pub reference: ReferenceLimits,
+}
+
+/// What one frame brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Why the frame was not used; none if it was.
+    pub rejection: Option<Rejection>,
+    /// The person's face, pixels of the frame.
+    pub face: Option<Face>,
+    /// How near the decision is, 0 to 1.
+    pub progress: f32,
+    /// The decision, from the frame that completed it on.
+    pub evidence: Option<Evidence>,
+}
+
+/// The pipeline: networks and the buffers they share. One per thread.
+pub struct Pipeline {
+    pub(crate) networks: Networks,
+    pub(crate) settings: Settings,
+    pub(crate) picture: Picture,
+    pub(crate) scaled: Picture,
+    pub(crate) widened: Picture,
+    pub(crate) aligned: AlignedFace,
+}
+
+/// Side of the crop on which quality is measured, pixels.
+const QUALITY_SIDE_PX: usize = 112;
+
+impl Pipeline {
+    /// A pipeline over warm networks.
+    pub fn new(networks: Networks, settings: Settings) -> Result<Self, Error> {
+        check(&settings)?;
+        pixels::single_thread()?;
+        Ok(Self {
+            networks,
+            settings,
+            picture: Picture::default(),
+            scaled: Picture::default(),
+            widened: Picture::default(),
+            aligned: AlignedFace::default(),
+        })
+    }
+
+    /// SHA-256 of the manifest behind the networks.
+    #[must_use]
+    pub fn manifest_sha256(&self) -> [u8; 32] {
+        self.networks.manifest_sha256()
+    }
+
+    /// Looks at one frame of a capture, taken at `at`. After the decision it looks no more.
+    pub fn observe(
+        &mut self,
+        capture: &mut Capture,
+        frame: ImageView<'_>,
+        at: Duration,
+    ) -> Result<Step, Error> {
+        if capture.evidence().is_some() {
+            return Ok(self.step(capture, None, None));
+        }
+        self.picture.load(&frame)?;
+        let faces = self.networks.detector.detect(&self.picture)?;
+        let Some(face) = self.choose(&faces, capture.tracked()) else {
+            return Ok(self.step(capture, Some(Rejection::NoFace), None));
+        };
+        let finding = self.finding(&faces, &face)?;
+        let rejection = match finding.rejection {
+            Some(rejection) => Some(rejection),
+            None => self.use_good_frame(capture, &finding, at)?,
+        };
+        Ok(self.step(capture, rejection, Some(face)))
+    }
+
+    /// The frame last looked at, for a preview: red, green, blue, without gaps, into `rgb`; gives
+    /// width and height.
+    pub fn last_frame_rgb(&self, rgb: &mut Vec<u8>) -> (usize, usize) {
+        rgb.clear();
+        rgb.extend(
+            self.picture
+                .data()
+                .chunks_exact(3)
+                .flat_map(|bgr| [bgr[2], bgr[1], bgr[0]]),
+        );
+        (self.picture.width(), self.picture.height())
+    }
+
+    /// Overwrites all buffers that held images, here and in the runtime. To be called when a
+    /// session ends.
+    pub fn forget(&mut self) -> Result<(), Error> {
+        self.picture.forget();
+        self.scaled.forget();
+        self.widened.forget();
+        self.aligned.forget();
+        self.networks.forget()
+    }
+
+    /// The face that was tracked, or else the nearest and most central one.
+    pub(crate) fn choose(&self, faces: &[Face], tracked: Option<&Face>) -> Option<Face> {
+        let middle = Rect {
+            width: self.picture.width() as f32,
+            height: self.picture.height() as f32,
+            ..Rect::default()
+        };
+        let prominence = |face: &Face| {
+            let off =
+                face.bounds.centre().distance(middle.centre()) / middle.width.hypot(middle.height);
+            let known = tracked.is_some_and(|t| t.bounds.overlap(&face.bounds) >= TRACKED_OVERLAP);
+            face.inter_eye_distance() * (1.0 - off) * if known { TRACKED_PREFERENCE } else { 1.0 }
+        };
+        faces
+            .iter()
+            .max_by(|a, b| prominence(a).total_cmp(&prominence(b)))
+            .copied()
+    }
+
+    /// The quality of one of the `faces` of the picture.
+    pub(crate) fn finding(&mut self, faces: &[Face], face: &Face) -> Result<Finding, Error> {
+        let limits = &self.settings.quality;
+        let (width, height) = (self.picture.width(), self.picture.height());
+        let readable = self.aligned.align(&self.picture, face, QUALITY_SIDE_PX)?;
+        let quality = Quality::measure(face, &self.aligned, width, height);
+        let near = limits.second_face_share * face.inter_eye_distance();
+        let crowd = faces
+            .iter()
+            .filter(|f| f.inter_eye_distance() >= near)
+            .count()
+            > 1;
+        let rejection = match quality.rejection(limits) {
+            _ if !readable => Some(Rejection::Blurred),
+            Some(Rejection::TooFar) => Some(Rejection::TooFar), // nobody is near
+            _ if crowd => Some(Rejection::SeveralFaces),
+            rejection => rejection,
+        };
+        Ok(Finding {
+            face: *face,
+            quality,
+            rejection,
+        })
+    }
+
+    fn use_good_frame(
+        &mut self,
+        capture: &mut Capture,
+        finding: &Finding,
+        at: Duration,
+    ) -> Result<Option<Rejection>, Error> {
+        let Finding { face, quality, .. } = *finding;
+        let networks = &mut self.networks;
+        let liveness = pad::bona_fide(&mut networks.pad, &self.picture, &face)?;
+        let template = recognise::template(
+            &mut networks.recognisers,
+            &mut self.aligned,
+            &self.picture,
+            &face,
+        )?;
+        let Some(template) = template else {
+            return Ok(Some(Rejection::Blurred));
+        };
+        let weight = quality.weight(&self.settings.quality);
+        let rules = Rules {
+            window: self.settings.window,
+            comparison: &networks.comparison,
+            liveness: &networks.liveness,
+        };
+        let progress = capture.add(
+            GoodFrame {
+                face,
+                template,
+                liveness,
+                weight,
+                at,
+            },
+            &rules,
+        );
+        Ok((progress == Progress::Restarted).then_some(Rejection::OtherPerson))
+    }
+
+    fn step(&self, capture: &Capture, rejection: Option<Rejection>, face: Option<Face>) -> Step {
+        let progress = capture.progress(&self.settings.window);
+        Step {
+            rejection,
+            face,
+            progress,
+            evidence: capture.evidence(),
+        }
+    }
+}
+
+/// Overlap from which a face counts as the tracked one, and how much that makes it preferred.
+const TRACKED_OVERLAP: f32 = 0.3;
+const TRACKED_PREFERENCE: f32 = 2.0;
+
+fn check(settings: &Settings) -> Result<(), Error> {
+    let window = &settings.window;
+    if window.min_frames == 0 || window.max_frames < window.min_frames {
+        return Err(Error::Settings(
+            "1 ≤ window.min_frames ≤ window.max_frames does not hold".into(),
+        ));
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pipeline({:?})", self.networks)
+    }
+}

@@ -1,0 +1,195 @@
+//! Image work, done by OpenCV on buffers that belong to the pipeline, are reused from frame to
+//! frame and are zeroed when dropped.
+
+use opencv::core::{
+    BORDER_CONSTANT, BORDER_REPLICATE, Mat, Rect as CvRect, Scalar, Size, Vec2b, Vec3b,
+};
+use opencv::imgproc;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::Error;
+use crate::geometry::{Rect, Similarity};
+use crate::image::{ImageView, PixelFormat};
+
+/// An image in blue, green, red, 8 bits each, without gaps.
+#[derive(Default)]
+pub(crate) struct Picture {
+    data: Zeroizing<Vec<u8>>,
+    width: usize,
+    height: usize,
+}
+
+const CHANNELS: usize = 3;
+/// What lies outside an image: black, as the networks' own training pipelines fill it.
+const OUTSIDE: Scalar = Scalar::new(0.0, 0.0, 0.0, 0.0);
+
+/// Keeps OpenCV to the calling thread: results do not depend on how many cores there are, and the
+/// cores belong to inference.
+pub(crate) fn single_thread() -> Result<(), Error> {
+    opencv::core::set_num_threads(1).map_err(failed("set_num_threads"))
+}
+
+impl Picture {
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.height
+    }
+
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Converts somebody else's image into this one.
+    pub(crate) fn load(&mut self, view: &ImageView<'_>) -> Result<(), Error> {
+        match view.contiguous() {
+            Some(bytes) => self.convert(bytes, view),
+            None => {
+                let rows = (0..view.height()).flat_map(|y| view.row(y)).copied();
+                let packed = Zeroizing::new(rows.collect::<Vec<u8>>());
+                self.convert(&packed, view)
+            }
+        }
+    }
+
+    fn convert(&mut self, bytes: &[u8], view: &ImageView<'_>) -> Result<(), Error> {
+        self.shape(view.width(), view.height());
+        let (rows, columns) = (view.height() as i32, view.width() as i32);
+        let code = match view.format() {
+            PixelFormat::Bgr8 => {
+                self.data.copy_from_slice(bytes);
+                return Ok(());
+            }
+            PixelFormat::Rgb8 => imgproc::COLOR_RGB2BGR,
+            PixelFormat::Grey8 => imgproc::COLOR_GRAY2BGR,
+            PixelFormat::Yuyv => imgproc::COLOR_YUV2BGR_YUYV,
+        };
+        let source = match view.format() {
+            PixelFormat::Yuyv => Mat::new_rows_cols_with_bytes::<Vec2b>(rows, columns, bytes),
+            PixelFormat::Grey8 => Mat::new_rows_cols_with_bytes::<u8>(rows, columns, bytes),
+            PixelFormat::Rgb8 | PixelFormat::Bgr8 => {
+                Mat::new_rows_cols_with_bytes::<Vec3b>(rows, columns, bytes)
+            }
+        }
+        .map_err(failed("view"))?;
+        imgproc::cvt_color_def(&source, &mut self.mat_mut()?, code).map_err(failed("cvtColor"))
+    }
+
+    /// Scales this image to `width`×`height`.
+    pub(crate) fn resize_into(
+        &self,
+        out: &mut Self,
+        width: usize,
+        height: usize,
+    ) -> Result<(), Error> {
+        out.shape(width, height);
+        resize(&self.mat()?, out, shrinks(self.width, width))
+    }
+
+    /// Cuts out a square that lies inside this image and scales it to `side` pixels.
+    pub(crate) fn cut_into(&self, out: &mut Self, square: &Rect, side: usize) -> Result<(), Error> {
+        let whole = self.mat()?;
+        let size = (square.width.round() as usize).clamp(1, self.width.min(self.height));
+        let x = (square.x.round().max(0.0) as usize).min(self.width - size);
+        let y = (square.y.round().max(0.0) as usize).min(self.height - size);
+        let region = CvRect::new(x as i32, y as i32, size as i32, size as i32);
+        let cut = Mat::roi(&whole, region).map_err(failed("crop"))?;
+        out.shape(side, side);
+        resize(&cut, out, shrinks(size, side))
+    }
+
+    /// Carries this image through `transform` into a square of `side` pixels.
+    pub(crate) fn warp_into(
+        &self,
+        out: &mut Self,
+        transform: &Similarity,
+        side: usize,
+    ) -> Result<(), Error> {
+        let Similarity { a, b, tx, ty } = *transform;
+        let matrix = [a, -b, tx, b, a, ty].map(f64::from);
+        let matrix = Mat::new_rows_cols_with_data(2, 3, &matrix).map_err(failed("matrix"))?;
+        out.shape(side, side);
+        let size = Size::new(side as i32, side as i32);
+        imgproc::warp_affine(
+            &self.mat()?,
+            &mut out.mat_mut()?,
+            &matrix,
+            size,
+            imgproc::INTER_LINEAR,
+            BORDER_CONSTANT,
+            OUTSIDE,
+        )
+        .map_err(failed("warpAffine"))
+    }
+
+    /// This image with its edge pixels repeated outwards by `margin` pixels on every side.
+    pub(crate) fn widen_into(&self, out: &mut Self, margin: usize) -> Result<(), Error> {
+        out.shape(self.width + 2 * margin, self.height + 2 * margin);
+        let m = margin as i32;
+        opencv::core::copy_make_border(
+            &self.mat()?,
+            &mut out.mat_mut()?,
+            m,
+            m,
+            m,
+            m,
+            BORDER_REPLICATE,
+            OUTSIDE,
+        )
+        .map_err(failed("copyMakeBorder"))
+    }
+
+    /// Overwrites the pixels with zeros.
+    pub(crate) fn forget(&mut self) {
+        self.data.zeroize();
+        (self.width, self.height) = (0, 0);
+    }
+
+    fn shape(&mut self, width: usize, height: usize) {
+        let bytes = width * height * CHANNELS;
+        if self.data.len() != bytes {
+            self.data.zeroize(); // before growing: a moved buffer would leave its pixels behind
+            self.data.resize(bytes, 0);
+        }
+        (self.width, self.height) = (width, height);
+    }
+
+    fn mat(&self) -> Result<opencv::boxed_ref::BoxedRef<'_, Mat>, Error> {
+        Mat::new_rows_cols_with_bytes::<Vec3b>(self.height as i32, self.width as i32, &self.data)
+            .map_err(failed("view"))
+    }
+
+    fn mat_mut(&mut self) -> Result<opencv::boxed_ref::BoxedRefMut<'_, Mat>, Error> {
+        Mat::new_rows_cols_with_bytes_mut::<Vec3b>(
+            self.height as i32,
+            self.width as i32,
+            &mut self.data,
+        )
+        .map_err(failed("view"))
+    }
+}
+
+fn resize(
+    source: &impl opencv::core::ToInputArray,
+    out: &mut Picture,
+    shrink: bool,
+) -> Result<(), Error> {
+    let method = if shrink {
+        imgproc::INTER_AREA
+    } else {
+        imgproc::INTER_LINEAR
+    };
+    let size = Size::new(out.width as i32, out.height as i32);
+    imgproc::resize(source, &mut out.mat_mut()?, size, 0.0, 0.0, method).map_err(failed("resize"))
+}
+
+/// Averaging areas keeps a shrunken image free of moiré.
+fn shrinks(from: usize, to: usize) -> bool {
+    to < from
+}
+
+fn failed(operation: &'static str) -> impl Fn(opencv::Error) -> Error {
+    move |source| Error::Image { operation, source }
+}

@@ -1,0 +1,144 @@
+//! The window of a capture: good frames, one after the other, and what they add up to. Pure.
+//!
+//! - The template is the quality-weighted mean of the frames'.
+//! - Liveness is the lower quartile of the frames', so that one bad frame refuses nobody and an
+//!   attack has to pass in three frames of four.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::band::Band;
+use crate::capture::{Evidence, GoodFrame, Scores};
+use crate::detect::Face;
+use crate::manifest::{ComparisonThresholds, Thresholds};
+use crate::reference::Reference;
+use crate::template::TemplateMean;
+
+/// How long the pipeline looks before it decides.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WindowLimits {
+    /// Good frames before a decision.
+    pub min_frames: usize,
+    /// Time from the first to the last of them, milliseconds.
+    pub min_spread_ms: u64,
+    /// Good frames after which a decision comes whatever it is.
+    pub max_frames: usize,
+    /// Time without a good frame after which the window starts again, milliseconds.
+    pub max_gap_ms: u64,
+}
+
+impl Default for WindowLimits {
+    fn default() -> Self {
+        Self {
+            min_frames: 5,
+            min_spread_ms: 300,
+            max_frames: 20,
+            max_gap_ms: 1500,
+        }
+    }
+}
+
+/// What decides.
+pub(crate) struct Rules<'a> {
+    pub(crate) window: WindowLimits,
+    pub(crate) comparison: &'a ComparisonThresholds,
+    pub(crate) liveness: &'a Thresholds,
+}
+
+/// The good frames so far.
+#[derive(Default)]
+pub(crate) struct Window {
+    mean: TemplateMean,
+    liveness: Vec<f32>,
+    last: Option<(Face, Duration)>,
+    first_at: Duration,
+}
+
+/// Overlap below which a face is not the one of the last frame (intersection over union).
+const MIN_OVERLAP: f32 = 0.2;
+
+impl Window {
+    pub(crate) fn push(&mut self, frame: GoodFrame) {
+        if self.last.is_none() {
+            self.first_at = frame.at;
+        }
+        self.mean.add(&frame.template, frame.weight);
+        self.liveness.push(frame.liveness);
+        self.last = Some((frame.face, frame.at));
+    }
+
+    /// Number of good frames.
+    pub(crate) fn frames(&self) -> usize {
+        self.liveness.len()
+    }
+
+    /// The face of the last good frame.
+    pub(crate) fn face(&self) -> Option<&Face> {
+        self.last.as_ref().map(|(face, _)| face)
+    }
+
+    /// Time since the last good frame.
+    pub(crate) fn gap(&self, now: Duration) -> Duration {
+        self.last
+            .map_or(Duration::ZERO, |(_, at)| now.saturating_sub(at))
+    }
+
+    /// Time from the first to the last good frame.
+    pub(crate) fn spread(&self) -> Duration {
+        self.ended_at().saturating_sub(self.first_at)
+    }
+
+    fn ended_at(&self) -> Duration {
+        self.last.map_or(self.first_at, |(_, at)| at)
+    }
+
+    /// Either is enough: a face that jumped, or a template unlike those before.
+    pub(crate) fn shows_other_person(&self, frame: &GoodFrame, same_capture: f32) -> bool {
+        let Some((last, _)) = &self.last else {
+            return false;
+        };
+        let jumped = last.bounds.overlap(&frame.face.bounds) < MIN_OVERLAP;
+        let unlike = self
+            .mean
+            .template()
+            .is_none_or(|mean| mean.similarity(&frame.template) < same_capture);
+        jumped || unlike
+    }
+
+    /// Early when both claims are accepted; otherwise after the longest window, so that a person
+    /// who moved at the start is not refused for it.
+    pub(crate) fn decide(&self, reference: &Reference, rules: &Rules<'_>) -> Option<Evidence> {
+        let frames = self.frames();
+        let enough = frames >= rules.window.min_frames
+            && self.spread() >= Duration::from_millis(rules.window.min_spread_ms);
+        let last_chance = frames >= rules.window.max_frames;
+        if !enough && !last_chance {
+            return None;
+        }
+        let scores = Scores {
+            liveness: lower_quartile(&self.liveness),
+            similarity: self.mean.template()?.similarity(&reference.template),
+        };
+        let evidence = Evidence {
+            liveness: Band::of(scores.liveness, rules.liveness),
+            comparison: Band::of(scores.similarity, &rules.comparison.bands),
+            frames,
+            first_good_at: self.first_at,
+            decided_at: self.ended_at(),
+            scores,
+        };
+        let clear = evidence.liveness.is_accepted() && evidence.comparison.is_accepted();
+        (clear || last_chance).then_some(evidence)
+    }
+}
+
+/// How the liveness of frames becomes that of a window: the value that a quarter of the frames do
+/// not exceed; of five frames the second lowest.
+#[must_use]
+pub fn lower_quartile(scores: &[f32]) -> f32 {
+    let mut sorted = scores.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 4).copied().unwrap_or(0.0)
+}

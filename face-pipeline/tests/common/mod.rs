@@ -1,0 +1,100 @@
+//! What every test of the pipeline starts from: the real networks, the demonstration portraits,
+//! and a simple camera that shows a portrait.
+
+#![allow(clippy::expect_used, reason = "a test that cannot start fails")]
+#![allow(
+    dead_code,
+    reason = "each test program uses its own part of the fixture"
+)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use face_pipeline::{Capture, ImageView, Networks, Pipeline, PixelFormat, Settings, Step};
+use image::imageops::{self, FilterType};
+use image::{Rgb, RgbImage};
+
+/// Where `make setup` put the networks and portraits.
+pub fn setup_folder() -> PathBuf {
+    let folder = workspace().join(".setup");
+    assert!(
+        folder.join("models").is_dir(),
+        "{} is missing: run `make setup`",
+        folder.display()
+    );
+    folder
+}
+
+pub fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+pub fn manifest() -> PathBuf {
+    workspace().join("models/manifest.toml")
+}
+
+pub fn weights() -> PathBuf {
+    setup_folder().join("models")
+}
+
+pub fn runtime() -> PathBuf {
+    setup_folder().join("lib/libonnxruntime.so.1.31.1")
+}
+
+pub fn pipeline() -> Pipeline {
+    let networks = Networks::load(&manifest(), &weights(), &runtime(), 1)
+        .expect("networks as fetched by `make setup`");
+    Pipeline::new(networks, Settings::default()).expect("default settings")
+}
+
+/// A demonstration portrait.
+pub fn portrait(name: &str) -> RgbImage {
+    let path = setup_folder().join("portraits").join(format!("{name}.jpg"));
+    image::open(path)
+        .expect("a portrait from `make setup`")
+        .into_rgb8()
+}
+
+pub fn view(image: &RgbImage) -> ImageView<'_> {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    ImageView::packed(image.as_raw(), width, height, PixelFormat::Rgb8).expect("a decoded image")
+}
+
+/// A camera of 640×480 pixels in front of which portraits are held still.
+pub const FRAME: (u32, u32) = (640, 480);
+
+/// The portrait as a frame, `height` pixels tall, `aside` pixels from the middle.
+pub fn frame(portrait: &RgbImage, height: u32, aside: i64) -> RgbImage {
+    let width = portrait.width() * height / portrait.height();
+    let shown = imageops::resize(portrait, width, height, FilterType::Triangle);
+    let mut frame = RgbImage::from_pixel(FRAME.0, FRAME.1, Rgb([120, 118, 115]));
+    let x = i64::from(FRAME.0 / 2) - i64::from(width / 2) + aside;
+    let y = i64::from(FRAME.1) - i64::from(height);
+    imageops::replace(&mut frame, &shown, x, y);
+    frame
+}
+
+/// Shows one portrait after the other, each for some frames at 30 per second, until a decision.
+pub fn watch(
+    pipeline: &mut Pipeline,
+    capture: &mut Capture,
+    shown: &[(&RgbImage, u64)],
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for (portrait, frames) in shown {
+        for _ in 0..*frames {
+            let at = Duration::from_millis(steps.len() as u64 * 1000 / 30);
+            let aside = (steps.len() % 5) as i64;
+            let frame = frame(portrait, 460, aside);
+            steps.push(
+                pipeline
+                    .observe(capture, view(&frame), at)
+                    .expect("a frame"),
+            );
+            if capture.evidence().is_some() {
+                return steps;
+            }
+        }
+    }
+    steps
+}

@@ -1,0 +1,67 @@
+//! One picture of an MJPEG stream to RGB, into recycled memory. Bytes from a cable: anything may
+//! be in them, so sizes are bounded before memory is taken and a damaged picture is no picture.
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::{FrameLayout, FramePool, PixelBuffer, PixelFormat};
+
+/// Decodes a picture of at most `max_side` pixels each way; nothing if it is damaged.
+pub(super) fn decode(
+    bytes: &[u8],
+    max_side: u32,
+    pool: &FramePool,
+) -> Option<(PixelBuffer, FrameLayout)> {
+    let options = DecoderOptions::default()
+        .set_max_width(max_side as usize)
+        .set_max_height(max_side as usize)
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().ok()?;
+    let (width, height) = decoder.dimensions()?;
+    let layout = FrameLayout::packed(
+        u32::try_from(width).ok()?,
+        u32::try_from(height).ok()?,
+        PixelFormat::Rgb8,
+    );
+    let mut data = pool.take(layout.byte_len()?);
+    decoder.decode_into(&mut data).ok()?;
+    Some((data, layout))
+}
+
+#[cfg(all(test, feature = "sim"))] // the encoder comes with the simulators
+mod tests {
+    use super::*;
+
+    #[allow(clippy::unwrap_used)] // a failed helper is a failed test
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        let image = image::RgbImage::from_pixel(width, height, image::Rgb([200, 100, 50]));
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image
+            .write_to(&mut bytes, image::ImageFormat::Jpeg)
+            .unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_picture_is_decoded_to_rgb() {
+        let (data, layout) = decode(&jpeg(64, 48), 4096, &FramePool::new()).unwrap();
+        assert_eq!(layout, FrameLayout::packed(64, 48, PixelFormat::Rgb8));
+        let near = |a: u8, b: u8| a.abs_diff(b) <= 4;
+        assert!(near(data[0], 200) && near(data[1], 100) && near(data[2], 50));
+    }
+
+    #[test]
+    fn damaged_and_oversized_pictures_are_no_pictures() {
+        let pool = FramePool::new();
+        let good = jpeg(64, 48);
+        assert!(decode(&good, 63, &pool).is_none(), "larger than allowed");
+        assert!(decode(&[], 4096, &pool).is_none());
+        assert!(decode(&[0xFF; 300], 4096, &pool).is_none());
+        for cut in 0..good.len() {
+            let _ = decode(&good[..cut], 4096, &pool); // whatever it is, no panic
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What a reader's worker reports while it looks for a card.
+
+use super::{CardFault, CardRecord};
+
+/// One thing that happened on the reader.
+#[derive(Debug)]
+pub enum CardEvent {
+    /// A card lies on the reader.
+    Present,
+    /// The card is being read; comes several times, for a progress bar.
+    Reading {
+        /// Bytes that have come.
+        received: usize,
+        /// Bytes that will come.
+        expected: usize,
+    },
+    /// The card has been read. The worker looks for no further card until it is asked to.
+    Read(Box<CardRecord>),
+    /// The card that had been reported present is no longer found.
+    Removed,
+    /// The card could not be read. The worker keeps looking.
+    Failed(CardFault),
+}

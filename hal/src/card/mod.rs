@@ -1,0 +1,26 @@
+//! The card reader: what is read from an identity card, what can go wrong, and the events that
+//! a reader's worker reports. [`ga467`] is the protocol (bytes in, events out), [`serial`] the
+//! driver.
+//!
+//! Nothing here can show a person by accident: what a card says lives in [`Personal`], which is
+//! zeroed when dropped and prints as nothing.
+
+mod date;
+mod event;
+mod fault;
+pub mod ga467;
+mod id_number;
+mod link;
+mod personal;
+mod photo;
+mod record;
+pub mod serial;
+mod visit;
+
+pub use date::{CivilDate, Validity};
+pub use event::CardEvent;
+pub use fault::{CardAdvice, CardFault, Field};
+pub use id_number::IdNumber;
+pub use personal::Personal;
+pub use photo::{Photo, PhotoCoding};
+pub use record::{CardKind, CardRecord, Ethnicity, Sex};

@@ -1,0 +1,209 @@
+//! One card on the reader, from "found" to "read" or "failed": find, select, read, check.
+
+use std::time::{Duration, Instant};
+
+use super::ga467::{Command, Response, Sw3, parse_contents};
+use super::link::{Link, Trouble};
+use super::serial::Timings;
+use super::{CardEvent, CardFault, CardRecord};
+use crate::device::{Switch, Wish};
+
+/// How often a damaged answer to "read" is asked for in all.
+const READ_ATTEMPTS: usize = 3;
+/// So many damaged answers to "find" in a row are no noise but a broken line.
+const DAMAGED_LIMIT: u32 = 5;
+
+/// Looks for cards and reads them, one look at a time.
+pub(super) struct Visitor {
+    timings: Timings,
+    switch: Switch,
+    on_event: Box<dyn FnMut(CardEvent) + Send>,
+    present: bool,
+    /// A card that could not be read lies there still; it is not read again before this.
+    not_before: Option<Instant>,
+    /// Damaged answers to "find" in a row.
+    damaged: u32,
+}
+
+/// How a visit ended that did not end well.
+enum Ending {
+    /// The card is at fault, or was taken away.
+    Card(CardFault),
+    /// The line or the reader is.
+    Reader(Trouble),
+}
+
+impl From<CardFault> for Ending {
+    fn from(fault: CardFault) -> Self {
+        Self::Card(fault)
+    }
+}
+
+impl Visitor {
+    pub(super) fn new(
+        timings: Timings,
+        switch: Switch,
+        on_event: Box<dyn FnMut(CardEvent) + Send>,
+    ) -> Self {
+        Self {
+            timings,
+            switch,
+            on_event,
+            present: false,
+            not_before: None,
+            damaged: 0,
+        }
+    }
+
+    /// No card is wanted: the next one that is found is news.
+    pub(super) fn forget(&mut self) {
+        self.present = false;
+        self.not_before = None;
+    }
+
+    /// Asks once for a card and, if there is one, reads it.
+    pub(super) fn look(&mut self, link: &mut Link, wish: Wish) -> Result<(), Trouble> {
+        let status = self.ask(link, Command::Find, wish).map(|r| r.sw3());
+        if status.is_ok() {
+            self.damaged = 0;
+        }
+        match status {
+            Ok(Sw3::Found) => self.found(link, wish),
+            Ok(sick @ (Sw3::NotAuthorised | Sw3::SelfTestFailed)) => Err(Trouble::Sick(sick)),
+            Ok(_) => {
+                self.gone(wish);
+                Ok(())
+            }
+            Err(Trouble::Cancelled) => Ok(()),
+            // Noise now and then is no fault of any card: ask again next time.
+            Err(Trouble::Garbled | Trouble::Oversized(_)) if self.damaged < DAMAGED_LIMIT => {
+                self.damaged += 1;
+                Ok(())
+            }
+            Err(trouble) => {
+                self.damaged = 0;
+                Err(trouble)
+            }
+        }
+    }
+
+    fn gone(&mut self, wish: Wish) {
+        self.not_before = None;
+        if std::mem::take(&mut self.present) {
+            self.tell(wish, CardEvent::Removed);
+        }
+    }
+
+    fn found(&mut self, link: &mut Link, wish: Wish) -> Result<(), Trouble> {
+        if self.not_before.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        self.present = true;
+        self.tell(wish, CardEvent::Present);
+        match self.read(link, wish) {
+            Ok(record) => {
+                self.hand_over(record, wish);
+                Ok(())
+            }
+            Err(Ending::Card(fault)) => {
+                self.failed(fault, wish);
+                Ok(())
+            }
+            Err(Ending::Reader(Trouble::Cancelled)) => Ok(()),
+            Err(Ending::Reader(trouble)) => {
+                self.failed(fault_of(&trouble), wish);
+                Err(trouble)
+            }
+        }
+    }
+
+    fn read(&mut self, link: &mut Link, wish: Wish) -> Result<CardRecord, Ending> {
+        let selected = self.ask_patiently(link, Command::Select, wish)?;
+        if selected.sw3() != Sw3::Ok {
+            return Err(selected.sw3().fault().into());
+        }
+        let contents = self.ask_patiently(link, Command::ReadTextPhoto, wish)?;
+        if contents.sw3() != Sw3::Ok {
+            return Err(contents.sw3().fault().into());
+        }
+        Ok(parse_contents(contents.data())?)
+    }
+
+    /// Asks again when the answer was damaged: noise is rarely there twice.
+    fn ask_patiently(
+        &mut self,
+        link: &mut Link,
+        command: Command,
+        wish: Wish,
+    ) -> Result<Response, Ending> {
+        let mut damage = CardFault::Garbled;
+        for _ in 0..READ_ATTEMPTS {
+            match self.ask(link, command, wish) {
+                Ok(answer) if answer.sw3().fault() == CardFault::Garbled => {}
+                Ok(answer) => return Ok(answer),
+                Err(trouble @ (Trouble::Garbled | Trouble::Oversized(_))) => {
+                    damage = fault_of(&trouble);
+                }
+                Err(Trouble::Silent(waited)) => return Err(self.blame(link, waited, wish)),
+                Err(trouble) => return Err(Ending::Reader(trouble)),
+            }
+        }
+        Err(damage.into())
+    }
+
+    /// No answer: is it the card, or the reader? A reader that still says how it is was waiting
+    /// for a card that is no longer there.
+    fn blame(&mut self, link: &mut Link, waited: Duration, wish: Wish) -> Ending {
+        match self.ask(link, Command::Status, wish) {
+            Ok(answer) if answer.sw3() == Sw3::Ok => CardFault::PulledMidRead.into(),
+            Ok(answer) => Ending::Reader(Trouble::Sick(answer.sw3())),
+            Err(Trouble::Silent(_)) => Ending::Reader(Trouble::Silent(waited)),
+            Err(trouble) => Ending::Reader(trouble),
+        }
+    }
+
+    fn ask(&mut self, link: &mut Link, command: Command, wish: Wish) -> Result<Response, Trouble> {
+        let limits = self.timings.limits(command);
+        link.exchange(command, limits, &mut |progress| {
+            if let (Command::ReadTextPhoto, Some((received, expected))) = (command, progress) {
+                self.tell(wish, CardEvent::Reading { received, expected });
+            }
+            self.switch.get() == wish
+        })
+    }
+
+    /// The card is read: no further one is looked for until somebody asks.
+    fn hand_over(&mut self, record: CardRecord, wish: Wish) {
+        if self.switch.get() == wish {
+            self.switch.set_active(false);
+            (self.on_event)(CardEvent::Read(Box::new(record)));
+        }
+        self.forget();
+    }
+
+    fn failed(&mut self, fault: CardFault, wish: Wish) {
+        tracing::info!(%fault, "card not read");
+        self.present = fault != CardFault::PulledMidRead;
+        self.not_before = self
+            .present
+            .then(|| Instant::now() + self.timings.retry_after);
+        self.tell(wish, CardEvent::Failed(fault));
+    }
+
+    /// Tells only those who still want to know.
+    fn tell(&mut self, wish: Wish, event: CardEvent) {
+        if self.switch.get() == wish {
+            (self.on_event)(event);
+        }
+    }
+}
+
+fn fault_of(trouble: &Trouble) -> CardFault {
+    match trouble {
+        Trouble::Open { .. } | Trouble::Lost(_) => CardFault::LineLost,
+        Trouble::Silent(waited) => CardFault::Silent(*waited),
+        Trouble::Garbled | Trouble::Cancelled => CardFault::Garbled,
+        Trouble::Oversized(len) => CardFault::Oversized(*len),
+        Trouble::Sick(sw3) => CardFault::Reader(*sw3),
+    }
+}

@@ -1,0 +1,19 @@
+//! The devices of the kiosk: camera, card reader, panel lights and key store; each with an
+//! interface, a Linux driver and, behind the feature `sim`, a simulator that stands beside it.
+//!
+//! This room knows nothing about faces, sessions or services. Drivers run as supervised workers
+//! on threads of their own: they say how they are with a [`DeviceState`], come back by
+//! themselves after a loss, and never block whoever uses them.
+
+#![deny(unsafe_code)]
+
+pub mod camera;
+pub mod card;
+pub mod clock;
+pub mod device;
+pub mod key;
+pub mod panel;
+#[cfg(feature = "sim")]
+pub mod sim;
+
+pub use device::DeviceState;

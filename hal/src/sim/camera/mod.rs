@@ -1,0 +1,40 @@
+//! The simulated camera: frames that look like a person before a kiosk, made from one portrait.
+//!
+//! In: a portrait with the landmarks of its surface ([`Relief`]) and a [`Script`] of scenes.
+//! Out: 640×480 YUYV frames at thirty per second, through the same [`Camera`] interface as a
+//! real device. The person is a relief that turns, sways, breathes and blinks before a still
+//! room, with the parallax of a solid head; the printed portrait is a sheet that can only move as
+//! a plane. Light, focus and noise are a webcam's. Everything is a function of seed and time.
+//!
+//! [`Camera`]: crate::camera::Camera
+
+mod chance;
+mod device;
+mod dump;
+mod field;
+mod lids;
+mod matte;
+mod person;
+mod pose;
+mod relief;
+mod render;
+mod room;
+mod scene;
+mod sensor;
+mod sheet;
+mod slides;
+mod surface;
+#[cfg(test)]
+mod tests;
+mod texture;
+
+pub use device::{Clock, RealTime, SimCamera, SimDevice};
+pub use dump::{CameraArgs, SimError, run};
+pub use relief::{Head, LANDMARKS, Lid, Relief, ReliefError};
+pub use render::{Backdrop, Renderer, Stage};
+pub use scene::{Scene, Script};
+pub use slides::{SlideCamera, Slides, SlidesError};
+
+/// Size of the frames, pixels.
+const WIDTH: usize = 640;
+const HEIGHT: usize = 480;

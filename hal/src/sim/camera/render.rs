@@ -1,0 +1,133 @@
+//! From a scene and a time to the frame that the camera would give.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    HEIGHT, WIDTH, person, pose,
+    relief::Relief,
+    room,
+    scene::Scene,
+    sensor::Sensor,
+    sheet,
+    surface::{Node, Pose, Surface},
+};
+use crate::camera::{CameraError, Frame, FrameLayout, FramePool, PixelFormat};
+
+/// What stands behind whoever comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backdrop {
+    /// A plain hall, into which the person is cut.
+    #[default]
+    Hall,
+    /// The background of the portrait, continued to all sides: without a seam round the person,
+    /// but with traces of them when they are not there.
+    Portrait,
+}
+
+/// Everything that can come before the camera, prepared once and shared.
+pub struct Stage {
+    person: Surface,
+    sheet: Surface,
+    /// Behind nobody and behind the person.
+    room: Vec<u8>,
+    /// Behind the sheet: the hall, and the chest of who holds it.
+    somebody: Vec<u8>,
+    seed: u64,
+}
+
+impl Stage {
+    /// Sets the stage for one portrait. The same seed gives the same frames.
+    #[must_use]
+    pub fn new(relief: &Relief, backdrop: Backdrop, seed: u64) -> Arc<Self> {
+        let room = match backdrop {
+            Backdrop::Portrait => room::behind(relief),
+            Backdrop::Hall => room::plain_hall(seed),
+        };
+        Arc::new(Self {
+            person: person::surface(relief),
+            sheet: sheet::surface(relief, seed),
+            room,
+            somebody: room::hall_with_somebody(seed),
+            seed,
+        })
+    }
+
+    /// What is seen of a scene at a time since it began: the still background, and what moves.
+    fn scenery(&self, scene: Scene, t: f32) -> (&[u8], Option<(&Surface, Pose)>) {
+        match scene {
+            Scene::Empty | Scene::Lost => (&self.room, None),
+            Scene::Approach => (&self.room, Some((&self.person, self.approach(t)))),
+            Scene::Live => (
+                &self.room,
+                Some((&self.person, pose::looking(self.seed, t))),
+            ),
+            Scene::Print => (
+                &self.somebody,
+                Some((&self.sheet, pose::held(self.seed, t))),
+            ),
+        }
+    }
+
+    fn approach(&self, t: f32) -> Pose {
+        if t < pose::APPROACH_ENDS {
+            pose::approaching(self.seed, t)
+        } else {
+            pose::looking(self.seed, t - pose::APPROACH_ENDS)
+        }
+    }
+}
+
+/// Renders frames of a stage into memory that is used again and again.
+pub struct Renderer {
+    stage: Arc<Stage>,
+    sensor: Sensor,
+    pool: FramePool,
+    picture: Vec<u8>,
+    nodes: Vec<Node>,
+}
+
+impl Renderer {
+    /// A renderer of its own for this stage.
+    #[must_use]
+    pub fn new(stage: Arc<Stage>) -> Self {
+        Self {
+            sensor: Sensor::new(stage.seed),
+            stage,
+            pool: FramePool::new(),
+            picture: vec![0; WIDTH * HEIGHT * 3],
+            nodes: Vec::new(),
+        }
+    }
+
+    /// The frame of a scene at a time since the scene began: the same for the same arguments.
+    /// Its time stamp is that time and its number zero. An unplugged camera is shown as an empty
+    /// room; that it is unplugged is the device's business.
+    ///
+    /// # Errors
+    /// None that this renderer causes; a frame checks its layout.
+    pub fn render(&mut self, scene: Scene, since_start: Duration) -> Result<Frame, CameraError> {
+        self.frame(scene, since_start, since_start, 0)
+    }
+
+    /// As [`Renderer::render`], with the time stamp and number of a running camera.
+    pub(super) fn frame(
+        &mut self,
+        scene: Scene,
+        since_start: Duration,
+        at: Duration,
+        sequence: u64,
+    ) -> Result<Frame, CameraError> {
+        const LAYOUT: FrameLayout =
+            FrameLayout::packed(WIDTH as u32, HEIGHT as u32, PixelFormat::Yuyv);
+        let t = since_start.as_secs_f32();
+        let stage = Arc::clone(&self.stage);
+        let (background, moving) = stage.scenery(scene, t);
+        self.picture.copy_from_slice(background);
+        if let Some((surface, pose)) = moving {
+            surface.draw(&pose, &mut self.nodes, &mut self.picture);
+        }
+        let mut data = self.pool.take(WIDTH * HEIGHT * 2);
+        self.sensor.expose(&self.picture, t, &mut data);
+        Frame::new(data, LAYOUT, at, sequence)
+    }
+}

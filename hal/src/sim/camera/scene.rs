@@ -1,0 +1,77 @@
+//! What happens before the camera, and for how long.
+
+use std::time::Duration;
+
+/// One thing that can happen before the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scene {
+    /// Nobody is there.
+    Empty,
+    /// Somebody comes in, stands too far away for three seconds, and then steps up.
+    Approach,
+    /// A person looks at the screen.
+    Live,
+    /// A printed portrait is held up to the camera.
+    Print,
+    /// The camera is unplugged: it gives no frame and cannot be opened.
+    Lost,
+}
+
+/// A sequence of scenes. After its end the last scene goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script(Vec<(Scene, Duration)>);
+
+impl Script {
+    /// Scenes and how long each lasts. Without any, nobody ever comes.
+    #[must_use]
+    pub fn new(scenes: impl Into<Vec<(Scene, Duration)>>) -> Self {
+        Self(scenes.into())
+    }
+
+    /// One scene for ever.
+    #[must_use]
+    pub fn only(scene: Scene) -> Self {
+        Self::new([(scene, Duration::ZERO)])
+    }
+
+    /// A person who comes, stands too far away first, and then stays.
+    #[must_use]
+    pub fn visit() -> Self {
+        const NOBODY: Duration = Duration::from_millis(1500);
+        const APPROACH: Duration = Duration::from_millis(4600);
+        Self::new([
+            (Scene::Empty, NOBODY),
+            (Scene::Approach, APPROACH),
+            (Scene::Live, Duration::ZERO),
+        ])
+    }
+
+    /// The scene at a time after the script's start, and for how long it has been going on.
+    #[must_use]
+    pub fn at(&self, since_start: Duration) -> (Scene, Duration) {
+        let mut left = since_start;
+        let mut scenes = self.0.iter().peekable();
+        while let Some((scene, lasts)) = scenes.next() {
+            if left < *lasts || scenes.peek().is_none() {
+                return (*scene, left);
+            }
+            left -= *lasts;
+        }
+        (Scene::Empty, left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenes_follow_one_another_and_the_last_one_stays() {
+        let seconds = Duration::from_secs;
+        let script = Script::new([(Scene::Empty, seconds(2)), (Scene::Live, seconds(3))]);
+        assert_eq!(script.at(seconds(1)), (Scene::Empty, seconds(1)));
+        assert_eq!(script.at(seconds(2)), (Scene::Live, seconds(0)));
+        assert_eq!(script.at(seconds(99)), (Scene::Live, seconds(97)));
+        assert_eq!(Script::new([]).at(seconds(1)).0, Scene::Empty);
+    }
+}

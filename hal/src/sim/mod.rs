@@ -1,0 +1,5 @@
+//! Simulators that stand in for the devices, for demonstrations, tests and integrators. They
+//! exist only behind the cargo feature `sim`; a kiosk in service is built without them.
+
+pub mod camera;
+pub mod card;

@@ -1,0 +1,339 @@
+//! The real driver on a real pseudo-terminal against the simulated reader: a card is read, and
+//! every failure has its name, its time, and its way back.
+#![allow(clippy::unwrap_used, clippy::panic)] // a failed helper is a failed test
+#![cfg(feature = "sim")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Heard, LONG, Reader, card, simulator};
+use hal::DeviceState;
+use hal::card::ga467::Sw3;
+use hal::card::{CardAdvice, CardEvent, CardFault, Field};
+use hal::sim::card::{CardSimulator, Fault, SimulatorOptions};
+
+fn fault_with(fault: Fault) -> CardFault {
+    let reader_device = simulator(Some(fault));
+    let reader = Reader::on(reader_device.path());
+    reader.worker.start_polling();
+    reader.wait_for_fault()
+}
+
+#[test]
+fn a_card_is_read_when_somebody_asks_and_not_before() {
+    let device = simulator(None);
+    let reader = Reader::on(device.path());
+    reader.wait_for_state(&DeviceState::Ready);
+    assert!(reader.rest().is_empty(), "nobody has asked for a card yet");
+    reader.worker.start_polling();
+    let record = reader.wait_for_card();
+    assert_eq!(record.name.reveal(), &card().name);
+    assert_eq!(record.number.reveal().as_str(), card().number);
+    assert_eq!(record.photo.reveal(), card().photo);
+}
+
+#[test]
+fn a_card_that_is_put_down_later_is_found() {
+    let device = simulator(None);
+    device.remove();
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    reader.wait_for_state(&DeviceState::Ready);
+    device.place();
+    reader.wait("presence", |h| {
+        matches!(h, Heard::Event(CardEvent::Present)).then_some(())
+    });
+    reader.wait_for_card();
+}
+
+#[test]
+fn a_card_left_on_the_reader_is_not_read_for_the_next_person() {
+    let device = simulator(None);
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    reader.wait_for_card();
+    reader.worker.start_polling();
+    device.remove();
+    device.place();
+    reader.wait_for_card();
+}
+
+#[test]
+fn noise_around_every_answer_changes_nothing() {
+    let device = simulator(Some(Fault::Noise));
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    assert_eq!(reader.wait_for_card().photo.reveal(), card().photo);
+}
+
+#[test]
+fn faults_of_the_card_are_told_apart() {
+    let expected = [
+        (Fault::NoPhoto, CardFault::NoPhoto),
+        (Fault::WrongCheckDigit, CardFault::BadCheckDigit),
+        (Fault::EmptyFields, CardFault::EmptyField(Field::Name)),
+        (Fault::BadText, CardFault::BadField(Field::Name)),
+        (Fault::UnknownKind, CardFault::UnknownKind('Q')),
+        (Fault::WrongCard, CardFault::Refused(Sw3::WrongCard)),
+        (
+            Fault::VerificationFailed,
+            CardFault::Refused(Sw3::Verification),
+        ),
+    ];
+    for (wrong, fault) in expected {
+        let found = fault_with(wrong);
+        assert_eq!(found, fault, "{wrong:?}");
+        assert_eq!(found.for_resident(), CardAdvice::NotAccepted, "{wrong:?}");
+    }
+    let length = fault_with(Fault::WrongTextLength);
+    assert!(matches!(length, CardFault::Length { found: 200, .. }));
+}
+
+#[test]
+fn damage_on_the_line_is_told_apart_from_a_bad_card() {
+    let expected = [
+        (Fault::BadChecksum, CardFault::Garbled),
+        (Fault::Truncated, CardFault::Garbled),
+        (Fault::Garbage, CardFault::Garbled),
+        (Fault::Oversized, CardFault::Oversized(65_535)),
+    ];
+    for (wrong, fault) in expected {
+        let found = fault_with(wrong);
+        assert_eq!(found, fault, "{wrong:?}");
+        assert_eq!(found.for_resident(), CardAdvice::Unreadable, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_card_pulled_at_any_byte_is_pulled_and_can_be_put_back() {
+    // Inside every part of the frame, and at each of its seams.
+    for at in [
+        0, 1, 4, 5, 6, 7, 9, 10, 13, 14, 15, 269, 270, 700, 1293, 1294,
+    ] {
+        let device = CardSimulator::start(SimulatorOptions {
+            placed: true,
+            fault: Some(Fault::PulledMidRead),
+            pull_at: Some(at),
+            baud: None,
+            ..SimulatorOptions::with_card(card())
+        })
+        .unwrap();
+        let reader = Reader::on(device.path());
+        reader.worker.start_polling();
+        let fault = reader.wait_for_fault();
+        assert_eq!(fault, CardFault::PulledMidRead, "after {at} bytes");
+        assert_eq!(fault.for_resident(), CardAdvice::Removed);
+        device.set_fault(None);
+        device.place();
+        reader.wait_for_card();
+    }
+}
+
+#[test]
+fn a_card_taken_away_by_hand_while_it_is_sent_is_pulled() {
+    let device = CardSimulator::start(SimulatorOptions {
+        placed: true,
+        baud: Some(9_600), // 1.3 s for the contents: time to take it away
+        ..SimulatorOptions::with_card(card())
+    })
+    .unwrap();
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    reader.wait("progress", |h| match h {
+        Heard::Event(CardEvent::Reading { received, expected }) => {
+            assert_eq!(expected, 1295);
+            (received > 300).then_some(())
+        }
+        _ => None,
+    });
+    device.remove();
+    assert_eq!(reader.wait_for_fault(), CardFault::PulledMidRead);
+}
+
+#[test]
+fn a_reader_that_answers_nothing_is_faulted_and_comes_back() {
+    let device = simulator(Some(Fault::Silent));
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    let reason = reader.wait_for_fault_state();
+    assert!(reason.contains("did not answer"), "{reason}");
+    device.set_fault(None);
+    reader.wait_for_state(&DeviceState::Ready);
+    reader.wait_for_card();
+}
+
+#[test]
+fn a_reader_that_falls_silent_with_a_card_on_it_fails_the_card_and_itself() {
+    let device = simulator(None);
+    device.remove();
+    let reader = Reader::on(device.path());
+    reader.wait_for_state(&DeviceState::Ready);
+    device.set_fault(Some(Fault::SilentRead));
+    device.place();
+    reader.worker.start_polling();
+    // It still says that it is well: what hangs is the card.
+    assert_eq!(reader.wait_for_fault(), CardFault::PulledMidRead);
+    device.set_fault(Some(Fault::Silent));
+    reader.wait_for_fault_state();
+}
+
+#[test]
+fn a_module_without_authorisation_is_out_of_order() {
+    for (fault, words) in [
+        (Fault::SamNotAuthorised, "no authorisation"),
+        (Fault::SelfTestFailed, "self-test"),
+    ] {
+        let device = simulator(Some(fault));
+        let reader = Reader::on(device.path());
+        let reason = reader.wait_for_fault_state();
+        assert!(reason.contains(words), "{reason}");
+    }
+}
+
+#[test]
+fn authorisation_lost_while_idle_is_noticed_without_a_card() {
+    let device = simulator(None);
+    let reader = Reader::on(device.path());
+    reader.wait_for_state(&DeviceState::Ready);
+    device.set_fault(Some(Fault::SamNotAuthorised));
+    reader.wait_for_fault_state();
+    device.set_fault(None);
+    reader.wait_for_state(&DeviceState::Ready);
+}
+
+#[test]
+fn a_card_that_was_refused_is_removed_and_another_one_read() {
+    let device = simulator(Some(Fault::NoPhoto));
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    assert_eq!(reader.wait_for_fault(), CardFault::NoPhoto);
+    device.remove();
+    reader.wait_for_removal();
+    device.set_fault(None);
+    device.place();
+    reader.wait_for_card();
+}
+
+#[test]
+fn an_unplugged_reader_is_absent_and_comes_back_under_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("reader");
+    let plug_in = || {
+        CardSimulator::start(SimulatorOptions {
+            placed: true,
+            baud: None,
+            link: Some(link.clone()),
+            ..SimulatorOptions::with_card(card())
+        })
+        .unwrap()
+    };
+    let device = plug_in();
+    let reader = Reader::on(&link);
+    reader.wait_for_state(&DeviceState::Ready);
+    drop(device);
+    reader.wait_for_state(&DeviceState::Absent);
+    let _device = plug_in();
+    reader.wait_for_state(&DeviceState::Ready);
+    reader.worker.start_polling();
+    reader.wait_for_card();
+}
+
+#[test]
+fn a_reader_unplugged_while_it_reads_fails_the_card_and_is_absent() {
+    let device = CardSimulator::start(SimulatorOptions {
+        placed: true,
+        baud: Some(9_600),
+        ..SimulatorOptions::with_card(card())
+    })
+    .unwrap();
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    reader.wait("progress", |h| {
+        matches!(h, Heard::Event(CardEvent::Reading { .. })).then_some(())
+    });
+    drop(device);
+    let fault = reader.wait_for_fault();
+    assert_eq!(fault, CardFault::LineLost);
+    assert_eq!(fault.for_resident(), CardAdvice::ReaderOutOfOrder);
+    reader.wait_for_state(&DeviceState::Absent);
+}
+
+#[test]
+fn a_port_that_is_not_there_or_no_port_at_all_is_no_panic() {
+    let absent = Reader::on(std::path::Path::new("/dev/no-such-reader"));
+    absent.wait_for_state(&DeviceState::Absent);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let faulted = Reader::on(file.path());
+    let reason = faulted.wait_for_fault_state();
+    assert!(reason.contains("failed to open"), "{reason}");
+}
+
+#[test]
+fn a_cancelled_session_hears_nothing_of_its_card() {
+    let device = CardSimulator::start(SimulatorOptions {
+        placed: true,
+        baud: Some(9_600),
+        ..SimulatorOptions::with_card(card())
+    })
+    .unwrap();
+    let reader = Reader::on(device.path());
+    reader.worker.start_polling();
+    reader.wait("progress", |h| {
+        matches!(h, Heard::Event(CardEvent::Reading { .. })).then_some(())
+    });
+    reader.worker.stop_polling();
+    // The next session, with the card put down anew, gets a whole card.
+    device.remove();
+    reader.worker.start_polling();
+    device.place();
+    reader.wait("card and no fault", |h| match h {
+        Heard::Event(CardEvent::Read(_)) => Some(()),
+        Heard::Event(CardEvent::Failed(fault)) => panic!("{fault}"),
+        _ => None,
+    });
+}
+
+#[test]
+fn stopping_is_prompt_whatever_the_reader_does() {
+    for fault in [None, Some(Fault::Silent), Some(Fault::Oversized)] {
+        let device = simulator(fault);
+        let reader = Reader::with_timings(device.path(), hal::card::serial::Timings::default());
+        reader.worker.start_polling();
+        reader.wait("anything", |_| Some(()));
+        let begin = Instant::now();
+        drop(reader);
+        assert!(begin.elapsed() < Duration::from_secs(2), "{fault:?}");
+    }
+}
+
+/// The wire's limit for the contents of a card: 1,295 bytes of ten bits at 115,200 baud.
+const WIRE_LIMIT: Duration = Duration::from_micros(112_413);
+
+#[test]
+fn reading_a_card_costs_little_more_than_the_wire() {
+    let device = CardSimulator::start(SimulatorOptions::with_card(card())).unwrap();
+    let reader = Reader::on(device.path());
+    reader.wait_for_state(&DeviceState::Ready);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        device.remove();
+        device.place();
+        reader.worker.start_polling();
+        let mut present = None;
+        reader.wait("card", |h| match h {
+            Heard::Event(CardEvent::Present) => {
+                present = Some(Instant::now());
+                None
+            }
+            Heard::Event(CardEvent::Read(_)) => Some(()),
+            _ => None,
+        });
+        times.push(present.unwrap().elapsed());
+    }
+    times.sort_unstable();
+    println!("card found to card read: {times:?}, wire limit {WIRE_LIMIT:?}");
+    assert!(times[0] >= WIRE_LIMIT, "faster than the wire: no pace");
+    assert!(times[0] < WIRE_LIMIT * 2, "slower than twice the wire");
+    assert!(times[4] < LONG);
+}

@@ -1,0 +1,134 @@
+//! The simulator as the program that an integrator starts: its own process, killed and started
+//! again under the driver.
+#![allow(clippy::unwrap_used, clippy::panic)] // a failed helper is a failed test
+#![cfg(feature = "sim")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use common::Reader;
+use hal::DeviceState;
+use hal::card::{CardFault, Field, PhotoCoding};
+
+/// A running `hal-sim card`.
+struct Program {
+    child: Child,
+    port: PathBuf,
+}
+
+impl Program {
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hal-sim"))
+            .args(["card", "--baud", "0", "--chip-time-ms", "0"])
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let port = PathBuf::from(line.trim());
+        assert!(port.exists(), "{line:?}");
+        Self { child, port }
+    }
+
+    fn say(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn portrait(folder: &Path) -> PathBuf {
+    let path = folder.join("portrait.png");
+    image::RgbImage::from_fn(204, 252, |x, y| image::Rgb([x as u8, y as u8, 128]))
+        .save(&path)
+        .unwrap();
+    path
+}
+
+#[test]
+fn a_card_from_a_file_is_read_with_its_photo() {
+    let folder = tempfile::tempdir().unwrap();
+    portrait(folder.path());
+    let file = folder.path().join("card.toml");
+    std::fs::write(
+        &file,
+        "name = \"张三\"\nvalid_to = \"长期\"\nphoto = \"portrait.png\"\n",
+    )
+    .unwrap();
+    let mut program = Program::start(&["--card", file.to_str().unwrap()]);
+    let reader = Reader::on(&program.port);
+    reader.worker.start_polling();
+    program.say("place");
+    let record = reader.wait_for_card();
+    assert_eq!(record.name.reveal(), "张三");
+    assert_eq!(record.photo.coding(), PhotoCoding::WebP);
+    let photo = image::load_from_memory(record.photo.reveal()).unwrap();
+    assert_eq!((photo.width(), photo.height()), (102, 126));
+}
+
+#[test]
+fn a_killed_and_restarted_reader_is_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = portrait(folder.path());
+    let link = folder.path().join("reader");
+    let args = [
+        "--photo",
+        photo.to_str().unwrap(),
+        "--link",
+        link.to_str().unwrap(),
+        "--placed",
+    ];
+    let first = Program::start(&args);
+    let reader = Reader::on(&link);
+    reader.wait_for_state(&DeviceState::Ready);
+    drop(first);
+    reader.wait_for_state(&DeviceState::Absent);
+    let _second = Program::start(&args);
+    reader.worker.start_polling();
+    reader.wait_for_card();
+}
+
+#[test]
+fn faults_come_and_go_by_command() {
+    let mut program = Program::start(&["--placed", "--fault", "no-photo"]);
+    let reader = Reader::on(&program.port);
+    reader.worker.start_polling();
+    assert_eq!(reader.wait_for_fault(), CardFault::NoPhoto);
+    program.say("fault empty-fields");
+    program.say("remove");
+    program.say("place");
+    assert_eq!(reader.wait_for_fault(), CardFault::EmptyField(Field::Name));
+}
+
+#[test]
+fn it_ends_when_its_input_ends_and_takes_its_link_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("reader");
+    let mut program = Program::start(&["--link", link.to_str().unwrap()]);
+    drop(program.child.stdin.take());
+    assert!(program.child.wait().unwrap().success());
+    assert!(!link.exists());
+}
+
+#[test]
+fn what_it_cannot_do_it_says() {
+    let output = Command::new(env!("CARGO_BIN_EXE_hal-sim"))
+        .args(["card", "--photo", "/no/such/portrait.jpg"])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("/no/such/portrait.jpg"), "{said}");
+}

@@ -1,0 +1,163 @@
+//! Builds a kiosk from its settings: keys, log, networks, devices, session. The same for the
+//! real kiosk and for the demo, which brings another camera.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use face_pipeline::{Networks, Pipeline, Settings};
+use hal::camera::{Camera, CameraError, CameraWorker};
+use hal::card::serial::{CardReaderConfig, CardWorker};
+use hal::panel::gpio::PanelPins;
+use hal::panel::{AbsentPanel, Panel, gpio};
+use sha2::{Digest, Sha256};
+
+use crate::card_desk::{self, TurnCell};
+use crate::config::Config;
+use crate::errors::chain;
+use crate::eyes::Eyes;
+use crate::provision::StateFolder;
+use crate::record::{Record, RecordSink};
+use crate::services::{Services, ServicesError};
+use crate::session::{Device, Limits, Session};
+use crate::shell::{Display, Inbox, Outlet, Shell};
+use crate::store::{Store, StoreError};
+
+/// Opens the camera, each time anew.
+pub type OpenCamera = Box<dyn Fn() -> Result<Box<dyn Camera>, CameraError> + Send>;
+
+/// What differs between a real kiosk and a demo.
+pub struct Surroundings {
+    /// The way into the shell.
+    pub inbox: Inbox,
+    /// Its reading end.
+    pub outlet: Outlet,
+    /// The screen.
+    pub display: Arc<dyn Display>,
+    /// The camera.
+    pub open_camera: OpenCamera,
+    /// Where records go.
+    pub records: RecordSink,
+}
+
+/// Why the kiosk cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Services.
+    #[error("the services cannot be loaded")]
+    Services(#[from] ServicesError),
+    /// Keys or log.
+    #[error("the attestations cannot be kept")]
+    Store(#[from] StoreError),
+    /// Networks.
+    #[error("the face pipeline cannot start")]
+    Face(#[from] face_pipeline::Error),
+    /// The models' manifest.
+    #[error("cannot read the models' manifest {path}")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+}
+
+/// The session's clockwork, ready to run. Says what it does as it goes, because networks take a
+/// moment to load.
+pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartError> {
+    let Surroundings {
+        inbox,
+        outlet,
+        display,
+        open_camera,
+        mut records,
+    } = around;
+    let services = Arc::new(Services::load(&config.paths.services)?);
+    let store = open_store(config)?;
+    records(&Record::Started {
+        log_size: store.size()?,
+    });
+
+    tracing::info!("loading the networks");
+    let pipeline = load_pipeline(config)?;
+
+    let camera_inbox = inbox.clone();
+    let camera = CameraWorker::spawn(open_camera, move |state| {
+        camera_inbox.device(Device::Camera, state)
+    });
+    let eyes = Eyes::spawn(
+        pipeline,
+        camera.frames(),
+        inbox.clone(),
+        Arc::clone(&display),
+    );
+    let card_turn = TurnCell::default();
+    let limits = Limits::from(&config.waits);
+    Ok(Shell {
+        session: Session::new(services, limits, config.screen.language.into()),
+        store: Arc::new(Mutex::new(store)),
+        card: card_reader(config, &inbox, &card_turn),
+        panel: panel(config, &inbox),
+        inbox,
+        outlet,
+        eyes,
+        camera,
+        card_turn,
+        display,
+        records,
+    })
+}
+
+/// Loads and warms the networks.
+pub fn load_pipeline(config: &Config) -> Result<Pipeline, face_pipeline::Error> {
+    let paths = &config.paths;
+    let threads = usize::from(config.face.threads.get());
+    let networks = Networks::load(&paths.manifest, &paths.weights, &paths.onnxruntime, threads)?;
+    Pipeline::new(networks, Settings::default())
+}
+
+/// Opens the log of an enrolled kiosk.
+pub fn open_store(config: &Config) -> Result<Store, StartError> {
+    let path = &config.paths.manifest;
+    let manifest = fs::read(path).map_err(|source| StartError::Manifest {
+        path: path.clone(),
+        source,
+    })?;
+    let digest: [u8; 32] = Sha256::digest(manifest).into();
+    let mut models = [0; 16];
+    models.copy_from_slice(&digest[..16]);
+    Ok(Store::open(&StateFolder::at(&config.paths.state), models)?)
+}
+
+fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
+    let reader = CardReaderConfig {
+        baud: config.card_reader.baud.get(),
+        ..CardReaderConfig::on(&config.card_reader.port)
+    };
+    let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
+    CardWorker::spawn(
+        reader,
+        move |state| states.device(Device::CardReader, state),
+        move |event| card_desk::hand_in(&events, &turn, event),
+    )
+}
+
+fn panel(config: &Config, inbox: &Inbox) -> Box<dyn Panel> {
+    let panel = &config.panel;
+    let pin = |pin: Option<crate::config::Pin>| pin.map(crate::config::Pin::get);
+    let pins = PanelPins {
+        idle: pin(panel.idle_pin),
+        look_here: pin(panel.look_here_pin),
+        ok: pin(panel.ok_pin),
+        error: pin(panel.error_pin),
+        fill: pin(panel.fill_pin),
+    };
+    let panel = gpio::open(&pins).unwrap_or_else(|error| {
+        // A kiosk without lights still verifies people; the technician finds the reason here.
+        tracing::error!(error = %chain(&error), "the panel cannot be used");
+        Box::new(AbsentPanel::because(chain(&error)))
+    });
+    inbox.record(Record::device("panel", panel.state()));
+    tracing::info!(panel = %panel.describe());
+    panel
+}

@@ -1,0 +1,90 @@
+//! `kiosk`: the appliance's program. The environment is read here and nowhere else.
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use kiosk_app::errors::chain;
+use kiosk_app::{commands, run};
+use tracing_subscriber::EnvFilter;
+
+/// Identity-verification kiosk
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// What to log: off, error, warn, info, debug
+    #[arg(long, global = true, env = "KIOSK_LOG", default_value = "warn")]
+    log: EnvFilter,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve residents
+    Run {
+        /// Settings file (documented sample: kiosk.sample.toml)
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Check a settings file and its services without starting anything
+    Check {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Make this kiosk's key and print its public half; with --enrolment, take in what the
+    /// operator sent back
+    Provision {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+        /// Folder from the operator
+        #[arg(long)]
+        enrolment: Option<PathBuf>,
+    },
+    /// The operator's side: keys and vouching for kiosks
+    #[command(subcommand)]
+    Operator(commands::OperatorCommand),
+    /// Re-verify every attestation in this kiosk's log
+    Audit {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// See the kiosk at work on simulated devices
+    #[cfg(feature = "demo")]
+    Demo(kiosk_app::demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(arguments.log)
+        .with_writer(std::io::stderr)
+        .init();
+    match execute(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kiosk: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+    match command {
+        Command::Run { config } => run::run(&config)?,
+        Command::Check { config } => println!("{}", commands::check(&config)?),
+        Command::Provision { config, enrolment } => {
+            println!("{}", commands::provision(&config, enrolment.as_deref())?);
+        }
+        Command::Operator(command) => println!("{}", commands::operator(command)?),
+        Command::Audit { config } => println!("{}", commands::audit(&config)?),
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => kiosk_app::demo::run(&arguments)?,
+    }
+    Ok(())
+}

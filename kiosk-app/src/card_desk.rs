@@ -1,0 +1,71 @@
+//! Between the card reader and the session: gives each answer the turn it belongs to and turns a
+//! card record into what the session needs of it; the rest of the record is zeroed here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
+use hal::card::{CardEvent, CardKind, CardRecord};
+
+use crate::clock::WallTime;
+use crate::session::{Answer, Presented, Turn};
+use crate::shell::Inbox;
+
+/// The turn in which the reader was last asked for a card.
+#[derive(Clone, Debug, Default)]
+pub struct TurnCell(Arc<AtomicU64>);
+
+impl TurnCell {
+    pub(crate) fn set(&self, turn: Turn) {
+        self.0.store(turn.0, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> Turn {
+        Turn(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Gives the reader's events to the session.
+pub fn hand_in(inbox: &Inbox, turn: &TurnCell, event: CardEvent) {
+    let answer = match event {
+        CardEvent::Present | CardEvent::Reading { .. } => Answer::CardPresent,
+        CardEvent::Read(record) => Answer::CardRead(Box::new(presented(*record))),
+        CardEvent::Removed => Answer::CardRemoved,
+        CardEvent::Failed(fault) => Answer::CardFailed(fault),
+    };
+    inbox.answer(turn.get(), answer);
+}
+
+fn presented(record: CardRecord) -> Presented {
+    let evidence = DocumentEvidence {
+        kind: kind(record.kind),
+        authenticity: DocumentAuthenticity::SamRead,
+        validity: validity(&record),
+    };
+    Presented {
+        evidence,
+        number: record.number,
+        photo: record.photo,
+    }
+}
+
+fn kind(kind: CardKind) -> DocumentKind {
+    match kind {
+        CardKind::ResidentIdentityCard => DocumentKind::ResidentIdCard,
+        CardKind::ForeignerPermanentResidence => DocumentKind::ForeignerPermanentResidence,
+        CardKind::HkMacaoTaiwanResidence => DocumentKind::HkMacaoTaiwanPermit,
+    }
+}
+
+fn validity(record: &CardRecord) -> DocumentValidity {
+    let Some(today) = WallTime::now().civil_date() else {
+        return DocumentValidity::Unknown;
+    };
+    if today < *record.valid_from.reveal() {
+        DocumentValidity::NotYetInForce
+    } else if record.valid_to.reveal().covers(today) {
+        DocumentValidity::InForce
+    } else {
+        DocumentValidity::Expired
+    }
+}

@@ -1,0 +1,191 @@
+//! What technicians and operators do from a terminal. Each gives the text to print.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use attestation::{DevicePublicKey, Name, NotAKey, Validity};
+use clap::Subcommand;
+
+use crate::assemble::{StartError, open_store};
+use crate::clock::WallTime;
+use crate::config::{Config, ConfigError};
+use crate::provision::{Enrolment, Operator, ProvisionError, StateFolder};
+use crate::services::{Services, ServicesError};
+use crate::store::StoreError;
+
+const SECONDS_PER_DAY: u64 = 86_400;
+
+/// The operator's commands.
+#[derive(Debug, Subcommand)]
+pub enum OperatorCommand {
+    /// Make the operator's keys: operator.key and pseudonym.key stay secret, operator.pub goes
+    /// to everybody who checks receipts
+    Create {
+        /// New folder for the keys
+        folder: PathBuf,
+    },
+    /// Vouch for a kiosk's key
+    Enrol(Box<EnrolArguments>),
+}
+
+/// What the operator vouches for.
+#[derive(Debug, clap::Args)]
+pub struct EnrolArguments {
+    /// Folder of the operator's keys
+    #[arg(long)]
+    operator: PathBuf,
+    /// Identifier of the kiosk
+    #[arg(long)]
+    kiosk: Name,
+    /// Identifier of the place where it stands
+    #[arg(long)]
+    site: Name,
+    /// The kiosk's public key, 64 hexadecimal digits, as `kiosk provision` printed it
+    #[arg(long, value_parser = device_key)]
+    device_key: DevicePublicKey,
+    /// For how many days
+    #[arg(long, default_value_t = 730)]
+    days: u16,
+    /// New folder to send to the kiosk (`kiosk provision --enrolment`)
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Services.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// Keys.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// Start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Log.
+    #[error("the log is NOT whole: keep the kiosk's state folder as it is and call the operator")]
+    Audit(#[source] StoreError),
+    /// A folder exists already.
+    #[error("failed to create {path}: give the path of a folder that does not exist yet")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+}
+
+/// Checks a settings file and the services it names.
+pub fn check(config: &Path) -> Result<String, CommandError> {
+    let config = Config::load(config)?;
+    let services = Services::load(&config.paths.services)?;
+    Ok(format!(
+        "The settings of {} at {} are valid; residents can choose from {} services.",
+        config.kiosk.id,
+        config.kiosk.site,
+        services.iter().count(),
+    ))
+}
+
+/// Makes the kiosk's key, or takes in the operator's enrolment.
+pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, CommandError> {
+    let config = Config::load(config)?;
+    let state = StateFolder::at(&config.paths.state);
+    let public = state.provision()?;
+    let Some(folder) = enrolment else {
+        let key = hex(public.as_bytes());
+        return Ok(format!(
+            "This kiosk's public key is\n\n    {key}\n\nSend it to the operator, who runs\n\n    \
+             kiosk operator enrol --operator KEYS --kiosk {} --site {} --device-key {key} --out ENROLMENT\n\n\
+             and install what comes back with `kiosk provision --config … --enrolment ENROLMENT`.",
+            config.kiosk.id, config.kiosk.site,
+        ));
+    };
+    state.enrol(&Enrolment::read(folder)?)?;
+    let identity = state.load()?;
+    Ok(format!(
+        "Enrolled as {} at {}. The kiosk is ready to run.",
+        identity.credential.kiosk, identity.credential.site
+    ))
+}
+
+/// The operator's side.
+pub fn operator(command: OperatorCommand) -> Result<String, CommandError> {
+    match command {
+        OperatorCommand::Create { folder } => {
+            Operator::create(&folder)?;
+            let folder = folder.display();
+            Ok(format!(
+                "The operator's keys are in {folder}. Keep operator.key and pseudonym.key secret and \
+                 backed up; give operator.pub to everybody who checks receipts."
+            ))
+        }
+        OperatorCommand::Enrol(arguments) => enrol(&arguments),
+    }
+}
+
+fn enrol(arguments: &EnrolArguments) -> Result<String, CommandError> {
+    let EnrolArguments {
+        operator,
+        kiosk,
+        site,
+        device_key,
+        days,
+        out,
+    } = arguments;
+    let now = WallTime::now().unix_seconds();
+    let validity = Validity {
+        not_before: now,
+        not_after: now + u64::from(*days) * SECONDS_PER_DAY,
+    };
+    let enrolment = Operator::load(operator)?.enrol(kiosk, site, device_key, validity);
+    fs::create_dir(out).map_err(|source| CommandError::Folder {
+        path: out.clone(),
+        source,
+    })?;
+    enrolment.write(out)?;
+    Ok(format!(
+        "{kiosk} at {site} is vouched for during {days} days. Bring the folder {} to the kiosk; \
+         it holds a secret, so delete it afterwards.",
+        out.display()
+    ))
+}
+
+/// Re-verifies the whole log.
+pub fn audit(config: &Path) -> Result<String, CommandError> {
+    let config = Config::load(config)?;
+    let store = open_store(&config)?;
+    let report = store.audit().map_err(CommandError::Audit)?;
+    Ok(format!(
+        "The log is whole: {} attestations, every signature and every tree node holds.",
+        report.entries
+    ))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn device_key(text: &str) -> Result<DevicePublicKey, String> {
+    let bytes =
+        parse_hex(text).ok_or("give 64 hexadecimal digits, as `kiosk provision` printed them")?;
+    DevicePublicKey::from_bytes(&bytes).map_err(|error: NotAKey| error.to_string())
+}
+
+fn parse_hex(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |byte, d| byte << 4 | d))
+        .collect();
+    (digits.len() == 64)
+        .then(|| bytes.try_into().ok())
+        .flatten()
+}

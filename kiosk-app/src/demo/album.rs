@@ -1,0 +1,85 @@
+//! Every screen that was shown, as a PNG: each state once, in the order of its first appearance.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use kiosk_ui::{CardPrompt, Decided, Ending, Guidance, Headless, Outage, Screen, UiError, View};
+
+/// Saves screens into a folder.
+pub struct Album {
+    folder: PathBuf,
+    seen: BTreeSet<&'static str>,
+    last: Option<&'static str>,
+    pages: usize,
+}
+
+impl Album {
+    /// An empty album.
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.into(),
+            seen: BTreeSet::new(),
+            last: None,
+            pages: 0,
+        }
+    }
+
+    /// Saves what the screen shows, if it is a state that is not in the album yet. The return to
+    /// the invitation is one, too.
+    pub fn add(&mut self, view: &View, screen: &Headless) -> Result<(), UiError> {
+        let name = name(view);
+        let returned = name == "attract" && self.last != Some(name);
+        self.last = Some(name);
+        if self.seen.insert(name) || returned {
+            self.pages += 1;
+            screen.png(self.folder.join(format!("{:02}-{name}.png", self.pages)))?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a screen and its state.
+pub fn name(view: &View) -> &'static str {
+    if view.still_there {
+        return "still-there";
+    }
+    match &view.screen {
+        Screen::Attract => "attract",
+        Screen::Services(_) => "services",
+        Screen::Consent(_) => "consent",
+        Screen::Card(prompt) => match prompt {
+            CardPrompt::Present => "card-present",
+            CardPrompt::Reading => "card-reading",
+            CardPrompt::Removed => "card-removed",
+            CardPrompt::Unreadable => "card-unreadable",
+            CardPrompt::NotAccepted => "card-not-accepted",
+        },
+        Screen::Capture(prompt) => match prompt.guidance {
+            Guidance::Wait => "capture-wait",
+            Guidance::LookHere => "capture-look-here",
+            Guidance::ComeCloser => "capture-come-closer",
+            Guidance::StepBack => "capture-step-back",
+            Guidance::Centre => "capture-centre",
+            Guidance::OnePerson => "capture-one-person",
+            Guidance::FaceForward => "capture-face-forward",
+            Guidance::MoreLight => "capture-more-light",
+            Guidance::LessLight => "capture-less-light",
+            Guidance::HoldStill => "capture-hold-still",
+            Guidance::Good => "capture-good",
+        },
+        Screen::Deciding => "deciding",
+        Screen::Receipt(receipt) => match receipt.decision {
+            Decided::Verified => "receipt-verified",
+            Decided::NotVerified => "receipt-not-verified",
+            Decided::Referred => "receipt-referred",
+        },
+        Screen::Ended(Ending::Cancelled) => "ended-cancelled",
+        Screen::Ended(Ending::TimedOut) => "ended-timed-out",
+        Screen::OutOfService(outage) => match outage {
+            Outage::Camera => "out-of-service-camera",
+            Outage::CardReader => "out-of-service-card-reader",
+            Outage::Storage => "out-of-service-storage",
+            Outage::Fault => "out-of-service-fault",
+        },
+    }
+}

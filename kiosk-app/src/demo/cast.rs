@@ -1,0 +1,158 @@
+//! The simulated devices of a story: the reader as a process of its own, the camera in this one.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+
+use face_pipeline::Pipeline;
+use hal::sim::camera::{Backdrop, Relief, Script, SimDevice, SlideCamera, Slides, Stage};
+
+use super::scenario::Portrait;
+use super::{Arguments, DemoError, failed};
+use crate::assemble::{OpenCamera, StartError, load_pipeline};
+use crate::config::Config;
+use crate::errors::chain;
+use crate::pictures::{self, Picture};
+use crate::run::{RunError, v4l_camera};
+
+/// What makes light and movement of the simulated camera repeatable.
+const SEED: u64 = 20_261_121;
+
+/// The simulated card reader.
+pub struct Reader {
+    process: Child,
+    commands: Option<ChildStdin>,
+    /// Its serial port.
+    pub port: PathBuf,
+}
+
+impl Reader {
+    /// Starts `hal-sim card` with this story's card.
+    pub fn start(arguments: &Arguments) -> Result<Self, DemoError> {
+        let program = beside_this_program("hal-sim")?;
+        let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new(&program);
+        command
+            .arg("card")
+            .arg("--card")
+            .arg(home.join("demo/card.toml"))
+            .arg("--photo")
+            .arg(card_photo(arguments)?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if let Some(fault) = arguments
+            .card_fault
+            .as_deref()
+            .or(arguments.scenario.card_fault())
+        {
+            command.args(["--fault", fault]);
+        }
+        let mut process = command.spawn().map_err(failed("start", &program))?;
+        let commands = process.stdin.take();
+        let mut port = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output)
+                .read_line(&mut port)
+                .map_err(failed("read the port from", &program))?;
+        }
+        if port.trim().is_empty() {
+            let _ = process.kill();
+            let status = process.wait().map_err(failed("wait for", &program))?;
+            return Err(DemoError::Reader(format!("it ended with {status}")));
+        }
+        Ok(Self {
+            process,
+            commands,
+            port: port.trim().into(),
+        })
+    }
+
+    /// A hand that can put the card on the reader.
+    pub fn hand(&mut self) -> Hand {
+        Hand(self.commands.take())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Puts the card on the reader.
+pub struct Hand(Option<ChildStdin>);
+
+impl Hand {
+    /// The card lies on the reader.
+    pub fn place_card(&mut self) {
+        if let Some(commands) = &mut self.0
+            && let Err(error) = writeln!(commands, "remove\nplace")
+        {
+            tracing::error!(%error, "the simulated reader is gone");
+        }
+    }
+}
+
+/// The camera of a story: simulated, or a real one if asked for.
+pub fn camera(arguments: &Arguments, config: &Config) -> Result<OpenCamera, DemoError> {
+    if let Some(device) = &arguments.camera {
+        return Ok(v4l_camera(device.clone()));
+    }
+    if let Some(folder) = &arguments.frames {
+        let slides = Slides::load(folder)?;
+        return Ok(Box::new(move || {
+            Ok(Box::new(SlideCamera::new(Arc::clone(&slides))))
+        }));
+    }
+    let path = portrait(arguments, arguments.scenario.person())?;
+    let no_person = |reason| DemoError::Portrait {
+        path: path.clone(),
+        reason,
+    };
+    let bytes = std::fs::read(&path).map_err(failed("read", &path))?;
+    let picture = pictures::decode(&bytes).map_err(|error| no_person(chain(&error)))?;
+    let mut pipeline = load_pipeline(config)
+        .map_err(StartError::from)
+        .map_err(RunError::from)?;
+    let relief = relief(&mut pipeline, &picture).map_err(no_person)?;
+    Ok(simulated(&relief, arguments.scenario.script()))
+}
+
+/// The portrait with the depth that the landmark network sees in it.
+fn relief(pipeline: &mut Pipeline, picture: &Picture) -> Result<Relief, String> {
+    let view = picture.view().map_err(|error| chain(&error))?;
+    let mesh = pipeline
+        .mesh(view)
+        .map_err(|error| chain(&error))?
+        .ok_or("no face is in it")?;
+    let (rgb, width, height) = picture.parts();
+    Relief::from_landmarks(rgb.to_vec(), width, height, &mesh.points).map_err(|error| chain(&error))
+}
+
+fn simulated(relief: &Relief, script: Script) -> OpenCamera {
+    let device = SimDevice::new(Stage::new(relief, Backdrop::default(), SEED), script);
+    Box::new(move || Ok(Box::new(device.open()?)))
+}
+
+fn card_photo(arguments: &Arguments) -> Result<PathBuf, DemoError> {
+    match &arguments.card_photo {
+        Some(path) => Ok(path.clone()),
+        None => portrait(arguments, arguments.scenario.card()),
+    }
+}
+
+fn portrait(arguments: &Arguments, Portrait(name): Portrait) -> Result<PathBuf, DemoError> {
+    let path = arguments.setup.join("portraits").join(name);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(DemoError::NotSetUp(path))
+    }
+}
+
+fn beside_this_program(name: &str) -> Result<PathBuf, DemoError> {
+    let this = std::env::current_exe().map_err(failed("find", "this program"))?;
+    Ok(this.with_file_name(name))
+}

@@ -1,0 +1,102 @@
+//! The demo's output folder, and in it a kiosk that is freshly provisioned and enrolled.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use attestation::Validity;
+
+use super::{Arguments, DemoError, Tongue, failed};
+use crate::clock::WallTime;
+use crate::config::Config;
+use crate::provision::{Operator, StateFolder};
+
+/// By this file an earlier demo's folder is known.
+const MARK: &str = "kiosk.toml";
+
+/// A prepared output folder.
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The settings of the kiosk in it.
+    pub config: Config,
+}
+
+impl Folder {
+    /// Empties the folder of an earlier demo and sets up a kiosk in it.
+    pub fn prepare(arguments: &Arguments, reader: &Path) -> Result<Self, DemoError> {
+        let path = arguments.out.clone();
+        clear(&path)?;
+        let state = arguments
+            .state
+            .clone()
+            .unwrap_or_else(|| path.join("state"));
+        let settings = path.join(MARK);
+        fs::write(&settings, settings_text(arguments, &state, reader))
+            .map_err(failed("write", &settings))?;
+        let config = Config::load(&settings)?;
+        let operator = enrol(&config, &state)?;
+        let public = path.join("operator.pub");
+        fs::write(&public, operator.public_pem()).map_err(failed("write", &public))?;
+        Ok(Self { path, config })
+    }
+}
+
+/// Removes an earlier demo, and nothing else.
+fn clear(path: &Path) -> Result<(), DemoError> {
+    let empty = match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(failed("read", path)(error)),
+    };
+    if !empty {
+        if !path.join(MARK).exists() {
+            return Err(DemoError::NotOurs(path.into()));
+        }
+        fs::remove_dir_all(path).map_err(failed("empty", path))?;
+    }
+    fs::create_dir_all(path).map_err(failed("create", path))
+}
+
+/// The operator's keys lie beside the kiosk's: this is a demo.
+fn enrol(config: &Config, state: &Path) -> Result<Operator, DemoError> {
+    let keys = state.join("operator");
+    if keys.exists() {
+        return Ok(Operator::load(&keys)?);
+    }
+    let folder = StateFolder::at(state);
+    let device = folder.provision()?;
+    let operator = Operator::create(&keys)?;
+    let now = WallTime::now().unix_seconds();
+    // A clock that is set back a little must not end the demo.
+    let validity = Validity {
+        not_before: now - 86_400,
+        not_after: now + 86_400,
+    };
+    folder.enrol(&operator.enrol(&config.kiosk.id, &config.kiosk.site, &device, validity))?;
+    Ok(operator)
+}
+
+fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let quoted =
+        |path: PathBuf| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
+    let language = match arguments.language {
+        Tongue::Zh => "zh",
+        Tongue::En => "en",
+    };
+    format!(
+        "# Settings of this demo's kiosk.\n\
+         [kiosk]\nid = \"kiosk-demo\"\nsite = \"demo-hall\"\n\
+         [paths]\nstate = {state}\nservices = {services}\nmanifest = {manifest}\n\
+         weights = {weights}\nonnxruntime = {runtime}\n\
+         [screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
+         [card_reader]\nport = {port}\n\
+         [waits]\ncard = 20\ncapture = 15\n",
+        state = quoted(state.into()),
+        services = quoted(home.join("services")),
+        manifest = quoted(home.join("../models/manifest.toml")),
+        weights = quoted(arguments.setup.join("models")),
+        runtime = quoted(arguments.setup.join("lib/libonnxruntime.so.1.31.1")),
+        port = quoted(reader.into()),
+    )
+}

@@ -1,0 +1,217 @@
+//! One story on the real shell: a resident who sees the views and touches, an album of the
+//! screens, and the files that are left at the end.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use kiosk_ui::{Headless, Preview, Screen, View};
+
+use super::album::{self, Album};
+use super::cast::{self, Hand, Reader};
+use super::ending::Ending;
+use super::folder::Folder;
+use super::resident::{Act, Resident};
+use super::{Arguments, DemoError};
+use crate::assemble::{StartError, Surroundings, assemble};
+use crate::record::RecordSink;
+use crate::run::{RunError, event_file, open_window, start};
+use crate::shell::{Display, Inbox, Shell, inbox};
+
+/// How long the resident looks at a screen: headless just long enough to be somebody who looks.
+const HEADLESS_PACE: Duration = Duration::from_millis(300);
+/// In a window somebody watches.
+const WINDOW_PACE: Duration = Duration::from_millis(3_500);
+/// A story that takes longer has gone wrong.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Plays a story to its end.
+pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
+    let mut reader = Reader::start(arguments)?;
+    let folder = Folder::prepare(arguments, &reader.port)?;
+    let ending = Ending::default();
+    let (views, seen) = channel();
+    let (inbox, outlet) = inbox();
+
+    let resident = Resident::new(arguments.scenario, pace(arguments));
+    let resident = accompany(
+        resident,
+        reader.hand(),
+        seen,
+        inbox.clone(),
+        arguments.hands_on,
+    );
+
+    println!(
+        "The story {:?} begins; the card reader is at {}.",
+        arguments.scenario,
+        reader.port.display()
+    );
+    let around = |display| -> Result<Surroundings, DemoError> {
+        Ok(Surroundings {
+            inbox: inbox.clone(),
+            outlet,
+            display: Arc::new(Audience {
+                display,
+                views,
+                ending: ending.clone(),
+            }),
+            open_camera: cast::camera(arguments, &folder.config)?,
+            records: records(&folder, &ending)?,
+        })
+    };
+    if arguments.headless {
+        let (canvas, drawn) = channel();
+        let shell = build(arguments, &folder, around(Box::new(Canvas(canvas)))?)?;
+        let thread = start(shell, inbox.clone(), || {})?;
+        draw(&drawn, &folder)?;
+        end(thread, resident)?;
+    } else {
+        let window = open_window(&folder.config, &inbox)?;
+        let remote = window.handle();
+        let shell = build(arguments, &folder, around(Box::new(window.handle()))?)?;
+        let thread = start(shell, inbox.clone(), move || remote.quit())?;
+        window.run().map_err(RunError::from)?;
+        inbox.stop();
+        end(thread, resident)?;
+    }
+
+    match ending.write(&folder.path)? {
+        Some(line) => println!("The story ended. {line}"),
+        None => return Err(DemoError::NoOutcome(LONGEST)),
+    }
+    Ok(())
+}
+
+fn pace(arguments: &Arguments) -> Duration {
+    if arguments.headless {
+        HEADLESS_PACE
+    } else {
+        WINDOW_PACE
+    }
+}
+
+fn build(arguments: &Arguments, folder: &Folder, around: Surroundings) -> Result<Shell, DemoError> {
+    let shell = assemble(&folder.config, around).map_err(RunError::from)?;
+    if arguments.cut_power_at_commit {
+        let mut store = shell.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store
+            .cut_power_at_commit()
+            .map_err(StartError::from)
+            .map_err(RunError::from)?;
+    }
+    Ok(shell)
+}
+
+/// Records go to `events.jsonl` and to the ending.
+fn records(folder: &Folder, ending: &Ending) -> Result<RecordSink, DemoError> {
+    let mut file = event_file(&folder.path.join("events.jsonl"))?;
+    let ending = ending.clone();
+    Ok(Box::new(move |record| {
+        file(record);
+        ending.record(record);
+    }))
+}
+
+fn end(shell: JoinHandle<()>, resident: JoinHandle<()>) -> Result<(), DemoError> {
+    shell.join().map_err(|_| RunError::Panicked)?;
+    resident.join().map_err(|_| RunError::Panicked)?;
+    Ok(())
+}
+
+/// Lets the resident act until the story is over or takes too long.
+fn accompany(
+    mut resident: Resident,
+    mut hand: Hand,
+    views: Receiver<View>,
+    inbox: Inbox,
+    hands_on: bool,
+) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let begun = Instant::now();
+        let mut due: Option<(Instant, Act)> = None;
+        let mut said = None;
+        while begun.elapsed() < LONGEST || hands_on {
+            let wait = due.as_ref().map_or(LONGEST, |(at, _)| {
+                at.saturating_duration_since(Instant::now())
+            });
+            match views.recv_timeout(wait) {
+                Ok(view) => {
+                    let name = album::name(&view);
+                    if said.replace(name) != Some(name) {
+                        println!("  {:5.1} s  {name}", begun.elapsed().as_secs_f32());
+                    }
+                    if let Some((pause, act)) = resident.see(&view) {
+                        due = Some((Instant::now() + pause, act));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => match due.take() {
+                    Some((_, Act::Touch(_) | Act::Leave)) if hands_on => {}
+                    Some((_, Act::Touch(touch))) => inbox.touch(touch),
+                    Some((_, Act::PlaceCard)) => hand.place_card(),
+                    Some((_, Act::Leave)) => break,
+                    None => {}
+                },
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        inbox.stop();
+    })
+}
+
+/// What the shell draws on: the screen, and everybody who looks at it.
+struct Audience {
+    display: Box<dyn Display>,
+    views: Sender<View>,
+    ending: Ending,
+}
+
+impl Display for Audience {
+    fn show(&self, view: View) {
+        if let Screen::Receipt(receipt) = &view.screen {
+            self.ending.receipt(&receipt.receipt);
+        }
+        // The resident has left when the story is over.
+        let _ = self.views.send(view.clone());
+        self.display.show(view);
+    }
+
+    fn preview(&self, preview: Preview) {
+        self.display.preview(preview);
+    }
+}
+
+enum Drawn {
+    View(View),
+    Preview(Preview),
+}
+
+/// Hands views to the thread that draws without a window.
+struct Canvas(Sender<Drawn>);
+
+impl Display for Canvas {
+    fn show(&self, view: View) {
+        let _ = self.0.send(Drawn::View(view));
+    }
+
+    fn preview(&self, preview: Preview) {
+        let _ = self.0.send(Drawn::Preview(preview));
+    }
+}
+
+/// Draws until the shell is gone.
+fn draw(drawn: &Receiver<Drawn>, folder: &Folder) -> Result<(), DemoError> {
+    let screen = Headless::new(kiosk_ui::Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
+    let mut album = Album::new(&folder.path);
+    while let Ok(drawn) = drawn.recv() {
+        match drawn {
+            Drawn::View(view) => {
+                screen.show(&view);
+                album.add(&view, &screen).map_err(RunError::from)?;
+            }
+            Drawn::Preview(preview) => screen.preview(&preview),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The appliance: the resident's session and everything around it. [`session`] is the pure heart;
+//! [`shell`] performs what it asks for; [`store`] makes decisions durable; [`eyes`] runs the face
+//! pipeline; `demo` (a feature) plays residents on simulated devices.
+
+#![forbid(unsafe_code)]
+
+pub mod assemble;
+pub mod card_desk;
+pub mod clock;
+pub mod commands;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod errors;
+pub mod eyes;
+pub mod pictures;
+pub mod provision;
+pub mod record;
+pub mod run;
+pub mod services;
+pub mod session;
+pub mod shell;
+pub mod store;

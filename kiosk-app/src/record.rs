@@ -1,0 +1,158 @@
+//! The catalogue of events: everything the kiosk writes about its work, each with a stable name
+//! an operator can alert on. No variant can carry personal data: fields are identifiers of ours,
+//! bands and enumerations.
+
+use std::io::{self, Write};
+
+use hal::DeviceState;
+use serde::Serialize;
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum Record {
+    /// The kiosk is up; how many attestations its log holds.
+    #[serde(rename = "kiosk.started")]
+    Started {
+        /// Entries in the log.
+        log_size: u64,
+    },
+    /// A resident touched the invitation.
+    #[serde(rename = "session.begun")]
+    Begun,
+    /// A service was chosen.
+    #[serde(rename = "session.service")]
+    Service {
+        /// Identifier of the service.
+        service: String,
+    },
+    /// The resident agreed to the notice.
+    #[serde(rename = "session.consented")]
+    Consented,
+    /// A card was read and passed its checks.
+    #[serde(rename = "card.read")]
+    CardRead,
+    /// A card could not be used.
+    #[serde(rename = "card.failed")]
+    CardFailed {
+        /// Name of the fault.
+        fault: String,
+    },
+    /// The portrait on the chip cannot be compared with.
+    #[serde(rename = "card.reference_unusable")]
+    ReferenceUnusable {
+        /// Why, for the technician.
+        reason: String,
+    },
+    /// The camera was opened for a capture.
+    #[serde(rename = "capture.started")]
+    CaptureStarted,
+    /// The capture gave evidence.
+    #[serde(rename = "capture.complete")]
+    CaptureComplete {
+        /// Frames the evidence rests on.
+        frames: usize,
+        /// From the first good frame to the evidence, in milliseconds.
+        first_good_to_decision_ms: u64,
+    },
+    /// The decision.
+    #[serde(rename = "session.decided")]
+    Decided {
+        /// `verified`, `not_verified` or `referred`.
+        decision: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The attestation is about to be written.
+    #[serde(rename = "log.committing")]
+    Committing,
+    /// The attestation is durable.
+    #[serde(rename = "log.committed")]
+    Committed {
+        /// Its place in the log.
+        index: u64,
+    },
+    /// The attestation could not be written.
+    #[serde(rename = "log.commit_failed")]
+    CommitFailed {
+        /// The error and its causes.
+        error: String,
+    },
+    /// The session is over.
+    #[serde(rename = "session.ended")]
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The kiosk cannot serve anybody.
+    #[serde(rename = "kiosk.out_of_service")]
+    OutOfService {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The kiosk can serve people again.
+    #[serde(rename = "kiosk.in_service")]
+    InService,
+    /// A device changed its state.
+    #[serde(rename = "device.state")]
+    Device {
+        /// Which device.
+        device: &'static str,
+        /// `absent`, `starting`, `ready` or `faulted`.
+        state: &'static str,
+        /// What the driver said.
+        detail: String,
+    },
+}
+
+impl Record {
+    /// A device's change of state, as its driver reported it.
+    pub fn device(device: &'static str, state: DeviceState) -> Self {
+        let (state, detail) = match state {
+            DeviceState::Absent => ("absent", String::new()),
+            DeviceState::Starting => ("starting", String::new()),
+            DeviceState::Ready => ("ready", String::new()),
+            DeviceState::Faulted(reason) => ("faulted", reason),
+        };
+        Self::Device {
+            device,
+            state,
+            detail,
+        }
+    }
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The person is the holder of the card.
+    Verified,
+    /// The person could not be shown to be the holder of the card.
+    NotVerified,
+    /// An officer decides.
+    Referred,
+    /// The resident stopped.
+    Cancelled,
+    /// Nothing happened for too long.
+    TimedOut,
+    /// The kiosk failed.
+    OutOfService,
+}
+
+/// Where records go.
+pub type RecordSink = Box<dyn FnMut(&Record) + Send>;
+
+/// Writes one record as a JSON line, with its time.
+pub fn write_line(out: &mut impl Write, unix_ms: u64, record: &Record) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        unix_ms: u64,
+        #[serde(flatten)]
+        record: &'a Record,
+    }
+    serde_json::to_writer(&mut *out, &Line { unix_ms, record })?;
+    out.write_all(b"\n")
+}

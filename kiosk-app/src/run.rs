@@ -1,0 +1,156 @@
+//! `kiosk run`: the appliance. The window has the main thread, the shell and the devices have
+//! their own.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use hal::camera::v4l::V4lCamera;
+use kiosk_ui::{Options, Preview, Remote, Size, UiError, View, Window};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::assemble::{OpenCamera, StartError, Surroundings, assemble};
+use crate::clock::WallTime;
+use crate::config::{Config, ConfigError};
+use crate::provision::StateFolder;
+use crate::record::{self, Record};
+use crate::shell::{Display, Inbox, Shell, inbox};
+
+/// Why the kiosk stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Start.
+    #[error("the kiosk cannot start")]
+    Start(#[from] StartError),
+    /// Screen.
+    #[error("the screen cannot be used")]
+    Screen(#[from] UiError),
+    /// Event file.
+    #[error(
+        "cannot write events to {path}: check that the folder exists and may be written (`kiosk provision` makes it)"
+    )]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// Threads.
+    #[error("the operating system gave no threads")]
+    Runtime(#[source] std::io::Error),
+    /// A defect.
+    #[error("the kiosk's main thread panicked: restart it and report the lines above")]
+    Panicked,
+}
+
+/// Half the size of the kiosk's screen: it fits on a desktop that is 1080 pixels high.
+const ON_A_DESKTOP: Size = Size {
+    width: 540,
+    height: 960,
+};
+
+/// Serves residents until the window closes or a signal asks to stop.
+pub fn run(config: &Path) -> Result<(), RunError> {
+    let config = Config::load(config)?;
+    let (inbox, outlet) = inbox();
+    let window = open_window(&config, &inbox)?;
+    let events = StateFolder::at(&config.paths.state).events();
+    let shell = assemble(
+        &config,
+        Surroundings {
+            inbox: inbox.clone(),
+            outlet,
+            display: Arc::new(window.handle()),
+            open_camera: v4l_camera(config.camera.device.clone()),
+            records: Box::new(event_file(&events)?),
+        },
+    )?;
+    let remote = window.handle();
+    let thread = start(shell, inbox.clone(), move || remote.quit())?;
+    window.run()?;
+    inbox.stop();
+    thread.join().map_err(|_| RunError::Panicked)
+}
+
+/// Opens the resident's window; touches go to the inbox.
+pub fn open_window(config: &Config, inbox: &Inbox) -> Result<Window, RunError> {
+    let touches = inbox.clone();
+    let options = Options {
+        fullscreen: config.screen.fullscreen,
+        size: ON_A_DESKTOP,
+    };
+    Ok(Window::open(options, move |touch| touches.touch(touch))?)
+}
+
+/// Opens a V4L2 camera.
+pub fn v4l_camera(device: PathBuf) -> OpenCamera {
+    Box::new(move || Ok(Box::new(V4lCamera::open(&device)?)))
+}
+
+/// Appends records to a file, one JSON object a line.
+pub fn event_file(path: &Path) -> Result<impl FnMut(&Record) + Send + use<>, RunError> {
+    let mut file = open_to_append(path).map_err(|source| RunError::Events {
+        path: path.into(),
+        source,
+    })?;
+    Ok(move |record: &Record| {
+        let now = WallTime::now().unix_milliseconds();
+        if let Err(error) = record::write_line(&mut file, now, record) {
+            // Residents are served all the same; the log of attestations has its own checks.
+            tracing::error!(%error, "an event could not be written");
+        }
+    })
+}
+
+fn open_to_append(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Starts the shell on a thread of its own; SIGINT and SIGTERM end it.
+pub fn start(
+    shell: Shell,
+    inbox: Inbox,
+    ended: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, RunError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(RunError::Runtime)?;
+    Ok(std::thread::spawn(move || {
+        runtime.block_on(async {
+            tokio::spawn(stop_on_signal(inbox));
+            shell.run().await;
+        });
+        ended();
+    }))
+}
+
+async fn stop_on_signal(inbox: Inbox) {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        tracing::warn!("signals cannot be heard; the kiosk can only be killed");
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    inbox.stop();
+}
+
+impl Display for Remote {
+    fn show(&self, view: View) {
+        Remote::show(self, view);
+    }
+
+    fn preview(&self, preview: Preview) {
+        Remote::preview(self, preview);
+    }
+}

@@ -1,0 +1,180 @@
+//! What devices, the face pipeline and the store answer.
+
+use std::time::Duration;
+
+use attestation::{DocumentValidity, Factors, Reason};
+use face_pipeline::Rejection;
+use hal::card::{CardAdvice, CardFault};
+use kiosk_ui::{CardPrompt, Decided, Guidance, Outage};
+
+use super::fault_code::fault_code;
+use super::state::{Holder, State};
+use super::{
+    Answer, CommitFailed, Committed, Device, Effect, Light, Presented, ReferenceUnusable, Session,
+    decide,
+};
+use crate::record::{Outcome, Record};
+
+impl Session {
+    pub(super) fn answer(&mut self, answer: Answer, now: Duration) {
+        match (answer, &mut self.state) {
+            (Answer::CardPresent, State::Presenting { prompt, .. }) => {
+                *prompt = CardPrompt::Reading;
+            }
+            (Answer::CardRead(presented), &mut State::Presenting { service, .. }) => {
+                self.card_read(service, *presented, now);
+            }
+            (Answer::CardRemoved, State::Presenting { prompt, .. }) => card_removed(prompt),
+            (Answer::CardFailed(fault), State::Presenting { .. }) => self.card_failed(fault, now),
+            (Answer::Reference(Ok(())), State::Preparing { .. }) => self.start_capture(now),
+            (Answer::Reference(Err(ReferenceUnusable)), State::Preparing { .. }) => {
+                self.refer(Reason::DocumentWithoutPhoto, now);
+            }
+            (
+                Answer::Frame {
+                    rejection,
+                    progress: collected,
+                },
+                State::Capturing {
+                    guidance,
+                    progress,
+                    face_seen,
+                    ..
+                },
+            ) => {
+                *guidance = rejection.map_or(Guidance::Good, guidance_for);
+                *progress = collected.clamp(0.0, 1.0);
+                *face_seen |= rejection != Some(Rejection::NoFace);
+            }
+            (Answer::Evidence { liveness, face }, State::Capturing { .. }) => {
+                self.conclude(Factors { liveness, face }, decide(liveness, face), now);
+            }
+            (Answer::Committed(result), &mut State::Deciding { service, reason }) => {
+                self.committed(service, reason, result, now);
+            }
+            // Late, for a state that is over.
+            _ => {}
+        }
+    }
+
+    pub(super) fn card_read(&mut self, service: usize, presented: Presented, now: Duration) {
+        let Presented {
+            evidence,
+            number,
+            photo,
+        } = presented;
+        self.record(Record::CardRead);
+        self.effects.push(Effect::StopCard);
+        let holder = Holder { evidence, number };
+        self.enter(State::Preparing { service, holder }, now);
+        if evidence.validity == DocumentValidity::InForce {
+            self.effects
+                .push(Effect::PrepareReference(self.turn, photo));
+        } else {
+            self.refer(Reason::DocumentExpired, now);
+        }
+    }
+
+    pub(super) fn card_failed(&mut self, fault: CardFault, now: Duration) {
+        let State::Presenting {
+            prompt,
+            failures,
+            trouble,
+            ..
+        } = &mut self.state
+        else {
+            return;
+        };
+        let advice = fault.for_resident();
+        *prompt = match advice {
+            CardAdvice::Removed => CardPrompt::Removed,
+            CardAdvice::Unreadable => CardPrompt::Unreadable,
+            CardAdvice::NotAccepted => CardPrompt::NotAccepted,
+            CardAdvice::ReaderOutOfOrder => {
+                return self.fail(Outage::CardReader, fault_code(&fault), now);
+            }
+        };
+        *trouble = Some(fault_code(&fault));
+        *failures += 1;
+        let exhausted = *failures >= self.limits.card_attempts;
+        self.record(Record::CardFailed {
+            fault: fault_code(&fault).into(),
+        });
+        if exhausted {
+            self.refer(
+                match advice {
+                    CardAdvice::NotAccepted => Reason::DocumentNotAccepted,
+                    _ => Reason::DocumentUnreadable,
+                },
+                now,
+            );
+        }
+    }
+
+    pub(super) fn start_capture(&mut self, now: Duration) {
+        let State::Preparing { service, holder } =
+            std::mem::replace(&mut self.state, State::Attract)
+        else {
+            return;
+        };
+        self.record(Record::CaptureStarted);
+        self.effects.push(Effect::Light(Light::LookHere));
+        self.effects.push(Effect::StartCapture(self.turn));
+        let state = State::Capturing {
+            service,
+            holder,
+            guidance: Guidance::Wait,
+            progress: 0.0,
+            face_seen: false,
+        };
+        self.enter(state, now);
+    }
+
+    pub(super) fn committed(
+        &mut self,
+        service: Option<usize>,
+        reason: &'static str,
+        result: Result<Committed, CommitFailed>,
+        now: Duration,
+    ) {
+        match result {
+            Ok(committed) => {
+                let (outcome, light) = match committed.decided {
+                    Decided::Verified => (Outcome::Verified, Light::Ok),
+                    Decided::NotVerified => (Outcome::NotVerified, Light::Error),
+                    Decided::Referred => (Outcome::Referred, Light::Idle),
+                };
+                self.ended(outcome, reason);
+                self.effects.push(Effect::Light(light));
+                self.enter(State::Receipt { service, committed }, now);
+            }
+            Err(CommitFailed) => {
+                self.lost.insert(Device::Storage);
+                self.fail(Outage::Storage, "storage_failed", now);
+            }
+        }
+    }
+}
+
+/// A card that is taken away is asked for; after a failure the resident takes it away to try again,
+/// and goes on seeing what was wrong.
+fn card_removed(prompt: &mut CardPrompt) {
+    if matches!(prompt, CardPrompt::Present | CardPrompt::Reading) {
+        *prompt = CardPrompt::Removed;
+    }
+}
+
+/// What a resident can do about a frame that could not be used.
+fn guidance_for(rejection: Rejection) -> Guidance {
+    match rejection {
+        Rejection::NoFace => Guidance::LookHere,
+        Rejection::SeveralFaces | Rejection::OtherPerson => Guidance::OnePerson,
+        Rejection::TooFar => Guidance::ComeCloser,
+        Rejection::TooClose => Guidance::StepBack,
+        Rejection::OffCentre => Guidance::Centre,
+        Rejection::Turned | Rejection::Tilted => Guidance::FaceForward,
+        Rejection::TooDark => Guidance::MoreLight,
+        Rejection::TooBright => Guidance::LessLight,
+        Rejection::Blurred => Guidance::HoldStill,
+    }
+}

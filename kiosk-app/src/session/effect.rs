@@ -1,0 +1,70 @@
+//! What a session wants done. The shell performs effects in order; none of them blocks.
+
+use attestation::{Decision, DocumentEvidence, Factors, Name};
+use hal::card::{IdNumber, Personal, Photo};
+
+use super::event::Turn;
+use crate::record::Record;
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Set the status light.
+    Light(Light),
+    /// Look for a card and read it.
+    ReadCard(Turn),
+    /// Stop looking for a card.
+    StopCard,
+    /// Assess the portrait from the chip and make the reference from it.
+    PrepareReference(Turn, Photo),
+    /// Open the camera and collect evidence.
+    StartCapture(Turn),
+    /// Close the camera.
+    StopCapture,
+    /// Sign this and make it durable.
+    Commit(Turn, Box<Draft>),
+    /// Forget everything about the resident.
+    Wipe,
+    /// Write an event of the catalogue.
+    Record(Record),
+}
+
+/// What the status light says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Light {
+    /// Waiting for somebody.
+    Idle,
+    /// Look into the camera.
+    LookHere,
+    /// It worked.
+    Ok,
+    /// It did not.
+    Error,
+}
+
+/// Everything the session contributes to an attestation; the shell adds kiosk, time and
+/// software, and turns the document number into a pseudonym.
+#[derive(Debug)]
+pub struct Draft {
+    /// The service; none if help was asked for before one was chosen.
+    pub service: Option<ServiceStamp>,
+    /// The document, if one was read.
+    pub document: Option<DocumentEvidence>,
+    /// Its number, if one was read.
+    pub number: Option<Personal<IdNumber>>,
+    /// What each factor gave.
+    pub factors: Factors,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// What an attestation says about the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceStamp {
+    /// Its identifier.
+    pub id: Name,
+    /// Identifier of the provider, for whom the pseudonym is made.
+    pub provider: Name,
+    /// Digest of its rules in force.
+    pub policy: [u8; 32],
+}

@@ -1,0 +1,120 @@
+//! What can happen to a session. Devices, the face pipeline and the store answer with the
+//! [`Turn`] they were asked in, so that an answer meant for the previous resident is never given
+//! to the next one.
+
+use attestation::{DocumentEvidence, FactorOutcome};
+use face_pipeline::Rejection;
+use hal::card::{CardFault, IdNumber, Personal, Photo};
+use kiosk_ui::{Decided, Touch};
+
+/// One resident's stay, from the first touch to the return to the invitation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turn(pub u64);
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// Time passed; nothing else.
+    Tick,
+    /// The person touched the screen.
+    Touch(Touch),
+    /// A device came back or went away.
+    Device(Device, Health),
+    /// Something that was asked for in this turn has an answer.
+    Answer(Turn, Answer),
+}
+
+/// The devices without which nobody can be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Device {
+    /// The camera.
+    Camera,
+    /// The card reader.
+    CardReader,
+    /// The log on the disk.
+    Storage,
+    /// The networks that look at faces.
+    FacePipeline,
+}
+
+impl Device {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Camera => "camera",
+            Self::CardReader => "card_reader",
+            Self::Storage => "storage",
+            Self::FacePipeline => "face_pipeline",
+        }
+    }
+}
+
+/// Whether a device can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It works.
+    Ready,
+    /// It does not.
+    Lost,
+}
+
+/// The answer to an effect.
+#[derive(Debug)]
+pub enum Answer {
+    /// A card lies on the reader; it is being read.
+    CardPresent,
+    /// The card was read and checked.
+    CardRead(Box<Presented>),
+    /// The card is no longer on the reader.
+    CardRemoved,
+    /// The card could not be read or is not acceptable.
+    CardFailed(CardFault),
+    /// The portrait on the chip is good enough to compare with, or not.
+    Reference(Result<(), ReferenceUnusable>),
+    /// A camera frame was looked at: why it was not used, if so, and how far the capture is.
+    Frame {
+        /// Why the frame was not used; none if it was.
+        rejection: Option<Rejection>,
+        /// Share of the evidence collected, 0 to 1.
+        progress: f32,
+    },
+    /// The capture is complete.
+    Evidence {
+        /// The person is live, in bands.
+        liveness: FactorOutcome,
+        /// The face is the one on the chip, in bands.
+        face: FactorOutcome,
+    },
+    /// The attestation is on the disk, or could not be written.
+    Committed(Result<Committed, CommitFailed>),
+}
+
+/// What was read from a card and passed every check of the card itself.
+#[derive(Debug)]
+pub struct Presented {
+    /// What the attestation will say about the document.
+    pub evidence: DocumentEvidence,
+    /// The document number: needed once, for the pairwise pseudonym.
+    pub number: Personal<IdNumber>,
+    /// The portrait from the chip.
+    pub photo: Photo,
+}
+
+/// The portrait on the chip cannot be compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReferenceUnusable;
+
+/// The attestation could not be made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitFailed;
+
+/// An attestation that is durable; only the store makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The decision as it was signed.
+    pub decided: Decided,
+    /// The text of the receipt's QR code.
+    pub receipt: String,
+    /// A short number to read aloud.
+    pub reference: String,
+}

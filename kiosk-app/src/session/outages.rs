@@ -1,0 +1,84 @@
+//! Devices that go away and come back.
+
+use std::time::Duration;
+
+use kiosk_ui::Outage;
+
+use super::state::State;
+use super::{Device, Effect, Health, Light, Session};
+use crate::record::{Outcome, Record};
+
+impl Session {
+    pub(super) fn device(&mut self, device: Device, health: Health, now: Duration) {
+        match health {
+            Health::Ready => {
+                self.lost.remove(&device);
+            }
+            Health::Lost => {
+                self.lost.insert(device);
+                if self.needs(device) {
+                    self.fail(outage_of(device), lost_code(device), now);
+                }
+            }
+        }
+        if let State::OutOfService(outage) = &mut self.state
+            && let Some(&lost) = self.lost.first()
+        {
+            *outage = outage_of(lost);
+        }
+    }
+
+    /// Whether the present state cannot go on without this device.
+    fn needs(&self, device: Device) -> bool {
+        match &self.state {
+            State::Attract
+            | State::Choosing
+            | State::Consenting { .. }
+            | State::Presenting { .. } => true,
+            State::Preparing { .. } | State::Capturing { .. } => device != Device::CardReader,
+            // A decision that is made is finished; the outage shows afterwards.
+            State::Deciding { .. } | State::Receipt { .. } => false,
+            State::Ended(_) | State::OutOfService(_) => false,
+        }
+    }
+
+    /// Goes out of service. The way back is by itself: after a while if nothing is lost, else when
+    /// the device is back.
+    pub(super) fn fail(&mut self, outage: Outage, reason: &'static str, now: Duration) {
+        self.record(Record::OutOfService { reason });
+        if !matches!(self.state, State::Attract) {
+            self.ended(Outcome::OutOfService, reason);
+        }
+        self.leave_devices();
+        self.wipe();
+        self.effects.push(Effect::Light(Light::Error));
+        self.enter(State::OutOfService(outage), now);
+    }
+
+    /// Takes back what the present state asked of the devices.
+    pub(super) fn leave_devices(&mut self) {
+        match self.state {
+            State::Presenting { .. } => self.effects.push(Effect::StopCard),
+            State::Capturing { .. } => self.effects.push(Effect::StopCapture),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn outage_of(device: Device) -> Outage {
+    match device {
+        Device::Camera => Outage::Camera,
+        Device::CardReader => Outage::CardReader,
+        Device::Storage => Outage::Storage,
+        Device::FacePipeline => Outage::Fault,
+    }
+}
+
+pub(super) fn lost_code(device: Device) -> &'static str {
+    match device {
+        Device::Camera => "camera_lost",
+        Device::CardReader => "card_reader_lost",
+        Device::Storage => "storage_failed",
+        Device::FacePipeline => "face_pipeline_failed",
+    }
+}

@@ -1,0 +1,84 @@
+//! Where a session stands. A card's contents exist only inside the states that need them, so
+//! leaving such a state forgets them.
+
+use attestation::DocumentEvidence;
+use hal::card::{IdNumber, Personal};
+use kiosk_ui::{CardPrompt, Ending, Guidance, Outage};
+
+use super::event::Committed;
+
+/// The states, in a resident's order.
+#[derive(Debug)]
+pub(super) enum State {
+    Attract,
+    Choosing,
+    Consenting {
+        service: usize,
+    },
+    Presenting {
+        service: usize,
+        prompt: CardPrompt,
+        failures: u8,
+        /// What the last failure was, for the outcome if nothing follows.
+        trouble: Option<&'static str>,
+    },
+    Preparing {
+        service: usize,
+        holder: Holder,
+    },
+    Capturing {
+        service: usize,
+        holder: Holder,
+        guidance: Guidance,
+        progress: f32,
+        face_seen: bool,
+    },
+    Deciding {
+        service: Option<usize>,
+        reason: &'static str,
+    },
+    Receipt {
+        service: Option<usize>,
+        committed: Committed,
+    },
+    Ended(Ending),
+    OutOfService(Outage),
+}
+
+/// What the session keeps of a card until the decision.
+#[derive(Debug)]
+pub(super) struct Holder {
+    pub evidence: DocumentEvidence,
+    pub number: Personal<IdNumber>,
+}
+
+impl State {
+    /// Whether anything about a person is reachable from here.
+    pub fn holds_personal_data(&self) -> bool {
+        matches!(self, Self::Preparing { .. } | Self::Capturing { .. })
+    }
+
+    /// Whether a resident is in the middle of something.
+    pub fn is_underway(&self) -> bool {
+        matches!(
+            self,
+            Self::Choosing
+                | Self::Consenting { .. }
+                | Self::Presenting { .. }
+                | Self::Preparing { .. }
+                | Self::Capturing { .. }
+        )
+    }
+
+    /// The service, once it is chosen.
+    pub fn service(&self) -> Option<usize> {
+        match self {
+            Self::Consenting { service }
+            | Self::Presenting { service, .. }
+            | Self::Preparing { service, .. }
+            | Self::Capturing { service, .. } => Some(*service),
+            Self::Deciding { service, .. } | Self::Receipt { service, .. } => *service,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What a person does on the screen.
+
+use std::time::Duration;
+
+use attestation::Reason;
+use kiosk_ui::{CardPrompt, Ending, Touch};
+
+use super::state::State;
+use super::{Effect, Session};
+use crate::record::{Outcome, Record};
+
+impl Session {
+    pub(super) fn touch(&mut self, touch: Touch, now: Duration) {
+        if self.state.is_underway() && !matches!(self.state, State::Capturing { .. }) {
+            // Somebody is there: the screen waits anew.
+            self.deadline = self.waiting_time().map(|time| now + time);
+        }
+        match (touch, &self.state) {
+            (Touch::Speak(language), _) => self.language = language,
+            (Touch::Begin, State::Attract) => self.begin(now),
+            (Touch::Choose(id), State::Choosing) => self.choose(&id, now),
+            (Touch::Agree, &State::Consenting { service }) => self.consent(service, now),
+            (Touch::Stop, state) if state.is_underway() => self.cancel(now),
+            (Touch::Cannot, state) if state.is_underway() => {
+                self.refer(Reason::ResidentCannot, now);
+            }
+            (Touch::Done, State::Receipt { .. } | State::Ended(_)) => self.go_home(now),
+            _ => {}
+        }
+    }
+
+    pub(super) fn begin(&mut self, now: Duration) {
+        self.turn.0 += 1;
+        self.record(Record::Begun);
+        self.enter(State::Choosing, now);
+    }
+
+    pub(super) fn choose(&mut self, id: &str, now: Duration) {
+        let Some(service) = self.services.position(id) else {
+            return;
+        };
+        self.record(Record::Service { service: id.into() });
+        self.enter(State::Consenting { service }, now);
+    }
+
+    pub(super) fn consent(&mut self, service: usize, now: Duration) {
+        self.record(Record::Consented);
+        self.effects.push(Effect::ReadCard(self.turn));
+        let prompt = CardPrompt::Present;
+        self.enter(
+            State::Presenting {
+                service,
+                prompt,
+                failures: 0,
+                trouble: None,
+            },
+            now,
+        );
+    }
+
+    pub(super) fn cancel(&mut self, now: Duration) {
+        self.ended(Outcome::Cancelled, "resident_stopped");
+        self.leave_devices();
+        self.wipe();
+        self.enter(State::Ended(Ending::Cancelled), now);
+    }
+}

@@ -1,0 +1,57 @@
+//! Every state that can wait gives up by itself.
+
+use std::time::Duration;
+
+use attestation::Reason;
+use kiosk_ui::{Ending, Outage};
+
+use super::state::State;
+use super::{Device, Session};
+use crate::record::Outcome;
+
+impl Session {
+    /// The state waited long enough.
+    pub(super) fn give_up(&mut self, now: Duration) {
+        match &self.state {
+            State::Capturing {
+                face_seen: true, ..
+            } => self.refer(Reason::NoUsableCapture, now),
+            State::Capturing { .. } => self.time_out("no_face", now),
+            State::Presenting { trouble, .. } => {
+                let reason = trouble.unwrap_or("no_card");
+                self.time_out(reason, now);
+            }
+            State::Preparing { .. } => self.refer(Reason::DocumentWithoutPhoto, now),
+            State::Choosing | State::Consenting { .. } => self.time_out("no_touch", now),
+            State::Deciding { .. } => {
+                self.lost.insert(Device::Storage);
+                self.fail(Outage::Storage, "storage_too_slow", now);
+            }
+            State::Receipt { .. } | State::Ended(_) => self.go_home(now),
+            State::OutOfService(_) if self.lost.is_empty() => self.go_home(now),
+            State::OutOfService(_) | State::Attract => {}
+        }
+    }
+
+    pub(super) fn time_out(&mut self, reason: &'static str, now: Duration) {
+        self.ended(Outcome::TimedOut, reason);
+        self.leave_devices();
+        self.wipe();
+        self.enter(State::Ended(Ending::TimedOut), now);
+    }
+
+    pub(super) fn waiting_time(&self) -> Option<Duration> {
+        let limits = &self.limits;
+        match &self.state {
+            State::Attract => None,
+            State::Choosing => Some(limits.choose),
+            State::Consenting { .. } => Some(limits.consent),
+            State::Presenting { .. } => Some(limits.card),
+            State::Preparing { .. } | State::Deciding { .. } => Some(limits.commit),
+            State::Capturing { .. } => Some(limits.capture),
+            State::Receipt { .. } => Some(limits.receipt),
+            State::Ended(_) => Some(limits.ended),
+            State::OutOfService(_) => Some(limits.outage),
+        }
+    }
+}

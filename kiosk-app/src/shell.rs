@@ -1,0 +1,230 @@
+//! The thin shell around the session: brings events in, performs effects, shows the view. All
+//! devices run on threads of their own and report into one inbox; nothing here waits for them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hal::camera::CameraWorker;
+use hal::card::serial::CardWorker;
+use hal::clock::monotonic_now;
+use hal::device::DeviceState;
+use hal::panel::{Panel, StatusLight};
+use kiosk_ui::{Preview, Touch, View};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::MissedTickBehavior;
+
+use crate::card_desk;
+use crate::errors::chain;
+use crate::eyes::Eyes;
+use crate::record::{Record, RecordSink};
+use crate::session::{
+    Answer, CommitFailed, Device, Draft, Effect, Event, Health, Light, Session, Turn,
+};
+use crate::store::Store;
+
+/// How often time passes for the session when nothing else happens: often enough that a
+/// countdown of whole seconds never skips one.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How often a log that failed is looked at.
+const STORAGE_RETRY: Duration = Duration::from_secs(2);
+
+/// The way into the shell, for devices, the screen and whoever ends the program.
+#[derive(Clone)]
+pub struct Inbox(UnboundedSender<Message>);
+
+/// What comes in.
+pub(crate) enum Message {
+    Event(Event),
+    Record(Record),
+    Stop,
+}
+
+impl Inbox {
+    /// The person touched the screen.
+    pub fn touch(&self, touch: Touch) {
+        self.event(Event::Touch(touch));
+    }
+
+    /// Ends [`Shell::run`].
+    pub fn stop(&self) {
+        self.send(Message::Stop);
+    }
+
+    pub(crate) fn event(&self, event: Event) {
+        self.send(Message::Event(event));
+    }
+
+    pub(crate) fn answer(&self, turn: Turn, answer: Answer) {
+        self.event(Event::Answer(turn, answer));
+    }
+
+    pub(crate) fn record(&self, record: Record) {
+        self.send(Message::Record(record));
+    }
+
+    /// A device changed its state: written down, and told to the session.
+    pub(crate) fn device(&self, device: Device, state: DeviceState) {
+        let health = match &state {
+            DeviceState::Ready => Some(Health::Ready),
+            DeviceState::Starting => None,
+            DeviceState::Absent | DeviceState::Faulted(_) => Some(Health::Lost),
+        };
+        self.record(Record::device(device.name(), state));
+        if let Some(health) = health {
+            self.event(Event::Device(device, health));
+        }
+    }
+
+    fn send(&self, message: Message) {
+        // The shell outlives its devices; when it is gone the program is ending.
+        let _ = self.0.send(message);
+    }
+}
+
+/// The inbox and its reading end.
+pub fn inbox() -> (Inbox, Outlet) {
+    let (sender, receiver) = unbounded_channel();
+    (Inbox(sender), Outlet(receiver))
+}
+
+/// The reading end of the inbox, for [`Shell`].
+pub struct Outlet(UnboundedReceiver<Message>);
+
+/// Where the view is drawn.
+pub trait Display: Send + Sync {
+    /// Shows a view.
+    fn show(&self, view: View);
+    /// Shows a camera picture on the capture screen.
+    fn preview(&self, preview: Preview);
+}
+
+/// Everything the shell works with.
+pub struct Shell {
+    /// The way in.
+    pub inbox: Inbox,
+    /// Its reading end.
+    pub outlet: Outlet,
+    /// The resident's session.
+    pub session: Session,
+    /// The attestations.
+    pub store: Arc<Mutex<Store>>,
+    /// The face pipeline on its thread.
+    pub eyes: Eyes,
+    /// The camera.
+    pub camera: CameraWorker,
+    /// The card reader.
+    pub card: CardWorker,
+    /// In which turn a card was asked for.
+    pub card_turn: card_desk::TurnCell,
+    /// The lights.
+    pub panel: Box<dyn Panel>,
+    /// The screen.
+    pub display: Arc<dyn Display>,
+    /// Where records go.
+    pub records: RecordSink,
+}
+
+impl Shell {
+    /// Runs until [`Inbox::stop`].
+    pub async fn run(mut self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut shown = None;
+        loop {
+            let message = tokio::select! {
+                message = self.outlet.0.recv() => message,
+                _ = ticks.tick() => Some(Message::Event(Event::Tick)),
+            };
+            match message {
+                Some(Message::Event(event)) => self.handle(event),
+                Some(Message::Record(record)) => (self.records)(&record),
+                Some(Message::Stop) | None => break,
+            }
+            let view = self.session.view(monotonic_now());
+            if shown.as_ref() != Some(&view) {
+                self.display.show(view.clone());
+                shown = Some(view);
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        for effect in self.session.handle(event, monotonic_now()) {
+            self.perform(effect);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Light(light) => {
+                self.panel.show(status(light));
+                self.panel.fill_light(light == Light::LookHere);
+            }
+            Effect::ReadCard(turn) => {
+                self.card_turn.set(turn);
+                self.card.start_polling();
+            }
+            Effect::StopCard => self.card.stop_polling(),
+            Effect::PrepareReference(turn, photo) => self.eyes.prepare(turn, photo),
+            Effect::StartCapture(turn) => {
+                self.camera.start_capture();
+                self.eyes.start(turn);
+            }
+            Effect::StopCapture => {
+                self.eyes.stop();
+                self.camera.stop_capture();
+            }
+            Effect::Commit(turn, draft) => self.commit(turn, *draft),
+            Effect::Wipe => self.eyes.wipe(),
+            Effect::Record(record) => (self.records)(&record),
+        }
+    }
+
+    /// Commits on a thread that may wait for the disk.
+    fn commit(&self, turn: Turn, draft: Draft) {
+        let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            let result = hold(&store).commit(draft);
+            let answer = match result {
+                Ok((committed, index)) => {
+                    inbox.record(Record::Committed { index });
+                    Ok(committed)
+                }
+                Err(error) => {
+                    inbox.record(Record::CommitFailed {
+                        error: chain(&error),
+                    });
+                    tokio::spawn(report_recovery(Arc::clone(&store), inbox.clone()));
+                    Err(CommitFailed)
+                }
+            };
+            inbox.answer(turn, Answer::Committed(answer));
+        });
+    }
+}
+
+/// Looks after a log that failed until it can be used again.
+async fn report_recovery(store: Arc<Mutex<Store>>, inbox: Inbox) {
+    let mut looks = tokio::time::interval(STORAGE_RETRY);
+    loop {
+        looks.tick().await;
+        if hold(&store).is_usable() {
+            return inbox.device(Device::Storage, DeviceState::Ready);
+        }
+    }
+}
+
+/// A poisoned lock hides nothing: the log's transactions are whole or not there.
+fn hold(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn status(light: Light) -> StatusLight {
+    match light {
+        Light::Idle => StatusLight::Idle,
+        Light::LookHere => StatusLight::LookHere,
+        Light::Ok => StatusLight::Ok,
+        Light::Error => StatusLight::Error,
+    }
+}

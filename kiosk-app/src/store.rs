@@ -1,0 +1,155 @@
+//! From a draft to a durable attestation: adds kiosk, time and software, turns the document number
+//! into a pairwise pseudonym, signs, and commits to the log in one transaction. What is shown to
+//! the resident is taken from what was signed.
+
+use std::path::{Path, PathBuf};
+
+use attestation::{
+    AuditReport, Claims, CommittedAttestation, Decision, Log, LogError, Name, NameError,
+    PseudonymKey,
+};
+use kiosk_ui::Decided;
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
+use crate::clock::{WallTime, time_quality};
+use crate::provision::{Identity, ProvisionError, StateFolder};
+use crate::session::{Committed, Draft, ServiceStamp};
+
+/// The service that stands in an attestation when help was asked for before one was chosen.
+const NO_SERVICE: &str = "none";
+
+/// Free space below which a disk counts as full. A commit writes a few pages of 4 KiB.
+const ROOM_BYTES: u64 = 8 << 20;
+
+/// The kiosk's attestations on the disk.
+pub struct Store {
+    log: Log,
+    path: PathBuf,
+    identity: Identity,
+    models: [u8; 16],
+    firmware: Name,
+    no_service: ServiceStamp,
+}
+
+/// Why something could not be made durable.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The kiosk is not enrolled.
+    #[error("the kiosk's identity cannot be loaded")]
+    Identity(#[from] ProvisionError),
+    /// The log.
+    #[error("the log of attestations cannot be used")]
+    Log(#[from] LogError),
+    /// A built-in name is not one: a defect.
+    #[error("a built-in name is invalid")]
+    Name(#[from] NameError),
+    /// The operating system has no randomness.
+    #[error("the operating system gave no random bytes for a new attestation")]
+    NoRandomness,
+}
+
+impl Store {
+    /// Opens the log of an enrolled kiosk and checks that it is whole.
+    pub fn open(state: &StateFolder, models: [u8; 16]) -> Result<Self, StoreError> {
+        let none = Name::new(NO_SERVICE)?;
+        Ok(Self {
+            identity: state.load()?,
+            log: Log::open(&state.log())?,
+            path: state.log(),
+            models,
+            firmware: Name::new(env!("CARGO_PKG_VERSION"))?,
+            no_service: ServiceStamp {
+                id: none.clone(),
+                provider: none,
+                policy: [0; 32],
+            },
+        })
+    }
+
+    /// How many attestations there are.
+    pub fn size(&self) -> Result<u64, StoreError> {
+        Ok(self.log.size()?)
+    }
+
+    /// Whether a commit can be expected to work: the log can be read and the disk has room.
+    pub fn is_usable(&self) -> bool {
+        self.log.size().is_ok() && has_room(&self.path)
+    }
+
+    /// Re-verifies every attestation, every signature and every node of the tree.
+    pub fn audit(&self) -> Result<AuditReport, StoreError> {
+        Ok(self.log.audit(&self.identity.device.public())?)
+    }
+
+    /// Kills this process (SIGKILL) inside the transaction of its next commit.
+    #[cfg(feature = "demo")]
+    pub fn cut_power_at_commit(&mut self) -> Result<(), StoreError> {
+        Ok(self.log.kill_at_next_commit()?)
+    }
+
+    /// Signs a draft and makes it durable; gives what the resident is shown and its place.
+    pub fn commit(&mut self, draft: Draft) -> Result<(Committed, u64), StoreError> {
+        let claims = self.claims(draft)?;
+        let committed =
+            self.log
+                .commit(&claims, &self.identity.device, &self.identity.credential)?;
+        Ok((shown(&committed), committed.index()))
+    }
+
+    fn claims(&self, draft: Draft) -> Result<Claims, StoreError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|_| StoreError::NoRandomness)?;
+        let service = draft.service.unwrap_or_else(|| self.no_service.clone());
+        let subject = draft.number.map(|number| {
+            PseudonymKey::for_provider(&self.identity.pseudonym_secret, &service.provider)
+                .pseudonym(number.reveal().as_str())
+        });
+        Ok(Claims {
+            id,
+            kiosk: self.identity.credential.kiosk.clone(),
+            site: self.identity.credential.site.clone(),
+            issued_at: WallTime::now().unix_seconds(),
+            time_quality: time_quality(),
+            service: service.id,
+            policy: service.policy,
+            document: draft.document,
+            factors: draft.factors,
+            decision: draft.decision,
+            officer: None,
+            models: self.models,
+            firmware: self.firmware.clone(),
+            subject,
+        })
+    }
+}
+
+fn shown(committed: &CommittedAttestation) -> Committed {
+    let claims = committed.claims();
+    Committed {
+        decided: decided(claims.decision),
+        receipt: committed.receipt().encode(),
+        reference: reference(&claims.id),
+    }
+}
+
+/// Whether the file system of a path may be written to and has room for some thousand commits.
+fn has_room(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|disk| {
+        !disk.f_flag.contains(StatVfsMountFlags::RDONLY)
+            && disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM_BYTES
+    })
+}
+
+/// The signed decision as the screen distinguishes it.
+pub fn decided(decision: Decision) -> Decided {
+    match decision {
+        Decision::Verified => Decided::Verified,
+        Decision::NotVerified(_) => Decided::NotVerified,
+        Decision::Referred(_) => Decided::Referred,
+    }
+}
+
+/// The first 32 bits of the attestation's identifier, as a person reads them aloud.
+fn reference(id: &[u8; 16]) -> String {
+    format!("{:02X}{:02X}-{:02X}{:02X}", id[0], id[1], id[2], id[3])
+}

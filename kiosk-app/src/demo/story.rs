@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use kiosk_ui::{Headless, Preview, Screen, View};
+use kiosk_ui::{Headless, Preview, Remote, Screen, Size, View};
 
 use super::album::{self, Album};
 use super::cast::{self, Hand, Reader};
@@ -17,7 +17,7 @@ use super::{Arguments, DemoError};
 use crate::assemble::{StartError, Surroundings, assemble};
 use crate::record::RecordSink;
 use crate::run::{RunError, event_file, open_window, start};
-use crate::shell::{Display, Inbox, Shell, inbox};
+use crate::shell::{Display, Inbox, Outlet, inbox};
 
 /// How long the resident looks at a screen: headless just long enough to be somebody who looks.
 const HEADLESS_PACE: Duration = Duration::from_millis(300);
@@ -48,33 +48,23 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
         arguments.scenario,
         reader.port.display()
     );
-    let around = |display| -> Result<Surroundings, DemoError> {
-        Ok(Surroundings {
-            inbox: inbox.clone(),
-            outlet,
-            display: Arc::new(Audience {
-                display,
-                views,
-                ending: ending.clone(),
-            }),
-            open_camera: cast::camera(arguments, &folder.config)?,
-            records: records(&folder, &ending)?,
-        })
+    let stage = Stage {
+        arguments,
+        folder: &folder,
+        inbox: &inbox,
+        ending: &ending,
     };
     if arguments.headless {
-        let (canvas, drawn) = channel();
-        let shell = build(arguments, &folder, around(Box::new(Canvas(canvas)))?)?;
-        let thread = start(shell, inbox.clone(), || {})?;
-        draw(&drawn, &folder)?;
-        end(thread, resident)?;
+        let screen = Headless::new(Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
+        let shell = stage.raise(screen.handle(), outlet, views)?;
+        draw(&screen, &folder)?;
+        end(shell, resident)?;
     } else {
         let window = open_window(&folder.config, &inbox)?;
-        let remote = window.handle();
-        let shell = build(arguments, &folder, around(Box::new(window.handle()))?)?;
-        let thread = start(shell, inbox.clone(), move || remote.quit())?;
+        let shell = stage.raise(window.handle(), outlet, views)?;
         window.run().map_err(RunError::from)?;
         inbox.stop();
-        end(thread, resident)?;
+        end(shell, resident)?;
     }
 
     match ending.write(&folder.path)? {
@@ -92,16 +82,50 @@ fn pace(arguments: &Arguments) -> Duration {
     }
 }
 
-fn build(arguments: &Arguments, folder: &Folder, around: Surroundings) -> Result<Shell, DemoError> {
-    let shell = assemble(&folder.config, around).map_err(RunError::from)?;
-    if arguments.cut_power_at_commit {
-        let mut store = shell.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store
-            .cut_power_at_commit()
-            .map_err(StartError::from)
-            .map_err(RunError::from)?;
+/// What the kiosk of a story is made of.
+struct Stage<'a> {
+    arguments: &'a Arguments,
+    folder: &'a Folder,
+    inbox: &'a Inbox,
+    ending: &'a Ending,
+}
+
+impl Stage<'_> {
+    /// Builds the kiosk and starts it; it ends with the screen.
+    fn raise(
+        &self,
+        screen: Remote,
+        outlet: Outlet,
+        views: Sender<View>,
+    ) -> Result<JoinHandle<()>, DemoError> {
+        let Self {
+            arguments,
+            folder,
+            inbox,
+            ending,
+        } = self;
+        let audience = Audience {
+            screen: screen.clone(),
+            views,
+            ending: (*ending).clone(),
+        };
+        let around = Surroundings {
+            inbox: (*inbox).clone(),
+            outlet,
+            display: Arc::new(audience),
+            open_camera: cast::camera(arguments, &folder.config)?,
+            records: records(folder, ending)?,
+        };
+        let shell = assemble(&folder.config, around).map_err(RunError::from)?;
+        if arguments.cut_power_at_commit {
+            let mut store = shell.store.lock().unwrap_or_else(PoisonError::into_inner);
+            store
+                .cut_power_at_commit()
+                .map_err(StartError::from)
+                .map_err(RunError::from)?;
+        }
+        Ok(start(shell, (*inbox).clone(), move || screen.quit())?)
     }
-    Ok(shell)
 }
 
 /// Records go to `events.jsonl` and to the ending.
@@ -162,7 +186,7 @@ fn accompany(
 
 /// What the shell draws on: the screen, and everybody who looks at it.
 struct Audience {
-    display: Box<dyn Display>,
+    screen: Remote,
     views: Sender<View>,
     ending: Ending,
 }
@@ -174,44 +198,22 @@ impl Display for Audience {
         }
         // The resident has left when the story is over.
         let _ = self.views.send(view.clone());
-        self.display.show(view);
+        self.screen.show(view);
     }
 
     fn preview(&self, preview: Preview) {
-        self.display.preview(preview);
+        self.screen.preview(preview);
     }
 }
 
-enum Drawn {
-    View(View),
-    Preview(Preview),
-}
-
-/// Hands views to the thread that draws without a window.
-struct Canvas(Sender<Drawn>);
-
-impl Display for Canvas {
-    fn show(&self, view: View) {
-        let _ = self.0.send(Drawn::View(view));
-    }
-
-    fn preview(&self, preview: Preview) {
-        let _ = self.0.send(Drawn::Preview(preview));
-    }
-}
-
-/// Draws until the shell is gone.
-fn draw(drawn: &Receiver<Drawn>, folder: &Folder) -> Result<(), DemoError> {
-    let screen = Headless::new(kiosk_ui::Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
+/// Draws and saves screens until the shell is gone.
+fn draw(screen: &Headless, folder: &Folder) -> Result<(), DemoError> {
     let mut album = Album::new(&folder.path);
-    while let Ok(drawn) = drawn.recv() {
-        match drawn {
-            Drawn::View(view) => {
-                screen.show(&view);
-                album.add(&view, &screen).map_err(RunError::from)?;
-            }
-            Drawn::Preview(preview) => screen.preview(&preview),
+    let mut result = Ok(());
+    screen.run(|screen, view| {
+        if result.is_ok() {
+            result = album.add(view, screen);
         }
-    }
-    Ok(())
+    });
+    Ok(result.map_err(RunError::from)?)
 }

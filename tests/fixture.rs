@@ -48,6 +48,49 @@ pub fn program(name: &str) -> Command {
     command
 }
 
+/// Provisions a kiosk and has it enrolled, with the commands of technician and operator; the
+/// operator's keys and the enrolment lie in `folder`.
+pub fn enrol(folder: &Path, config: &str) {
+    let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let said = says(&["provision", "--config", config]);
+    let key = said
+        .split_whitespace()
+        .find(|word| word.len() == 64)
+        .expect("the public key");
+    let (operator, enrolment) = (at("operator"), at("enrolment"));
+    says(&["operator", "create", &operator]);
+    says(&[
+        "operator",
+        "enrol",
+        "--operator",
+        &operator,
+        "--kiosk",
+        "kiosk-7",
+        "--site",
+        "hall-2",
+        "--device-key",
+        key,
+        "--out",
+        &enrolment,
+    ]);
+    let said = says(&["provision", "--config", config, "--enrolment", &enrolment]);
+    assert!(said.contains("kiosk-7") && said.contains("ready"), "{said}");
+}
+
+/// What `kiosk` says when it succeeds.
+pub fn says(arguments: &[&str]) -> String {
+    let output = program("kiosk")
+        .args(arguments)
+        .output()
+        .expect("kiosk starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use hal::camera::v4l::V4lCamera;
 use kiosk_ui::{Options, Preview, Remote, Size, UiError, View, Window};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::assemble::{OpenCamera, StartError, Surroundings, assemble};
@@ -56,6 +57,7 @@ const ON_A_DESKTOP: Size = Size {
 /// Serves residents until the window closes or a signal asks to stop.
 pub fn run(config: &Path) -> Result<(), RunError> {
     let config = Config::load(config)?;
+    forbid_core_dumps();
     let (inbox, outlet) = inbox();
     let window = open_window(&config, &inbox)?;
     let events = StateFolder::at(&config.paths.state).events();
@@ -74,6 +76,20 @@ pub fn run(config: &Path) -> Result<(), RunError> {
     window.run()?;
     inbox.stop();
     thread.join().map_err(|_| RunError::Panicked)
+}
+
+/// A crash must not leave a picture of a person on the disk, nor may another process of this user
+/// read this one's memory.
+fn forbid_core_dumps() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let forbidden = setrlimit(Resource::Core, none)
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(error) = forbidden {
+        tracing::warn!(%error, "core dumps could not be forbidden");
+    }
 }
 
 /// Opens the resident's window; touches go to the inbox.

@@ -1,0 +1,126 @@
+//! The appliance itself, `kiosk run`, in a real window on a virtual display: enrolled, with a card
+//! reader, but somebody forgot the camera.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_display, display) = virtual_display();
+    let (_reader, _commands, port) = card_reader();
+    let config = settings(folder.path(), &port);
+    stories::enrol(folder.path(), &config);
+
+    let mut kiosk = Running(
+        stories::program("kiosk")
+            .args(["run", "--config", &config])
+            .env("DISPLAY", display)
+            .spawn()
+            .unwrap(),
+    );
+    let events = folder.path().join("state/events.jsonl");
+    wait_for("the outage", || {
+        fs::read_to_string(&events).is_ok_and(|text| {
+            text.contains(r#""event":"kiosk.out_of_service","reason":"camera_lost""#)
+        })
+    });
+
+    let limits = format!("/proc/{}/limits", kiosk.0.id());
+    let limits = fs::read_to_string(limits).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    assert_eq!(
+        core.split_whitespace().nth(4),
+        Some("0"),
+        "no core dumps: {core}"
+    );
+
+    let told = Command::new("kill")
+        .args(["-TERM", &kiosk.0.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    assert!(kiosk.0.wait().unwrap().success(), "the kiosk ends cleanly");
+}
+
+/// An X server without a screen; it picks a free display and says which.
+fn virtual_display() -> (Running, String) {
+    let mut server = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1080x1920x24"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("Xvfb starts (`make setup` installs it)");
+    let number = first_line(server.stdout.take());
+    (Running(server), format!(":{number}"))
+}
+
+fn card_reader() -> (Running, ChildStdin, String) {
+    let mut reader = stories::program("hal-sim")
+        .arg("card")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let port = first_line(reader.stdout.take());
+    let commands = reader.stdin.take().unwrap();
+    (Running(reader), commands, port)
+}
+
+fn first_line(output: Option<ChildStdout>) -> String {
+    let mut line = String::new();
+    BufReader::new(output.unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    line.trim().to_owned()
+}
+
+fn settings(folder: &Path, port: &str) -> String {
+    let path = folder.join("kiosk.toml");
+    let setup = stories::workspace().join(".setup");
+    let text = format!(
+        "[kiosk]\nid = 'kiosk-7'\nsite = 'hall-2'\n\
+         [paths]\nstate = {:?}\nservices = {:?}\nmanifest = {:?}\nweights = {:?}\nonnxruntime = {:?}\n\
+         [camera]\ndevice = '/nowhere/video0'\n[card_reader]\nport = '{port}'\n",
+        folder.join("state"),
+        stories::workspace().join("kiosk-app/services"),
+        stories::workspace().join("models/manifest.toml"),
+        setup.join("models"),
+        setup.join("lib/libonnxruntime.so.1.31.1"),
+    );
+    fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{what} did not come"
+        );
+        std::thread::yield_now();
+    }
+}

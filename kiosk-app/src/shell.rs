@@ -26,8 +26,8 @@ use crate::store::Store;
 /// countdown of whole seconds never skips one.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How often a log that failed is looked at.
-const STORAGE_RETRY: Duration = Duration::from_secs(2);
+/// How often the store is looked at.
+const STORAGE_LOOK: Duration = Duration::from_secs(2);
 
 /// The way into the shell, for devices, the screen and whoever ends the program.
 #[derive(Clone)]
@@ -65,15 +65,18 @@ impl Inbox {
 
     /// A device changed its state: written down, and told to the session.
     pub(crate) fn device(&self, device: Device, state: DeviceState) {
-        let health = match &state {
-            DeviceState::Ready => Some(Health::Ready),
-            DeviceState::Starting => None,
-            DeviceState::Absent | DeviceState::Faulted(_) => Some(Health::Lost),
-        };
+        self.health(device, &state);
         self.record(Record::device(device.name(), state));
-        if let Some(health) = health {
-            self.event(Event::Device(device, health));
-        }
+    }
+
+    /// How a device is, for the session only.
+    fn health(&self, device: Device, state: &DeviceState) {
+        let health = match state {
+            DeviceState::Ready => Health::Ready,
+            DeviceState::Starting => return,
+            DeviceState::Absent | DeviceState::Faulted(_) => Health::Lost,
+        };
+        self.event(Event::Device(device, health));
     }
 
     fn send(&self, message: Message) {
@@ -128,6 +131,7 @@ pub struct Shell {
 impl Shell {
     /// Runs until [`Inbox::stop`].
     pub async fn run(mut self) {
+        tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut shown = None;
@@ -195,7 +199,6 @@ impl Shell {
                     inbox.record(Record::CommitFailed {
                         error: chain(&error),
                     });
-                    tokio::spawn(report_recovery(Arc::clone(&store), inbox.clone()));
                     Err(CommitFailed)
                 }
             };
@@ -204,13 +207,24 @@ impl Shell {
     }
 }
 
-/// Looks after a log that failed until it can be used again.
-async fn report_recovery(store: Arc<Mutex<Store>>, inbox: Inbox) {
-    let mut looks = tokio::time::interval(STORAGE_RETRY);
+/// Looks after the store for as long as the shell runs: a full disk, a credential that has run out
+/// or a clock that is wrong is known before a resident comes, and so is its end.
+async fn watch_storage(store: Arc<Mutex<Store>>, inbox: Inbox) {
+    let mut looks = tokio::time::interval(STORAGE_LOOK);
+    let mut known = DeviceState::Starting;
     loop {
         looks.tick().await;
-        if hold(&store).is_usable() {
-            return inbox.device(Device::Storage, DeviceState::Ready);
+        // A commit that holds the store has a time-out of its own.
+        let Ok(trouble) = store.try_lock().map(|store| store.trouble()) else {
+            continue;
+        };
+        let state = trouble.map_or(DeviceState::Ready, DeviceState::Faulted);
+        if state == known {
+            // A failed commit is news to the session only: say again how the store is.
+            inbox.health(Device::Storage, &state);
+        } else {
+            known = state.clone();
+            inbox.device(Device::Storage, state);
         }
     }
 }

@@ -12,6 +12,7 @@ use kiosk_ui::Decided;
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use crate::clock::{WallTime, time_quality};
+use crate::errors::chain;
 use crate::provision::{Identity, ProvisionError, StateFolder};
 use crate::session::{Committed, Draft, ServiceStamp};
 
@@ -71,9 +72,18 @@ impl Store {
         Ok(self.log.size()?)
     }
 
-    /// Whether a commit can be expected to work: the log can be read and the disk has room.
-    pub fn is_usable(&self) -> bool {
-        self.log.size().is_ok() && has_room(&self.path)
+    /// Why a commit cannot be expected to work, for the technician; none if it can.
+    pub fn trouble(&self) -> Option<String> {
+        let now = WallTime::now().unix_seconds();
+        if let Err(error) = self.log.size() {
+            Some(chain(&error))
+        } else if !has_room(&self.path) {
+            Some("the disk is full or read-only: free some space or make it writable".into())
+        } else if !self.identity.credential.validity.covers(now) {
+            Some("the credential does not hold now: check the clock, or ask the operator to enrol the kiosk anew".into())
+        } else {
+            None
+        }
     }
 
     /// Re-verifies every attestation, every signature and every node of the tree.

@@ -13,8 +13,17 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// Longest time for everything; what has not begun then fails at once.
 const TOTAL: Duration = Duration::from_millis(19_500);
 
-/// Hears the name of each check when it begins.
-pub type Progress = Box<dyn Fn(&str) + Send + Sync>;
+/// Hears how the test goes on.
+pub type Progress = Box<dyn Fn(News) + Send + Sync>;
+
+/// What a person in front of the kiosk is told meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub enum News {
+    /// The check with this name begins.
+    Begins(&'static str),
+    /// Something happens that only a person can see.
+    Watch(&'static str),
+}
 
 /// Where checks are run.
 pub struct Bench {
@@ -29,6 +38,11 @@ impl Bench {
             progress,
             end: Instant::now() + TOTAL,
         }
+    }
+
+    /// Tells the person in front of the kiosk what to look at.
+    pub fn watch(&self, what: &'static str) {
+        (self.progress)(News::Watch(what));
     }
 
     /// Runs a check.
@@ -48,7 +62,7 @@ impl Bench {
         name: &'static str,
         check: impl FnOnce() -> (Finding, Option<T>) + Send + 'static,
     ) -> (Check, Option<T>) {
-        (self.progress)(name);
+        (self.progress)(News::Begins(name));
         let begun = Instant::now();
         let limit = LIMIT.min(self.end.saturating_duration_since(begun));
         let (answer, answers) = channel();

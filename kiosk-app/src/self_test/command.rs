@@ -10,7 +10,7 @@ use attestation::{NotAKey, OperatorPublicKey};
 
 use super::report::Verdict;
 use super::table::{self, Style};
-use super::{CheckReportError, Progress, Tested, page, seal, test};
+use super::{CheckReportError, News, Progress, Tested, page, seal, test};
 
 /// What to test, and what to do with the result.
 #[derive(Debug, clap::Args)]
@@ -155,12 +155,9 @@ fn progress(terminal: Terminal) -> Progress {
     if !terminal.watched {
         return Box::new(|_| {});
     }
-    Box::new(|name| {
-        let hint = match name {
-            super::LIGHTS => " (watch them now)",
-            _ => "",
-        };
-        eprint!("{CLEAR_LINE}Testing: {name}{hint} …");
+    Box::new(|news| match news {
+        News::Begins(name) => eprint!("{CLEAR_LINE}Testing: {name} …"),
+        News::Watch(what) => eprintln!("{CLEAR_LINE}{what}"),
     })
 }
 

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::thread;
 
 use bench::Bench;
-pub use bench::Progress;
+pub use bench::{News, Progress};
 pub use check::{Check, Finding};
 use identity::Keys;
 use log::LogState;
@@ -38,9 +38,6 @@ pub use seal::{CheckReportError, Genuine, check_report};
 use crate::clock::WallTime;
 use crate::config::Config;
 use crate::provision::{Identity, StateFolder};
-
-/// The name of the check at which a technician should look at the lights.
-const LIGHTS: &str = "Panel lights";
 
 /// A finished self-test and what is needed to keep and sign it.
 pub struct Tested {
@@ -143,11 +140,15 @@ fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
         config.card_reader.clone(),
         config.panel.clone(),
     );
-    vec![
+    let mut checks = vec![
         bench.run("camera", "Camera", move || camera::look(&eye)),
         bench.run("card_reader", "Card reader", move || reader::ask(&reader)),
-        bench.run("panel", LIGHTS, move || panel::switch(&lights)),
-    ]
+    ];
+    if panel::has_lights(&lights) {
+        bench.watch("Look at the panel: its lights go on one after the other.");
+    }
+    checks.push(bench.run("panel", "Panel lights", move || panel::switch(&lights)));
+    checks
 }
 
 fn test_system(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {

@@ -15,9 +15,14 @@ use crate::errors::chain;
 /// For how long each light shines: long enough to be seen, short enough for five of them.
 const SHINE: Duration = Duration::from_millis(500);
 
+/// Whether any light is set up.
+pub fn has_lights(settings: &Panel) -> bool {
+    *settings != Panel::default()
+}
+
 /// Switches each light on and off.
 pub fn switch(settings: &Panel) -> Finding {
-    if *settings == Panel::default() {
+    if !has_lights(settings) {
         return Finding::not_there("No lights are set up; a kiosk works without them.");
     }
     let mut lights = match gpio::open(&panel_pins(settings)) {

@@ -11,7 +11,11 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use attestation::{
+    Claims, Credential, Decision, DeviceKey, FactorOutcome, Factors, Log, Name, Reason, TimeQuality,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -98,6 +102,36 @@ impl Kiosk {
             self.port,
         );
         fs::write(self.config(), settings).unwrap();
+    }
+
+    /// Commits an attestation with this time, as the kiosk does.
+    fn attest_at(&self, issued_at: u64) {
+        let seed = fs::read(self.at("state/device.key")).unwrap();
+        let device = DeviceKey::from_seed(&seed.try_into().unwrap());
+        let credential = fs::read(self.at("state/credential.cose")).unwrap();
+        let credential = Credential::from_cose(&credential).unwrap();
+        let name = |name| Name::new(name).unwrap();
+        let claims = Claims {
+            id: [1; 16],
+            kiosk: credential.kiosk.clone(),
+            site: credential.site.clone(),
+            issued_at,
+            time_quality: TimeQuality::Unsynchronised,
+            service: name("none"),
+            policy: [0; 32],
+            document: None,
+            factors: Factors {
+                liveness: FactorOutcome::NotPerformed,
+                face: FactorOutcome::NotPerformed,
+            },
+            decision: Decision::Referred(Reason::ResidentCannot),
+            officer: None,
+            models: [0; 16],
+            firmware: name("test"),
+            subject: None,
+        };
+        let mut log = Log::open(Path::new(&self.at("state/log.sqlite"))).unwrap();
+        log.commit(&claims, &device, &credential).unwrap();
     }
 
     fn at(&self, name: &str) -> String {
@@ -318,6 +352,21 @@ fn an_operator_can_check_the_report_and_a_changed_byte_is_refused() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_behind_the_newest_attestation_fails() {
+    let kiosk = Kiosk::enrolled(365);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    kiosk.attest_at(now.as_secs() + 3_600);
+    let report = kiosk.tested();
+    says(&report, "log", "passed", &["whole", "1 attestation"]);
+    says(
+        &report,
+        "clock",
+        "failed",
+        &["newest attestation", "set back", "timedatectl"],
+    );
+}
+
+#[test]
 fn the_log_is_audited_and_while_the_kiosk_runs_nothing_is_tested() {
     let run = stories::play("cannot");
     let config = run
@@ -335,7 +384,7 @@ fn the_log_is_audited_and_while_the_kiosk_runs_nothing_is_tested() {
     says(&tested(), "log", "passed", &["whole", "1 attestation"]);
 
     // Holds the log as a running kiosk does.
-    let held = attestation::Log::open(&run.folder().join("state/log.sqlite")).unwrap();
+    let held = Log::open(&run.folder().join("state/log.sqlite")).unwrap();
     let report = tested();
     says(
         &report,

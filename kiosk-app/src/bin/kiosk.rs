@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -89,7 +89,8 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Audit { config } => println!("{}", commands::audit(&config)?),
         Command::SelfTest(arguments) => {
             let said = self_test::run(&arguments, terminal())?;
-            println!("{}", said.text.trim_end());
+            // Not println!, which panics when the reader of a pipe has seen enough.
+            writeln!(std::io::stdout(), "{}", said.text.trim_end())?;
             return Ok(ExitCode::from(u8::from(!said.good)));
         }
         #[cfg(feature = "demo")]

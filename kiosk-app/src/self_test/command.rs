@@ -52,7 +52,8 @@ pub struct Terminal {
 pub struct Said {
     /// For standard output.
     pub text: String,
-    /// The exit code is 0 for this, else 1.
+    /// The exit code is 0 for this, else 1. A record or report that could not be written is not
+    /// good either.
     pub good: bool,
 }
 
@@ -132,20 +133,22 @@ fn test_and_tell(
         table::render(report, style)
     };
     // What was found is told even if it cannot be written down: the disk may be what is broken.
-    for written in [
-        keep(&tested),
-        page.map_or(Ok(None), |path| write_page(&tested, path)),
-    ] {
-        match written {
-            Ok(Some(line)) if !json => text.push_str(&format!("  {line}\n")),
-            Ok(_) => {}
-            Err(error) => eprintln!("kiosk: {}", crate::errors::chain(&error)),
-        }
+    let kept = told(keep(&tested));
+    let page = told(page.map_or(Ok(None), |path| write_page(&tested, path)));
+    if let Some(Some(line)) = page.as_ref().filter(|_| !json) {
+        text.push_str(&format!("  {line}\n"));
     }
     Ok(Said {
         text,
-        good: report.verdict() == Verdict::Ready,
+        good: report.verdict() == Verdict::Ready && kept.is_some() && page.is_some(),
     })
+}
+
+/// What was written; none, and a line on standard error, if that failed.
+fn told<T>(written: Result<T, SelfTestError>) -> Option<T> {
+    written
+        .inspect_err(|error| eprintln!("kiosk: {}", crate::errors::chain(error)))
+        .ok()
 }
 
 /// Erases the line of the progress.
@@ -162,9 +165,9 @@ fn progress(terminal: Terminal) -> Progress {
 }
 
 /// Appends the dated record to the state folder.
-fn keep(tested: &Tested) -> Result<Option<String>, SelfTestError> {
+fn keep(tested: &Tested) -> Result<(), SelfTestError> {
     let Some(state) = &tested.state else {
-        return Ok(None);
+        return Ok(());
     };
     let path = state.self_tests();
     let mut line = serde_json::to_string(&tested.report.to_json())?;
@@ -177,8 +180,7 @@ fn keep(tested: &Tested) -> Result<Option<String>, SelfTestError> {
             file.write_all(line.as_bytes())?;
             give_to_owner_of(&file, &path)
         })
-        .map_err(|source| SelfTestError::Write { path, source })?;
-    Ok(None)
+        .map_err(|source| SelfTestError::Write { path, source })
 }
 
 /// A record that an administrator began must not lock the kiosk's own user out.

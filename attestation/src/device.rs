@@ -10,7 +10,7 @@ use crate::claims::Claims;
 use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
 
 /// The kiosk's Ed25519 key; wiped from memory on drop.
-pub struct DeviceKey(SigningKey);
+pub struct DeviceKey(pub(crate) SigningKey);
 
 impl DeviceKey {
     /// The key for a seed (RFC 8032 §5.1.5). The caller wipes its own copy.

@@ -28,6 +28,7 @@ mod name;
 mod operator;
 mod pseudonym;
 mod receipt;
+mod self_test;
 mod verify;
 
 #[cfg(feature = "log")]

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use common::{Heard, LONG, Reader, card, simulator};
 use hal::DeviceState;
 use hal::card::ga467::Sw3;
-use hal::card::{CardAdvice, CardEvent, CardFault, Field};
+use hal::card::serial::CardReaderConfig;
+use hal::card::{CardAdvice, CardEvent, CardFault, Field, ProbeError, probe};
 use hal::sim::card::{CardSimulator, Fault, SimulatorOptions};
 
 fn fault_with(fault: Fault) -> CardFault {
@@ -336,4 +337,29 @@ fn reading_a_card_costs_little_more_than_the_wire() {
     assert!(times[0] >= WIRE_LIMIT, "faster than the wire: no pace");
     assert!(times[0] < WIRE_LIMIT * 2, "slower than twice the wire");
     assert!(times[4] < LONG);
+}
+
+#[test]
+fn a_self_test_learns_how_the_reader_is_and_its_number() {
+    let well = simulator(None);
+    let seen = probe(&CardReaderConfig::on(well.path())).unwrap();
+    assert_eq!(seen.status, Sw3::Ok);
+    assert!(seen.sam_number.is_some());
+
+    let sick = simulator(Some(Fault::SamNotAuthorised));
+    let seen = probe(&CardReaderConfig::on(sick.path())).unwrap();
+    assert_eq!(seen.status, Sw3::NotAuthorised);
+}
+
+#[test]
+fn a_self_test_tells_a_missing_reader_from_a_silent_one_and_from_something_else() {
+    let missing = probe(&CardReaderConfig::on("/dev/tty-that-is-not-there"));
+    assert!(matches!(missing, Err(ProbeError::NotFound { .. })));
+
+    let silent = simulator(Some(Fault::Silent));
+    let silent = probe(&CardReaderConfig::on(silent.path()));
+    assert!(matches!(silent, Err(ProbeError::Silent { .. })));
+
+    let other = probe(&CardReaderConfig::on("/dev/null"));
+    assert!(matches!(other, Err(ProbeError::Port { .. })), "{other:?}");
 }

@@ -143,16 +143,7 @@ fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
 }
 
 fn panel(config: &Config, inbox: &Inbox) -> Box<dyn Panel> {
-    let panel = &config.panel;
-    let pin = |pin: Option<crate::config::Pin>| pin.map(crate::config::Pin::get);
-    let pins = PanelPins {
-        idle: pin(panel.idle_pin),
-        look_here: pin(panel.look_here_pin),
-        ok: pin(panel.ok_pin),
-        error: pin(panel.error_pin),
-        fill: pin(panel.fill_pin),
-    };
-    let panel = gpio::open(&pins).unwrap_or_else(|error| {
+    let panel = gpio::open(&panel_pins(&config.panel)).unwrap_or_else(|error| {
         // A kiosk without lights still verifies people; the technician finds the reason here.
         tracing::error!(error = %chain(&error), "the panel cannot be used");
         Box::new(AbsentPanel::because(chain(&error)))
@@ -160,4 +151,16 @@ fn panel(config: &Config, inbox: &Inbox) -> Box<dyn Panel> {
     inbox.record(Record::device("panel", panel.state()));
     tracing::info!(panel = %panel.describe());
     panel
+}
+
+/// The pins of the panel's lights as the driver wants them.
+pub fn panel_pins(panel: &crate::config::Panel) -> PanelPins {
+    let pin = |pin: Option<crate::config::Pin>| pin.map(crate::config::Pin::get);
+    PanelPins {
+        idle: pin(panel.idle_pin),
+        look_here: pin(panel.look_here_pin),
+        ok: pin(panel.ok_pin),
+        error: pin(panel.error_pin),
+        fill: pin(panel.fill_pin),
+    }
 }

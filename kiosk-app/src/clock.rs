@@ -29,6 +29,11 @@ impl WallTime {
         )
     }
 
+    /// The moment so many seconds after 1970-01-01T00:00:00Z.
+    pub fn at(unix_seconds: u64) -> Self {
+        Self(Duration::from_secs(unix_seconds))
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn unix_seconds(self) -> u64 {
         self.0.as_secs()
@@ -37,6 +42,29 @@ impl WallTime {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub fn unix_milliseconds(self) -> u64 {
         u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The moment for programs (RFC 3339, UTC, whole seconds).
+    pub fn rfc3339(self) -> String {
+        self.timestamp().to_string()
+    }
+
+    /// The moment for people, where the kiosk stands.
+    pub fn words(self) -> String {
+        let moment = ZONE.to_datetime(self.timestamp());
+        let (date, hour, minute) = (moment.date(), moment.hour(), moment.minute());
+        format!("{date} {hour:02}:{minute:02} (UTC+8)")
+    }
+
+    /// The day for people, where the kiosk stands.
+    pub fn day(self) -> String {
+        ZONE.to_datetime(self.timestamp()).date().to_string()
+    }
+
+    /// In whole seconds; what lies after the year 9999 counts as its end.
+    fn timestamp(self) -> Timestamp {
+        let seconds = i64::try_from(self.0.as_secs()).unwrap_or(i64::MAX);
+        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
     }
 
     /// The calendar day where the kiosk stands; none outside the years a card can name.
@@ -64,6 +92,15 @@ pub fn time_quality() -> TimeQuality {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_told_to_programs_in_utc_and_to_people_in_their_zone() {
+        let moment = WallTime::at(1_795_248_000);
+        assert_eq!(moment.rfc3339(), "2026-11-21T08:00:00Z");
+        assert_eq!(moment.words(), "2026-11-21 16:00 (UTC+8)");
+        assert_eq!(moment.day(), "2026-11-21");
+        assert!(WallTime::at(u64::MAX).words().starts_with("9999"));
+    }
 
     #[test]
     fn the_day_changes_at_midnight_where_the_kiosk_stands() {

@@ -17,6 +17,7 @@ pub mod pictures;
 pub mod provision;
 pub mod record;
 pub mod run;
+pub mod self_test;
 pub mod services;
 pub mod session;
 pub mod shell;

@@ -30,6 +30,11 @@ impl StateFolder {
         self.0.join("events.jsonl")
     }
 
+    /// The self-tests, one JSON object a line.
+    pub fn self_tests(&self) -> PathBuf {
+        self.0.join("self-tests.jsonl")
+    }
+
     /// The device key.
     fn device_key(&self) -> KeyFile {
         KeyFile::at(self.0.join("device.key"))

@@ -20,7 +20,7 @@ use crate::session::{Committed, Draft, ServiceStamp};
 const NO_SERVICE: &str = "none";
 
 /// Free space below which a disk counts as full. A commit writes a few pages of 4 KiB.
-const ROOM_BYTES: u64 = 8 << 20;
+pub(crate) const ROOM_BYTES: u64 = 8 << 20;
 
 /// The kiosk's attestations on the disk.
 pub struct Store {

@@ -8,6 +8,7 @@
 mod frame;
 mod latest;
 mod mjpeg;
+mod probe;
 pub mod v4l;
 mod worker;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 pub use frame::{Frame, FrameLayout, FramePool, PixelBuffer, PixelFormat};
 pub use latest::{LatestFrame, TakeError};
+pub use probe::{Light, Look, probe};
 pub use worker::CameraWorker;
 
 /// A source of frames, owned and driven by one thread.

@@ -2,11 +2,13 @@
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kiosk_app::errors::chain;
+use kiosk_app::self_test::command::{self as self_test, Terminal};
 use kiosk_app::{commands, run};
 use tracing_subscriber::EnvFilter;
 
@@ -54,6 +56,8 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Test everything this kiosk needs, and say in plain words what to do
+    SelfTest(self_test::Arguments),
     /// See the kiosk at work on simulated devices
     #[cfg(feature = "demo")]
     Demo(kiosk_app::demo::Arguments),
@@ -66,7 +70,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match execute(arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("kiosk: {}", chain(&*error));
             ExitCode::FAILURE
@@ -74,7 +78,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Run { config } => run::run(&config)?,
         Command::Check { config } => println!("{}", commands::check(&config)?),
@@ -83,8 +87,25 @@ fn execute(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         }
         Command::Operator(command) => println!("{}", commands::operator(command)?),
         Command::Audit { config } => println!("{}", commands::audit(&config)?),
+        Command::SelfTest(arguments) => {
+            let said = self_test::run(&arguments, terminal())?;
+            // Not println!, which panics when the reader of a pipe has seen enough.
+            writeln!(std::io::stdout(), "{}", said.text.trim_end())?;
+            return Ok(ExitCode::from(u8::from(!said.good)));
+        }
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => kiosk_app::demo::run(&arguments)?,
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the terminal can do; NO_COLOR is the convention of no-color.org.
+fn terminal() -> Terminal {
+    let out = std::io::stdout();
+    let size = rustix::termios::tcgetwinsize(&out);
+    Terminal {
+        width: size.map_or(100, |size| size.ws_col.into()),
+        colour: out.is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        watched: std::io::stderr().is_terminal(),
+    }
 }

@@ -1,0 +1,67 @@
+//! The kiosk signs the report of its self-test, so that an operator can tell from a file that an
+//! enrolled kiosk, and nobody else, wrote it. What the report says is none of this crate's
+//! business: it signs bytes.
+//!
+//! Standard: Ed25519 (RFC 8032) over [`CONTEXT`] and the report. Attestations begin with the CBOR
+//! byte 0x84 and checkpoints with `kiosk-log/`, so that no signature of one holds for another.
+
+use ed25519_dalek::{Signature, Signer};
+
+use crate::cose::SIGNATURE_BYTES;
+use crate::device::{DeviceKey, DevicePublicKey};
+
+/// Stands before the report in what is signed.
+const CONTEXT: &[u8] = b"kiosk-self-test/1\n";
+
+impl DeviceKey {
+    /// Signs the report of a self-test.
+    #[must_use]
+    pub fn sign_self_test(&self, report: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        self.0.sign(&in_context(report)).to_bytes()
+    }
+}
+
+impl DevicePublicKey {
+    /// Whether this key signed this report of a self-test (strict verification).
+    #[must_use]
+    pub fn signed_self_test(&self, report: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        self.0
+            .verify_strict(&in_context(report), &Signature::from_bytes(signature))
+            .is_ok()
+    }
+}
+
+fn in_context(report: &[u8]) -> Vec<u8> {
+    [CONTEXT, report].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Checkpoint;
+
+    #[test]
+    fn a_report_is_signed_as_it_is_and_by_one_kiosk() {
+        let key = DeviceKey::from_seed(&[1; 32]);
+        let signature = key.sign_self_test(b"{}");
+        assert!(key.public().signed_self_test(b"{}", &signature));
+        assert!(!key.public().signed_self_test(b"{ }", &signature));
+        let other = DeviceKey::from_seed(&[2; 32]).public();
+        assert!(!other.signed_self_test(b"{}", &signature));
+    }
+
+    #[test]
+    fn a_signature_on_a_checkpoint_is_none_on_a_report() {
+        let key = DeviceKey::from_seed(&[1; 32]);
+        let signed = key.sign_checkpoint(Checkpoint {
+            origin: "kiosk-log/hall/k1".to_owned(),
+            size: 1,
+            root: [0; 32],
+        });
+        let text = signed.checkpoint.body();
+        assert!(
+            !key.public()
+                .signed_self_test(text.as_bytes(), &signed.signature)
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! One visit to the card reader for the technician's self-test: opens the line, asks the module
+//! how it is and for its number, and closes the line again. No card is looked for.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::ga467::{Command, Response, SamNumber, Sw3};
+use super::link::{Limits, Link, Trouble};
+use super::serial::CardReaderConfig;
+
+/// Patience with each answer. The module answers these commands within milliseconds.
+const LIMITS: Limits = Limits {
+    answer: Duration::from_millis(1000),
+    gap: Duration::from_millis(300),
+    total: Duration::from_millis(1500),
+};
+
+/// What a reader says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReaderProbe {
+    /// How the module is; [`Sw3::Ok`] for well.
+    pub status: Sw3,
+    /// The number of its security module; modules without one are none the worse.
+    pub sam_number: Option<SamNumber>,
+    /// How long the answer took.
+    pub answered_in: Duration,
+}
+
+/// Why a reader says nothing about itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// There is no such port.
+    #[error("there is no serial port {port}")]
+    NotFound {
+        /// The port.
+        port: PathBuf,
+    },
+    /// The port is there but cannot be used.
+    #[error("failed to use the serial port {port}")]
+    Port {
+        /// The port.
+        port: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// Nothing answers on the line.
+    #[error("nothing answered on the serial port {port} within {waited:?}")]
+    Silent {
+        /// The port.
+        port: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Something answers, but not in the reader's protocol.
+    #[error("what answers on the serial port {port} is no GA 467 reader at {baud} baud")]
+    Garbled {
+        /// The port.
+        port: PathBuf,
+        /// Configured line speed.
+        baud: u32,
+    },
+}
+
+/// Asks the reader how it is.
+///
+/// # Errors
+/// [`ProbeError`] when it cannot be asked.
+pub fn probe(config: &CardReaderConfig) -> Result<ReaderProbe, ProbeError> {
+    if !config.port.exists() {
+        return Err(ProbeError::NotFound {
+            port: config.port.clone(),
+        });
+    }
+    let refused = |trouble| refused(config, trouble);
+    let mut link = Link::open(config).map_err(refused)?;
+    let begun = Instant::now();
+    let answer = match ask(&mut link, Command::Status) {
+        Err(Trouble::Garbled | Trouble::Oversized(_)) => ask(&mut link, Command::Status),
+        other => other,
+    };
+    let status = answer.map_err(refused)?.sw3();
+    let answered_in = begun.elapsed();
+    let number = ask(&mut link, Command::SamNumber).ok();
+    Ok(ReaderProbe {
+        status,
+        sam_number: number.and_then(|answer| SamNumber::parse(answer.data())),
+        answered_in,
+    })
+}
+
+fn ask(link: &mut Link, command: Command) -> Result<Response, Trouble> {
+    link.exchange(command, LIMITS, &mut |_| true)
+}
+
+fn refused(config: &CardReaderConfig, trouble: Trouble) -> ProbeError {
+    let port = config.port.clone();
+    match trouble {
+        Trouble::Open { source, .. } => ProbeError::Port {
+            port,
+            source: source.into(),
+        },
+        Trouble::Lost(source) => ProbeError::Port { port, source },
+        Trouble::Silent(waited) => ProbeError::Silent { port, waited },
+        Trouble::Garbled | Trouble::Oversized(_) | Trouble::Sick(_) | Trouble::Cancelled => {
+            ProbeError::Garbled {
+                port,
+                baud: config.baud,
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Does the camera see something, fast enough and bright enough? Its pictures are measured by
+//! `hal` and dropped there.
+
+use std::path::Path;
+use std::time::Duration;
+
+use hal::camera::v4l::V4lCamera;
+use hal::camera::{CameraError, Look, probe};
+
+use super::Finding;
+use crate::errors::chain;
+
+/// Until the first picture: USB cameras need up to two seconds to start.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// For how long the camera is watched.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Below this mean luminance (of 255) a lens is covered or a room dark.
+const BLACK: u8 = 12;
+/// Between these a face has enough light and enough texture.
+const DARK: u8 = 50;
+const BRIGHT: u8 = 215;
+/// A picture with less difference than this (of 255) shows nothing.
+const BLANK: u8 = 8;
+/// Pictures per second below which guidance on the screen lags behind the person.
+const SLOW: f64 = 10.0;
+/// What the face pipeline was measured with.
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 480;
+
+/// Opens the camera and watches it.
+pub fn look(device: &Path) -> Finding {
+    let seen = V4lCamera::open(device).and_then(|mut camera| probe(&mut camera, PATIENCE, LOOK));
+    match seen {
+        Ok(look) => judge(&look),
+        Err(error) => no_picture(&error),
+    }
+}
+
+fn no_picture(error: &CameraError) -> Finding {
+    let (seen, to_do) = match error {
+        CameraError::NotFound { device } => (
+            format!("There is no camera at {device}."),
+            "Check that the camera's cable is plugged in at both ends. If the camera is another \
+             one, correct `device` under [camera] in the settings file (/dev/v4l/by-id lists \
+             what is plugged in).",
+        ),
+        CameraError::Lost { device } => (
+            format!("The camera at {device} went away while it was being used."),
+            "Its cable or plug is loose or broken: plug it in again, or replace it.",
+        ),
+        CameraError::TimedOut { device, .. } => (
+            format!("The camera at {device} opens but gives no pictures."),
+            "Unplug the camera, wait five seconds and plug it in again. If it stays like this, \
+             replace it.",
+        ),
+        CameraError::Unsupported { device, reason } => (
+            format!("{device} cannot be used as a camera: {reason}."),
+            "Correct `device` under [camera] in the settings file (/dev/v4l/by-id lists what is \
+             plugged in), or use a supported camera.",
+        ),
+        CameraError::Io { .. } => (
+            format!("The camera cannot be used: {}.", chain(error)),
+            "Check that no other program uses the camera and that the kiosk's user belongs to the \
+             group \"video\".",
+        ),
+    };
+    Finding::failed(seen, to_do)
+}
+
+fn judge(look: &Look) -> Finding {
+    let Look {
+        width,
+        height,
+        rate,
+        light,
+        changes,
+        ..
+    } = *look;
+    let rate = rate.unwrap_or_default();
+    let seen = format!(
+        "{width}×{height} at {rate:.0} pictures a second; light {} of 255 (good is {DARK} to {BRIGHT})",
+        light.mean
+    );
+    if light.mean < BLACK {
+        return Finding::failed(
+            format!("The picture is black: {seen}."),
+            "Remove the lens cap or whatever covers the camera, and switch on the room's light.",
+        );
+    }
+    if !changes {
+        return Finding::failed(
+            format!("The picture is frozen, always the same: {seen}."),
+            "Unplug the camera, wait five seconds and plug it in again. If it stays like this, \
+             replace it.",
+        );
+    }
+    if light.contrast < BLANK {
+        return Finding::failed(
+            format!("The picture shows nothing, all of it has one brightness: {seen}."),
+            "Remove what covers the lens, and clean it.",
+        );
+    }
+    let to_do = if light.mean < DARK {
+        "It is too dark for faces: add light in front of the kiosk."
+    } else if light.mean > BRIGHT {
+        "It is too bright for faces: keep sun and lamps from shining into the camera."
+    } else if rate < SLOW {
+        "The camera is slow: add light (cameras slow down in the dark), and plug it into a USB \
+         port of its own."
+    } else if width < WIDTH || height < HEIGHT {
+        "The picture is small: faces must come closer. Use a camera with 640×480 or more."
+    } else {
+        return Finding::passed(format!("{seen}."));
+    };
+    Finding::warning(format!("{seen}."), to_do)
+}
+
+#[cfg(test)]
+mod tests {
+    use hal::camera::Light;
+
+    use super::*;
+
+    fn seen(mean: u8, contrast: u8, changes: bool, rate: f64) -> &'static str {
+        let look = Look {
+            width: 640,
+            height: 480,
+            frames: 30,
+            rate: Some(rate),
+            light: Light { mean, contrast },
+            changes,
+        };
+        judge(&look).code()
+    }
+
+    #[test]
+    fn a_bright_moving_picture_passes_and_each_trouble_has_its_verdict() {
+        assert_eq!(seen(118, 90, true, 30.0), "passed");
+        assert_eq!(seen(2, 1, false, 30.0), "failed", "black");
+        assert_eq!(seen(118, 90, false, 30.0), "failed", "frozen");
+        assert_eq!(seen(118, 2, true, 30.0), "failed", "covered");
+        assert_eq!(seen(30, 40, true, 30.0), "warning", "dark");
+        assert_eq!(seen(240, 30, true, 30.0), "warning", "bright");
+        assert_eq!(seen(118, 90, true, 5.0), "warning", "slow");
+    }
+}

@@ -1,0 +1,152 @@
+//! Are the kiosk's keys there and well kept, and does the operator's credential fit them now?
+
+use std::sync::Arc;
+
+use attestation::{DevicePublicKey, Validity};
+use hal::key::KeyError;
+
+use super::Finding;
+use crate::clock::WallTime;
+use crate::config::Kiosk;
+use crate::errors::chain;
+use crate::provision::{Identity, ProvisionError, StateFolder};
+
+/// So long before its end a credential should be renewed: the way to the operator takes time.
+const RENEW_DAYS: u64 = 30;
+const DAY_S: u64 = 86_400;
+
+/// What is known of the kiosk's keys.
+#[derive(Clone, Default)]
+pub struct Keys {
+    /// Keys and credential that fit together.
+    pub identity: Option<Arc<Identity>>,
+    /// Why they do not; none if the keys themselves are the trouble.
+    credential_trouble: Option<String>,
+}
+
+impl Keys {
+    /// The public half of the device key.
+    pub fn device(&self) -> Option<DevicePublicKey> {
+        self.identity
+            .as_ref()
+            .map(|identity| identity.device.public())
+    }
+
+    /// For how long the operator vouches for it.
+    pub fn validity(&self) -> Option<Validity> {
+        self.identity
+            .as_ref()
+            .map(|identity| identity.credential.validity)
+    }
+}
+
+/// Loads the keys.
+pub fn keys(state: &StateFolder) -> (Finding, Option<Keys>) {
+    let kept = Finding::passed(
+        "Both keys are there, each in a file that only the kiosk's own user can read. They are not \
+         in a security chip (TPM): keep the disk from being taken.",
+    );
+    match state.load() {
+        Ok(identity) => (
+            kept,
+            Some(Keys {
+                identity: Some(Arc::new(identity)),
+                credential_trouble: None,
+            }),
+        ),
+        Err(ProvisionError::Key(error)) => (bad_key(&error), None),
+        Err(error) => (
+            kept,
+            Some(Keys {
+                identity: None,
+                credential_trouble: Some(chain(&error)),
+            }),
+        ),
+    }
+}
+
+fn bad_key(error: &KeyError) -> Finding {
+    let to_do = match error {
+        KeyError::NotFound(_) => {
+            "Provision this kiosk: `kiosk provision --config FILE`, send what it prints to the \
+             operator, and install the folder that comes back with `--enrolment FOLDER`."
+        }
+        KeyError::Exposed { .. } => {
+            "Others may have copied this key: tell the operator. If the operator agrees, run \
+             `chmod 600` on the file."
+        }
+        KeyError::WrongOwner { .. } => {
+            "Run the self-test as the same user as the kiosk (`sudo -u kiosk kiosk self-test …`)."
+        }
+        _ => "Do not change the file. Call the operator: this kiosk may need a new key.",
+    };
+    Finding::failed(format!("A key cannot be used: {}.", chain(error)), to_do)
+}
+
+/// Judges the operator's credential.
+pub fn credential(keys: &Keys, settings: &Kiosk, now: WallTime) -> Finding {
+    let Some(identity) = &keys.identity else {
+        return match &keys.credential_trouble {
+            Some(trouble) => Finding::failed(
+                format!("The operator's credential cannot be used: {trouble}."),
+                "Send this kiosk's public key (`kiosk provision --config FILE`) to the operator \
+                 and install the folder that comes back with `--enrolment FOLDER`.",
+            ),
+            None => Finding::failed(
+                "Not looked at, because the keys cannot be used.",
+                "See \"Keys\" first.",
+            ),
+        };
+    };
+    let credential = &identity.credential;
+    let validity = credential.validity;
+    let until = WallTime::at(validity.not_after).day();
+    if now.unix_seconds() < validity.not_before {
+        return Finding::failed(
+            format!(
+                "The credential holds only from {} on.",
+                WallTime::at(validity.not_before).day()
+            ),
+            "Check the clock first. If it is right, wait until then or ask the operator.",
+        );
+    }
+    if !validity.covers(now.unix_seconds()) {
+        return Finding::failed(
+            format!("The credential expired on {until}. Receipts would not be accepted."),
+            "Check the clock first. If it is right, ask the operator for a new credential and \
+             install it with `kiosk provision --config FILE --enrolment FOLDER`.",
+        );
+    }
+    if (&credential.kiosk, &credential.site) != (&settings.id, &settings.site) {
+        return Finding::warning(
+            format!(
+                "The operator enrolled this kiosk as {} at {}, but the settings say {} at {}. \
+                 Receipts carry the operator's names.",
+                credential.kiosk, credential.site, settings.id, settings.site
+            ),
+            "Correct `id` and `site` in the settings file, or ask the operator to enrol the kiosk \
+             anew.",
+        );
+    }
+    let days = (validity.not_after - now.unix_seconds()) / DAY_S;
+    if days < RENEW_DAYS {
+        return Finding::warning(
+            format!(
+                "The credential holds only until {until} ({} left).",
+                counted(days)
+            ),
+            "Ask the operator for a new one now.",
+        );
+    }
+    Finding::passed(format!(
+        "The operator vouches for this kiosk's key until {until} ({} left).",
+        counted(days)
+    ))
+}
+
+fn counted(days: u64) -> String {
+    match days {
+        1 => String::from("1 day"),
+        days => format!("{days} days"),
+    }
+}

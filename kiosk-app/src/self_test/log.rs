@@ -1,0 +1,103 @@
+//! Can the log of attestations be opened by us alone, and is all of it whole?
+
+use attestation::{DevicePublicKey, Log, LogError};
+
+use super::Finding;
+use crate::clock::WallTime;
+use crate::errors::chain;
+use crate::provision::StateFolder;
+
+/// What later checks need to know about the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogState {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// The kiosk is running and holds it.
+    Held,
+    /// It is whole; the time of its newest attestation, if it has one.
+    Whole(Option<WallTime>),
+}
+
+impl LogState {
+    /// The time of the newest attestation.
+    pub fn newest(self) -> Option<WallTime> {
+        match self {
+            Self::Whole(newest) => newest,
+            Self::Unknown | Self::Held => None,
+        }
+    }
+}
+
+/// Opens and audits the log; without the kiosk's key, signatures cannot be audited.
+pub fn examine(
+    state: &StateFolder,
+    device: Option<DevicePublicKey>,
+) -> (Finding, Option<LogState>) {
+    let path = state.log();
+    if !path.exists() {
+        let why = "No attestation has been made yet; the log begins when the kiosk first runs.";
+        return (Finding::not_there(why), Some(LogState::Whole(None)));
+    }
+    let log = match Log::open(&path) {
+        Ok(log) => log,
+        Err(error) => return refused(&error),
+    };
+    let Some(device) = device else {
+        let finding = Finding::failed(
+            "The log can be opened, but without the kiosk's keys it cannot be checked.",
+            "See \"Keys\" and \"Credential\" first.",
+        );
+        return (finding, None);
+    };
+    match log.audit(&device).and_then(|audit| {
+        let newest = match audit.entries.checked_sub(1) {
+            Some(last) => log.attestation(last)?,
+            None => None,
+        };
+        let newest = newest.map(|it| WallTime::at(it.claims().issued_at));
+        Ok((audit.entries, newest))
+    }) {
+        Ok((entries, newest)) => (whole(entries, newest), Some(LogState::Whole(newest))),
+        Err(error) => refused(&error),
+    }
+}
+
+fn whole(entries: u64, newest: Option<WallTime>) -> Finding {
+    Finding::passed(match newest {
+        Some(newest) => format!(
+            "The log is whole: {}, every signature holds; the newest is of {}.",
+            match entries {
+                1 => String::from("1 attestation"),
+                entries => format!("{entries} attestations"),
+            },
+            newest.words()
+        ),
+        None => String::from("The log is whole and still empty."),
+    })
+}
+
+fn refused(error: &LogError) -> (Finding, Option<LogState>) {
+    if matches!(error, LogError::Held { .. }) {
+        let finding = Finding::failed(
+            "The kiosk is running, so its log and its devices are in use. Nothing more was tested.",
+            "Stop the kiosk (`sudo systemctl stop kiosk`), run the self-test, and start it again \
+             (`sudo systemctl start kiosk`).",
+        );
+        return (finding, Some(LogState::Held));
+    }
+    let to_do = match error {
+        LogError::Corrupt { .. } => {
+            "Do not delete anything and do not run the kiosk: keep its state folder as it is and \
+             call the operator."
+        }
+        LogError::Full { .. } => "Free some space on the disk and repeat the self-test.",
+        LogError::ReadOnly { .. } | LogError::Unreachable { .. } => {
+            "Run the self-test as the same user as the kiosk, and check that the state folder may \
+             be written."
+        }
+        _ => "Call the operator and read this line to them.",
+    };
+    let finding = Finding::failed(format!("The log cannot be used: {}.", chain(error)), to_do);
+    (finding, None)
+}

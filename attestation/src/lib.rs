@@ -23,11 +23,15 @@ mod cose;
 mod credential;
 mod cwt;
 mod device;
+#[cfg(feature = "log")]
+mod durable;
 pub mod merkle;
 mod name;
 mod operator;
 mod pseudonym;
 mod receipt;
+mod status;
+mod trust;
 mod verify;
 
 #[cfg(feature = "log")]
@@ -47,4 +51,8 @@ pub use name::{Name, NameError};
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::Receipt;
+pub use status::{Freshness, KeyStatus};
+#[cfg(feature = "log")]
+pub use trust::{DraftError, TrustDraft};
+pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
 pub use verify::{Check, Refusal, Verified, verify};

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use attestation::{NotAKey, OperatorPublicKey};
+use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 
 /// Larger than any photo of a QR code needs to be.
@@ -26,11 +26,19 @@ pub(crate) enum InputError {
     #[error("cannot read {path}; check that it is there and that you may read it")]
     Read { path: PathBuf, source: io::Error },
     /// The file is larger than anything that could be meant.
-    #[error("{path} is larger than {limit} bytes; give the picture or text of one receipt")]
+    #[error(
+        "{path} is larger than {limit} bytes, so it is not what is asked for; give the right file"
+    )]
     TooLarge { path: PathBuf, limit: u64 },
     /// The key file is something else.
     #[error("{path} is not an operator's public key; ask the operator for the file operator.pub")]
     Key { path: PathBuf, source: NotAKey },
+    /// The trust list cannot be gone by.
+    #[error("cannot go by the trust list {path} ({})", source.as_code())]
+    Trust {
+        path: PathBuf,
+        source: TrustListError,
+    },
     /// The picture cannot be decoded.
     #[error("the picture {path} cannot be decoded; take it again, as PNG or JPEG")]
     Picture {
@@ -56,6 +64,17 @@ pub(crate) fn operator(path: &Path) -> Result<OperatorPublicKey, InputError> {
     })
 }
 
+pub(crate) fn trust_list(
+    path: &Path,
+    operator: &OperatorPublicKey,
+) -> Result<TrustList, InputError> {
+    let bytes = read(path, TrustList::MAX_BYTES as u64)?;
+    TrustList::decode(&bytes, operator).map_err(|source| InputError::Trust {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 pub(crate) fn receipt_text(path: &Path) -> Result<String, InputError> {
     let bytes = read(path, MAX_FILE_BYTES)?;
     match image::guess_format(&bytes) {
@@ -64,7 +83,7 @@ pub(crate) fn receipt_text(path: &Path) -> Result<String, InputError> {
     }
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     let failed = |source| InputError::Read {
         path: path.to_owned(),
         source,

@@ -8,13 +8,25 @@ use std::path::Path;
 /// What a file is called until it is whole.
 const UNFINISHED: &str = "unfinished";
 
-/// Writes or replaces a file.
+/// Writes or replaces a file; its folder must be there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_added_extension(UNFINISHED);
     let mut file = File::create(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
+    sync_folder(path)
+}
+
+/// Makes a folder and those above it that are missing.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = path.parent() {
+        make_folder(above)?;
+    }
+    fs::create_dir(path)?;
     sync_folder(path)
 }
 

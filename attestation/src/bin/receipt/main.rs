@@ -9,6 +9,7 @@
 )]
 
 mod input;
+mod log;
 mod report;
 mod status;
 mod trust;
@@ -56,6 +57,11 @@ enum Command {
         #[command(subcommand)]
         command: trust::Command,
     },
+    /// A kiosk's log as files (c2sp.org/tlog-tiles).
+    Log {
+        #[command(subcommand)]
+        command: log::Command,
+    },
 }
 
 /// Why nothing could be done.
@@ -65,6 +71,9 @@ enum Failure {
     Input(#[from] input::InputError),
     #[error(transparent)]
     Trust(#[from] trust::TrustError),
+    #[cfg(feature = "log")]
+    #[error(transparent)]
+    Log(#[from] attestation::LogError),
 }
 
 #[derive(Args)]
@@ -87,6 +96,7 @@ fn main() -> ExitCode {
         } => check(&operator, trust.as_deref(), require_fresh, &source),
         Command::Show { source } => show(&source),
         Command::Trust { command } => command.run(),
+        Command::Log { command } => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("receipt: {}", report::with_causes(&error));

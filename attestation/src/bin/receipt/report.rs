@@ -122,7 +122,7 @@ fn lines(claims: &Claims) -> String {
 }
 
 pub(crate) fn line(text: &mut String, label: &str, value: &str) {
-    let spaces = " ".repeat(12_usize.saturating_sub(label.len()));
+    let spaces = " ".repeat(12_usize.saturating_sub(label.len()).max(1));
     text.push_str(label);
     text.push_str(&spaces);
     text.push_str(value);

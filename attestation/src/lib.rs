@@ -54,7 +54,7 @@ pub use name::{Name, NameError};
 pub use note::NoteError;
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
-pub use receipt::Receipt;
+pub use receipt::{NotAPage, Receipt};
 pub use status::{Freshness, KeyStatus};
 pub use tiles::{ExportFinding, ExportReport, check_export};
 #[cfg(feature = "log")]

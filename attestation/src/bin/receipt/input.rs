@@ -16,8 +16,10 @@ const MAX_SIDE_PX: u32 = 8192;
 const MAX_ALLOC_BYTES: u64 = 256 << 20;
 /// A key file is some hundred bytes.
 const MAX_KEY_BYTES: u64 = 4096;
-/// How a receipt in a QR code begins; other codes in the picture are ignored.
+/// How a receipt in a QR code begins, or the fragment of a link to one; other codes in the picture
+/// are ignored.
 const PREFIX: &str = "KVR";
+const FRAGMENT: &str = "#KVR";
 
 /// Why there is nothing to check.
 #[derive(Debug, thiserror::Error)]
@@ -138,5 +140,8 @@ fn find_receipt(picture: &GrayImage) -> Option<String> {
     });
     let codes = prepared.detect_grids();
     let mut texts = codes.iter().filter_map(|code| code.decode().ok());
-    texts.find_map(|(_, text)| text.starts_with(PREFIX).then_some(text))
+    texts.find_map(|(_, text)| {
+        let is_receipt = text.starts_with(PREFIX) || text.contains(FRAGMENT);
+        is_receipt.then_some(text)
+    })
 }

@@ -15,6 +15,8 @@ use fast_qr::{ECL, QRBuilder};
 /// 2026-11-21T08:00:00Z.
 const NOW: u64 = 1_795_248_000;
 const ENTRIES: u64 = 1024;
+/// A page that checks receipts.
+const PAGE: &str = "https://check.example.org/r";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
@@ -22,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let device = DeviceKey::from_seed(&[42; 32]);
     let credential = vouch(&device)?;
     let mut modules_of = BTreeMap::<usize, u32>::new();
-    println!("entry  hashes  bytes  characters  modules");
+    println!("entry  hashes  bytes  characters  modules  as a link: characters  modules");
     for index in 0..ENTRIES {
         let committed = log.commit(&claims(index)?, &device, &credential)?;
         let bytes = committed.receipt().to_cbor().len();
@@ -34,7 +36,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         if [0, 1, 15, 100, 127, 255, 256, 300, 511, 512, 1000, 1023].contains(&index) {
             let hashes = index.count_ones();
             let characters = text.len();
-            println!("{index:>5}  {hashes:>6}  {bytes:>5}  {characters:>10}  {modules:>7}");
+            let url = committed.receipt().to_url(PAGE)?;
+            let link_modules = QRBuilder::new(url.as_str()).ecl(ECL::M).build()?.size;
+            let link = url.len();
+            println!(
+                "{index:>5}  {hashes:>6}  {bytes:>5}  {characters:>10}  {modules:>7}  \
+                 {link:>21}  {link_modules:>7}"
+            );
         }
     }
     println!("of the first 512 receipts:");

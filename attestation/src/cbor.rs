@@ -22,8 +22,8 @@ pub enum DecodeError {
         /// The thing that should have been known.
         what: &'static str,
     },
-    /// A claim set of a version that this program does not know.
-    #[error("the claims are of version {0}, which this program does not know; use a newer one")]
+    /// A claim set or list of a version that this program does not know.
+    #[error("the content is of version {0}, which this program does not know; use a newer one")]
     UnknownVersion(u64),
     /// An identifier with characters that may not be in one.
     #[error("an identifier is not well-formed")]

@@ -65,8 +65,16 @@ impl SignedCheckpoint {
     }
 }
 
+/// The verifier key of C2SP signed-note, by which tools of transparency logs know the kiosk's log.
+#[must_use]
+pub fn verifier_key(origin: &str, device: &DevicePublicKey) -> String {
+    let id = u32::from_be_bytes(key_id(origin, device));
+    let key = [&[NOTE_ED25519][..], device.as_bytes()].concat();
+    format!("{origin}+{id:08x}+{}", Base64::encode_string(&key))
+}
+
 /// The note's hint at the key: SHA-256(name ‖ 0x0A ‖ type ‖ key)[..4].
-fn key_id(name: &str, device: &DevicePublicKey) -> [u8; 4] {
+pub(crate) fn key_id(name: &str, device: &DevicePublicKey) -> [u8; 4] {
     let digest = Sha256::new()
         .chain_update(name)
         .chain_update([b'\n', NOTE_ED25519])
@@ -99,6 +107,10 @@ mod tests {
         let (id, signature) = stamp.split_at(4);
         assert_eq!(typed_key[0], NOTE_ED25519);
         assert_eq!(key_id("example.com/foo", &key), id);
+        assert_eq!(
+            verifier_key("example.com/foo", &key),
+            "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+        );
         assert!(key.signed_text(
             "This is an example message.\n",
             signature.try_into().unwrap()

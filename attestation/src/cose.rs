@@ -19,6 +19,9 @@ pub(crate) enum Purpose {
     /// An operator vouches for a kiosk: `{1: -8, 16: "application/kiosk-credential+cwt"}`
     /// (16 is `typ`, RFC 9596).
     Credential,
+    /// An operator says what has become of its kiosks' keys:
+    /// `{1: -8, 16: "application/kiosk-trust-list+cwt"}`.
+    TrustList,
 }
 
 impl Purpose {
@@ -27,16 +30,19 @@ impl Purpose {
         const TYP: i64 = 16;
         const EDDSA: i64 = -8;
         let mut header = Writer::new();
-        match self {
-            Self::Attestation => header.map(1).int(ALG).int(EDDSA),
-            Self::Credential => header
-                .map(2)
-                .int(ALG)
-                .int(EDDSA)
-                .int(TYP)
-                .text("application/kiosk-credential+cwt"),
+        match self.typ() {
+            None => header.map(1).int(ALG).int(EDDSA),
+            Some(typ) => header.map(2).int(ALG).int(EDDSA).int(TYP).text(typ),
         };
         header.finish()
+    }
+
+    const fn typ(self) -> Option<&'static str> {
+        match self {
+            Self::Attestation => None,
+            Self::Credential => Some("application/kiosk-credential+cwt"),
+            Self::TrustList => Some("application/kiosk-trust-list+cwt"),
+        }
     }
 
     /// The bytes that are signed: `Sig_structure`, RFC 9052 §4.4.
@@ -156,12 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_for_one_purpose_does_not_hold_for_the_other() {
+    fn a_signature_for_one_purpose_does_not_hold_for_another() {
         let key = SigningKey::from_bytes(&[7; 32]);
         let signature = Purpose::Credential.sign(&key, b"payload");
         let public = key.verifying_key();
         assert!(Purpose::Credential.verify(&public, b"payload", &signature));
         assert!(!Purpose::Attestation.verify(&public, b"payload", &signature));
+        assert!(!Purpose::TrustList.verify(&public, b"payload", &signature));
     }
 
     #[test]

@@ -23,19 +23,26 @@ mod cose;
 mod credential;
 mod cwt;
 mod device;
+#[cfg(feature = "log")]
+mod durable;
 pub mod merkle;
+mod merkle_frontier;
 mod name;
+mod note;
 mod operator;
 mod pseudonym;
 mod receipt;
 mod self_test;
+mod status;
+mod tiles;
+mod trust;
 mod verify;
 
 #[cfg(feature = "log")]
 pub mod log;
 
 pub use cbor::DecodeError;
-pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use checkpoint::{Checkpoint, SignedCheckpoint, verifier_key};
 pub use claims::{
     Band, Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
     FactorOutcome, Factors, Reason, TimeQuality,
@@ -43,9 +50,15 @@ pub use claims::{
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
 #[cfg(feature = "log")]
-pub use log::{AuditReport, CommittedAttestation, Log, LogError};
+pub use log::{AuditReport, CommittedAttestation, Exported, Log, LogError};
 pub use name::{Name, NameError};
+pub use note::NoteError;
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
-pub use receipt::Receipt;
+pub use receipt::{NotAPage, Receipt};
+pub use status::{Freshness, KeyStatus};
+pub use tiles::{ExportFinding, ExportReport, check_export};
+#[cfg(feature = "log")]
+pub use trust::{DraftError, TrustDraft};
+pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
 pub use verify::{Check, Refusal, Verified, verify};

@@ -2,9 +2,15 @@
 //! text for a QR code. `KVR1:` and base45 (RFC 9285), so that the code stays in alphanumeric mode;
 //! no compression, because signatures and hashes only grow by it.
 //!
+//! For phones that only open links there is a second form, a URL: the receipt stands in its
+//! fragment, which browsers keep to themselves. The page's server learns that somebody looks at a
+//! receipt, not which.
+//!
 //! What a verifier can compute does not travel: the frame of the COSE_Sign1 is always the same,
 //! kiosk and site of the credential are those of the claims, the checkpoint's origin follows from
 //! them, its root from the leaf and the proof.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::cbor::{DecodeError, Reader, Writer, decode_strictly};
 use crate::checkpoint::Checkpoint;
@@ -14,11 +20,19 @@ use crate::credential::{Credential, Validity, read_public_key};
 use crate::merkle::{Hash, InclusionProof, leaf_hash};
 use crate::verify::Refusal;
 
-/// How every receipt of this version begins.
+/// How every receipt of this version begins: in a QR code, and in the fragment of a URL (where a
+/// colon would do too, but a dot survives more text fields).
 const PREFIX: &str = "KVR1:";
+const FRAGMENT_PREFIX: &str = "KVR1.";
 
 /// How receipts of all versions begin.
 const FAMILY: &str = "KVR";
+
+/// How every page begins that a receipt may point to.
+const SCHEME: &str = "https://";
+
+/// So that a URL is never longer than a receipt may be.
+const MAX_PAGE_CHARS: usize = 256;
 
 /// What the largest QR code (version 40, level L) holds in alphanumeric mode.
 const MAX_TEXT_CHARS: usize = 4296;
@@ -63,23 +77,56 @@ impl Receipt {
         format!("{PREFIX}{}", base45::encode(self.to_cbor()))
     }
 
-    /// Reads the text of a QR code. Exactly one text is accepted for each receipt.
+    /// The receipt as a link to a page that checks receipts, for phones. Only the fragment carries
+    /// it. The page is not signed: who follows a link must know whose page it is.
+    ///
+    /// # Errors
+    /// When the page is not an `https` URL without a fragment.
+    pub fn to_url(&self, page: &str) -> Result<String, NotAPage> {
+        let rest = page.strip_prefix(SCHEME).ok_or(NotAPage)?;
+        let plain = |b: u8| b.is_ascii_graphic() && b != b'#';
+        if rest.is_empty() || page.len() > MAX_PAGE_CHARS || !rest.bytes().all(plain) {
+            return Err(NotAPage);
+        }
+        let encoded = Base64UrlUnpadded::encode_string(&self.to_cbor());
+        Ok(format!("{page}#{FRAGMENT_PREFIX}{encoded}"))
+    }
+
+    /// Reads the text of a QR code, or a URL with a receipt in its fragment. Exactly one text of
+    /// each form (and page) is accepted for each receipt.
     ///
     /// # Errors
     /// When it is not a receipt, is one of another version, or is damaged.
     pub fn decode(text: &str) -> Result<Self, Refusal> {
-        let damaged = |source| Refusal::Malformed {
-            source: Some(source),
-        };
-        let encoded = strip_prefix(text)?;
-        let bytes = base45::decode(encoded).map_err(|_| Refusal::Malformed { source: None })?;
-        let receipt = decode_strictly(&bytes, read, Self::to_cbor).map_err(damaged)?;
-        // Base45 has several spellings for some bytes (short groups, lower case in lax decoders).
-        if receipt.encode() == text {
-            Ok(receipt)
-        } else {
-            Err(Refusal::Malformed { source: None })
+        if text.len() > MAX_TEXT_CHARS {
+            return Err(Refusal::NotAReceipt);
         }
+        match text.strip_prefix(SCHEME) {
+            Some(url) => Self::decode_url(url),
+            None => Self::decode_code(text),
+        }
+    }
+
+    fn decode_code(text: &str) -> Result<Self, Refusal> {
+        let encoded = strip_prefix(text, PREFIX)?;
+        let receipt = Self::from_cbor(base45::decode(encoded).ok())?;
+        // Base45 has several spellings for some bytes (short groups, lower case in lax decoders).
+        same(receipt.encode() == text, receipt)
+    }
+
+    fn decode_url(url: &str) -> Result<Self, Refusal> {
+        let (_, fragment) = url.split_once('#').ok_or(Refusal::NotAReceipt)?;
+        let encoded = strip_prefix(fragment, FRAGMENT_PREFIX)?;
+        let receipt = Self::from_cbor(Base64UrlUnpadded::decode_vec(encoded).ok())?;
+        let again = Base64UrlUnpadded::encode_string(&receipt.to_cbor());
+        same(again == encoded, receipt)
+    }
+
+    fn from_cbor(bytes: Option<Vec<u8>>) -> Result<Self, Refusal> {
+        let bytes = bytes.ok_or(Refusal::Malformed { source: None })?;
+        decode_strictly(&bytes, read, Self::to_cbor).map_err(|source| Refusal::Malformed {
+            source: Some(source),
+        })
     }
 
     /// What the receipt says. **Nobody has checked it**: use [`crate::verify`] for that.
@@ -128,14 +175,29 @@ impl Receipt {
     }
 }
 
-fn strip_prefix(text: &str) -> Result<&str, Refusal> {
-    if text.len() > MAX_TEXT_CHARS {
-        return Err(Refusal::NotAReceipt);
+/// The page is not one that a receipt may point to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a receipt can only point to an https page of at most {MAX_PAGE_CHARS} characters, without #"
+)]
+pub struct NotAPage;
+
+fn same(it_is: bool, receipt: Receipt) -> Result<Receipt, Refusal> {
+    if it_is {
+        Ok(receipt)
+    } else {
+        Err(Refusal::Malformed { source: None })
     }
-    text.strip_prefix(PREFIX).ok_or_else(|| {
-        let version = text.strip_prefix(FAMILY).and_then(|t| t.split_once(':'));
+}
+
+fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Result<&'t str, Refusal> {
+    text.strip_prefix(prefix).ok_or_else(|| {
+        let version = text.strip_prefix(FAMILY);
+        let version = version.and_then(|text| text.split_once([':', '.']));
         match version {
-            Some((number, _)) if number.parse::<u16>().is_ok() => Refusal::UnknownVersion,
+            Some((number, _)) if number.parse::<u16>().is_ok_and(|number| number > 1) => {
+                Refusal::UnknownVersion
+            }
             _ => Refusal::NotAReceipt,
         }
     })

@@ -8,9 +8,10 @@ use crate::claims::Claims;
 use crate::credential::Credential;
 use crate::operator::OperatorPublicKey;
 use crate::receipt::Receipt;
+use crate::status::KeyStatus;
 
 /// How far the clocks of kiosk and verifier may differ, in seconds.
-const CLOCK_SKEW_S: u64 = 300;
+pub(crate) const CLOCK_SKEW_S: u64 = 300;
 
 /// Checks everything that a receipt says against the operator's public key. With `now` (seconds
 /// since 1970) it is also refused if it claims to come from the future.
@@ -45,6 +46,7 @@ pub fn verify(
         claims: claims.clone(),
         credential: credential.clone(),
         checkpoint,
+        status: None,
     })
 }
 
@@ -54,6 +56,7 @@ pub struct Verified {
     claims: Claims,
     credential: Credential,
     checkpoint: SignedCheckpoint,
+    pub(crate) status: Option<KeyStatus>,
 }
 
 impl Verified {
@@ -75,10 +78,18 @@ impl Verified {
         &self.checkpoint
     }
 
+    /// What the operator's trust list said about the key; none where none was asked
+    /// ([`Verified::with_status`]).
+    #[must_use]
+    pub const fn status(&self) -> Option<&KeyStatus> {
+        self.status.as_ref()
+    }
+
     /// Everything that was checked, in order; all of it held.
     #[must_use]
-    pub const fn checks(&self) -> &'static [Check] {
-        CHECKS
+    pub fn checks(&self) -> Vec<Check> {
+        let of_status = self.status.is_some().then_some(STATUS_CHECK);
+        CHECKS.iter().copied().chain(of_status).collect()
     }
 }
 
@@ -113,6 +124,11 @@ const CHECKS: &[Check] = &[
         words: "this kiosk signed that head of its log",
     },
 ];
+
+const STATUS_CHECK: Check = Check {
+    code: "key_revoked",
+    words: "the operator's trust list lets the kiosk's key count at that time",
+};
 
 /// Why a receipt is refused.
 #[derive(Debug, thiserror::Error)]
@@ -156,6 +172,33 @@ pub enum Refusal {
          kiosk's was not"
     )]
     IssuedInFuture,
+    /// The trust list does not know the key as this kiosk's.
+    #[error(
+        "the operator's trust list does not name this key of this kiosk: the list is older than \
+         the kiosk, or the kiosk is no longer in use; fetch a newer list"
+    )]
+    KeyNotListed,
+    /// The verification happened outside the time that the list gives the key.
+    #[error("by the operator's trust list, the kiosk's key was not valid at that time")]
+    KeyNotValidAtTime,
+    /// The kiosk had another key by then.
+    #[error("by the operator's trust list, the kiosk had another key by that time")]
+    KeyRotated,
+    /// The operator doubts the key.
+    #[error(
+        "by the operator's trust list, the kiosk's key was suspended by that time; ask the \
+         operator, or check again with a later list"
+    )]
+    KeySuspended,
+    /// The operator has taken back its word.
+    #[error("by the operator's trust list, the kiosk's key was revoked by that time")]
+    KeyRevoked,
+    /// The list is past its next update, or this machine does not know the time.
+    #[error(
+        "the operator's trust list is not up to date by this machine's clock: fetch a newer one, \
+         or check the clock"
+    )]
+    StatusNotFresh,
 }
 
 impl Refusal {
@@ -172,6 +215,12 @@ impl Refusal {
             Self::InclusionProof => "inclusion_proof",
             Self::CheckpointSignature => "checkpoint_signature",
             Self::IssuedInFuture => "issued_in_future",
+            Self::KeyNotListed => "key_not_listed",
+            Self::KeyNotValidAtTime => "key_not_valid_at_time",
+            Self::KeyRotated => "key_rotated",
+            Self::KeySuspended => "key_suspended",
+            Self::KeyRevoked => "key_revoked",
+            Self::StatusNotFresh => "status_not_fresh",
         }
     }
 }
@@ -188,6 +237,6 @@ fn check_log(receipt: &Receipt) -> Result<SignedCheckpoint, Refusal> {
     Ok(head)
 }
 
-fn require(it_holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
+pub(crate) fn require(it_holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
     if it_holds { Ok(()) } else { Err(otherwise) }
 }

@@ -158,6 +158,19 @@ fn a_text_is_found_genuine_from_a_file_and_from_standard_input() {
 }
 
 #[test]
+fn a_link_to_a_receipt_is_found_genuine_as_text_and_as_code() {
+    let mut desk = Desk::new(5);
+    let committed = desk.kiosk.commit(&claims(5));
+    let url = committed.receipt().to_url("https://check.example.org/r");
+    let url = url.unwrap();
+    let text = desk.put("link.txt", &url);
+    assert_eq!(code(&desk.verify(&text)), 0);
+    let picture = encoded(&screenshot(&url), ImageFormat::Png);
+    let output = desk.verify(&desk.put("link.png", picture));
+    assert_eq!(code(&output), 0, "{}", told(&output));
+}
+
+#[test]
 fn a_decision_against_the_person_is_genuine_too_and_says_why() {
     let mut desk = Desk::new(0);
     let mut refused = claims(0);

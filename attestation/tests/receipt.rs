@@ -204,6 +204,14 @@ fn other_texts_are_told_apart() {
         ("KVR1:A", "malformed"),
         ("KVR1::::", "malformed"),
         ("KVR1:0000", "malformed"),
+        ("KVR1.", "not_a_receipt"),
+        ("https://example.org/#", "not_a_receipt"),
+        ("https://example.org/?KVR1.AAAA", "not_a_receipt"),
+        ("https://example.org/#KVR1:0000", "not_a_receipt"),
+        ("https://example.org/#KVR2.AAAA", "unknown_version"),
+        ("https://example.org/#KVR1.", "malformed"),
+        ("https://example.org/#KVR1.AAAA", "malformed"),
+        ("https://example.org/#KVR1.A%20", "malformed"),
     ] {
         assert_eq!(
             Receipt::decode(text).unwrap_err().as_code(),
@@ -218,6 +226,60 @@ fn other_texts_are_told_apart() {
     );
 }
 
+const PAGE: &str = "https://check.example.org/receipt";
+
+/// A phone opens the link; what is behind the # stays in the browser.
+#[test]
+fn a_receipt_is_also_a_link_with_everything_in_its_fragment() {
+    let mut kiosk = Kiosk::with_entries(7);
+    let committed = kiosk.commit(&claims(7));
+    let url = committed.receipt().to_url(PAGE).unwrap();
+    let (sent, kept) = url.split_once('#').unwrap();
+    assert_eq!(
+        sent, PAGE,
+        "what the server sees is the same for every receipt"
+    );
+    let unreserved = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    assert!(kept.chars().all(unreserved), "nothing needs escaping");
+    assert_eq!(Receipt::decode(&url).unwrap(), *committed.receipt());
+    assert!(check(&url, &kiosk).is_ok());
+}
+
+#[test]
+fn every_changed_character_of_a_fragment_is_refused() {
+    let mut kiosk = Kiosk::with_entries(3);
+    let url = kiosk.commit(&claims(3)).receipt().to_url(PAGE).unwrap();
+    for at in PAGE.len()..url.len() {
+        for other in ["0", "A", "-", "=", "%41", "#", ""] {
+            if url[at..].starts_with(other) && !other.is_empty() {
+                continue;
+            }
+            let changed = format!("{}{other}{}", &url[..at], &url[at + 1..]);
+            let place = format!("character {at} as {other:?}");
+            assert!(check(&changed, &kiosk).is_err(), "{place}");
+        }
+    }
+    for around in [format!("{url} "), format!("{url}="), format!("{url}#")] {
+        assert!(check(&around, &kiosk).is_err());
+    }
+}
+
+#[test]
+fn a_receipt_points_to_secure_pages_only() {
+    let receipt = Kiosk::new().commit(&claims(0)).receipt().clone();
+    let long = format!("https://{}", "x".repeat(300));
+    for page in [
+        "",
+        "https://",
+        "http://a.example/",
+        "https://a/#b",
+        "https://a b",
+        &long,
+    ] {
+        assert!(receipt.to_url(page).is_err(), "{page:?}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(0_u8.., 0..700)) {
@@ -228,5 +290,6 @@ proptest::proptest! {
     fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
         let _ = Receipt::decode(&text);
         let _ = Receipt::decode(&format!("{PREFIX}{text}"));
+        let _ = Receipt::decode(&format!("{PAGE}#KVR1.{text}"));
     }
 }

@@ -10,7 +10,8 @@ use crate::claims::Claims;
 use crate::cose::{Purpose, Sign1};
 use crate::credential::Credential;
 use crate::device::DevicePublicKey;
-use crate::merkle::{Hash, leaf_hash, node_hash};
+use crate::merkle::{Hash, NewNode, leaf_hash};
+use crate::merkle_frontier::Frontier;
 
 /// A log that was found to be whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +35,7 @@ impl Log {
             connection: &self.connection,
             device,
             origin: String::new(),
-            peaks: Vec::new(),
-            size: 0,
+            tree: Frontier::default(),
             nodes: 0,
         };
         audit.run().map_err(|wrong| match wrong {
@@ -45,13 +45,12 @@ impl Log {
     }
 }
 
-/// One pass over the entries; `peaks` are the roots of the complete subtrees so far, by level.
+/// One pass over the entries.
 struct Audit<'a> {
     connection: &'a Connection,
     device: &'a DevicePublicKey,
     origin: String,
-    peaks: Vec<Option<Hash>>,
-    size: u64,
+    tree: Frontier,
     nodes: u64,
 }
 
@@ -99,8 +98,8 @@ impl Audit<'_> {
         }
         self.counts()?;
         Ok(AuditReport {
-            entries: self.size,
-            root: self.root(),
+            entries: self.tree.size(),
+            root: self.tree.root(),
             waiting: self.count("outbox")?,
         })
     }
@@ -137,7 +136,7 @@ impl Audit<'_> {
     }
 
     fn entry(&mut self, row: &Row) -> Result<(), Wrong> {
-        let index = self.size;
+        let index = self.tree.size();
         if row.leaf != index {
             return Err(Finding::Gap { index }.into());
         }
@@ -172,21 +171,13 @@ impl Audit<'_> {
 
     /// Adds a leaf to the recomputed tree and compares every node that it completes.
     fn grow(&mut self, leaf: Hash) -> Result<(), Wrong> {
-        let (mut level, mut hash) = (0, leaf);
-        self.compare(level, hash)?;
-        while let Some(left) = self.peaks.get_mut(level).and_then(Option::take) {
-            hash = node_hash(&left, &hash);
-            level += 1;
-            self.compare(level, hash)?;
+        for node in self.tree.push(leaf) {
+            self.compare(node)?;
         }
-        self.peaks.resize(self.peaks.len().max(level + 1), None);
-        self.peaks[level] = Some(hash);
-        self.size += 1;
         Ok(())
     }
 
-    fn compare(&mut self, level: usize, hash: Hash) -> Result<(), Wrong> {
-        let (level, position) = (level as u32, self.size >> level);
+    fn compare(&mut self, (level, position, hash): NewNode) -> Result<(), Wrong> {
         self.nodes += 1;
         let stored = nodes::get(self.connection, level, position)?;
         if stored == Some(hash) {
@@ -197,8 +188,8 @@ impl Audit<'_> {
     }
 
     fn head(&self) -> Result<(), Wrong> {
-        let size = self.size;
-        let root = self.root().unwrap_or_default();
+        let size = self.tree.size();
+        let root = self.tree.root().unwrap_or_default();
         let stored = "SELECT root, signature FROM heads WHERE size = ?1";
         let mut stored = self.connection.prepare_cached(stored)?;
         let mut rows = stored.query([size])?;
@@ -223,16 +214,11 @@ impl Audit<'_> {
         }
     }
 
-    fn root(&self) -> Option<Hash> {
-        let peaks = self.peaks.iter().flatten().copied();
-        peaks.reduce(|right, left| node_hash(&left, &right))
-    }
-
     /// Nothing is stored that the entries do not make.
     fn counts(&self) -> Result<(), Wrong> {
         for (what, table, expected) in [
             ("nodes", "nodes", self.nodes),
-            ("heads", "heads", self.size),
+            ("heads", "heads", self.tree.size()),
         ] {
             let found = self.count(table)?;
             if found != expected {

@@ -129,6 +129,31 @@ pub enum LogError {
         /// The file.
         path: PathBuf,
     },
+    /// A file of an export cannot be read or written.
+    #[error(
+        "cannot export the log {path}: {file} cannot be read or written; check folder and space, \
+         and export again (what is there stays whole)"
+    )]
+    Export {
+        /// The log.
+        path: PathBuf,
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The folder holds what this log has not.
+    #[error(
+        "cannot export the log {path}: {folder} holds the export of another log, or of more than \
+         this log has; if it should be this one's, the log was set back: keep both for the \
+         auditor. Otherwise choose another folder"
+    )]
+    ExportOfAnother {
+        /// The log.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Anything else that SQLite reports.
     #[error("cannot {doing} the log {path}: the database failed; see the cause")]
     Database {

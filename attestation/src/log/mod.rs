@@ -2,12 +2,15 @@
 //! attestation, the nodes it completes, the signed head and the outbox entry in one transaction;
 //! only then is there a receipt. Nothing in the file names a person.
 //!
-//! In: claims, the device key, its credential. Out: [`CommittedAttestation`], audits.
-//! Standards: RFC 9162 (tree), RFC 9052 (entries), c2sp.org/tlog-checkpoint (heads).
+//! In: claims, the device key, its credential. Out: [`CommittedAttestation`], audits,
+//! static tiles.
+//! Standards: RFC 9162 (tree), RFC 9052 (entries), c2sp.org/tlog-checkpoint (heads),
+//! c2sp.org/tlog-tiles (export).
 
 mod audit;
 mod commit;
 mod error;
+mod export;
 mod nodes;
 #[cfg(feature = "sim")]
 mod power_cut;
@@ -22,6 +25,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 pub use audit::AuditReport;
 pub use commit::CommittedAttestation;
 pub use error::{Finding, LogError};
+pub use export::Exported;
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::merkle::{self, Hash};
@@ -45,6 +49,15 @@ impl Log {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::open_with(path, flags)
+    }
+
+    /// Opens a log that is there, for programs that only look at it.
+    ///
+    /// # Errors
+    /// As [`Log::open`], and when there is no file.
+    pub fn open_existing(path: &Path) -> Result<Self, LogError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::open_with(path, flags)
     }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use attestation::{NotAKey, OperatorPublicKey};
+use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 
 /// Larger than any photo of a QR code needs to be.
@@ -16,8 +16,10 @@ const MAX_SIDE_PX: u32 = 8192;
 const MAX_ALLOC_BYTES: u64 = 256 << 20;
 /// A key file is some hundred bytes.
 const MAX_KEY_BYTES: u64 = 4096;
-/// How a receipt in a QR code begins; other codes in the picture are ignored.
+/// How a receipt in a QR code begins, or the fragment of a link to one; other codes in the picture
+/// are ignored.
 const PREFIX: &str = "KVR";
+const FRAGMENT: &str = "#KVR";
 
 /// Why there is nothing to check.
 #[derive(Debug, thiserror::Error)]
@@ -26,11 +28,19 @@ pub(crate) enum InputError {
     #[error("cannot read {path}; check that it is there and that you may read it")]
     Read { path: PathBuf, source: io::Error },
     /// The file is larger than anything that could be meant.
-    #[error("{path} is larger than {limit} bytes; give the picture or text of one receipt")]
+    #[error(
+        "{path} is larger than {limit} bytes, so it is not what is asked for; give the right file"
+    )]
     TooLarge { path: PathBuf, limit: u64 },
     /// The key file is something else.
     #[error("{path} is not an operator's public key; ask the operator for the file operator.pub")]
     Key { path: PathBuf, source: NotAKey },
+    /// The trust list cannot be gone by.
+    #[error("cannot go by the trust list {path} ({})", source.as_code())]
+    Trust {
+        path: PathBuf,
+        source: TrustListError,
+    },
     /// The picture cannot be decoded.
     #[error("the picture {path} cannot be decoded; take it again, as PNG or JPEG")]
     Picture {
@@ -56,6 +66,17 @@ pub(crate) fn operator(path: &Path) -> Result<OperatorPublicKey, InputError> {
     })
 }
 
+pub(crate) fn trust_list(
+    path: &Path,
+    operator: &OperatorPublicKey,
+) -> Result<TrustList, InputError> {
+    let bytes = read(path, TrustList::MAX_BYTES as u64)?;
+    TrustList::decode(&bytes, operator).map_err(|source| InputError::Trust {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 pub(crate) fn receipt_text(path: &Path) -> Result<String, InputError> {
     let bytes = read(path, MAX_FILE_BYTES)?;
     match image::guess_format(&bytes) {
@@ -64,7 +85,7 @@ pub(crate) fn receipt_text(path: &Path) -> Result<String, InputError> {
     }
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     let failed = |source| InputError::Read {
         path: path.to_owned(),
         source,
@@ -119,5 +140,8 @@ fn find_receipt(picture: &GrayImage) -> Option<String> {
     });
     let codes = prepared.detect_grids();
     let mut texts = codes.iter().filter_map(|code| code.decode().ok());
-    texts.find_map(|(_, text)| text.starts_with(PREFIX).then_some(text))
+    texts.find_map(|(_, text)| {
+        let is_receipt = text.starts_with(PREFIX) || text.contains(FRAGMENT);
+        is_receipt.then_some(text)
+    })
 }

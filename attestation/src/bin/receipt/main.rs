@@ -1,5 +1,6 @@
-//! `receipt`: checks the receipt of an identity verification with only the operator's public key.
-//! Reads a photo or screenshot with the QR code, or its text; needs no network.
+//! `receipt`: checks the receipt of an identity verification with only the operator's public key,
+//! and the operator's trust list where there is one. Reads a photo or screenshot with the QR code,
+//! or its text; needs no network. The operator issues trust lists with it.
 //!
 //! Exit codes: 0 everything holds · 1 refused · 2 wrong usage, or there is nothing to check.
 #![allow(
@@ -8,15 +9,18 @@
 )]
 
 mod input;
+mod log;
 mod report;
+mod status;
+mod trust;
 mod utc;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use attestation::{Receipt, Refusal, Verified, verify};
+use attestation::{Freshness, Receipt, Refusal, Verified, verify};
 use clap::{Args, Parser, Subcommand};
 
 /// Checks receipts of identity verifications.
@@ -34,6 +38,12 @@ enum Command {
         /// The operator's public key (operator.pub: PEM, or 32 bytes in base64).
         #[arg(long, value_name = "FILE")]
         operator: PathBuf,
+        /// The operator's trust list: is the kiosk's key still good?
+        #[arg(long, value_name = "LIST")]
+        trust: Option<PathBuf>,
+        /// Refuse if the trust list is past its next update.
+        #[arg(long, requires = "trust")]
+        require_fresh: bool,
         #[command(flatten)]
         source: Source,
     },
@@ -42,6 +52,28 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
+    /// The operator's trust list: which kiosks' keys count, and until when.
+    Trust {
+        #[command(subcommand)]
+        command: trust::Command,
+    },
+    /// A kiosk's log as files (c2sp.org/tlog-tiles).
+    Log {
+        #[command(subcommand)]
+        command: log::Command,
+    },
+}
+
+/// Why nothing could be done.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Input(#[from] input::InputError),
+    #[error(transparent)]
+    Trust(#[from] trust::TrustError),
+    #[cfg(feature = "log")]
+    #[error(transparent)]
+    Log(#[from] attestation::LogError),
 }
 
 #[derive(Args)]
@@ -56,8 +88,15 @@ struct Source {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Verify { operator, source } => check(&operator, &source),
+        Command::Verify {
+            operator,
+            trust,
+            require_fresh,
+            source,
+        } => check(&operator, trust.as_deref(), require_fresh, &source),
         Command::Show { source } => show(&source),
+        Command::Trust { command } => command.run(),
+        Command::Log { command } => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("receipt: {}", report::with_causes(&error));
@@ -65,17 +104,33 @@ fn main() -> ExitCode {
     })
 }
 
-fn check(operator: &std::path::Path, source: &Source) -> Result<ExitCode, input::InputError> {
+fn check(
+    operator: &Path,
+    trust: Option<&Path>,
+    require_fresh: bool,
+    source: &Source,
+) -> Result<ExitCode, Failure> {
     let operator = input::operator(operator)?;
+    let list = trust.map(|path| input::trust_list(path, &operator));
+    let list = list.transpose()?;
+    let freshness = if require_fresh {
+        Freshness::Required
+    } else {
+        Freshness::Any
+    };
     let text = input::receipt_text(&source.receipt)?;
     let verified = Receipt::decode(&text).and_then(|receipt| verify(&receipt, &operator, now()));
+    let verified = verified.and_then(|verified| match &list {
+        Some(list) => verified.with_status(list, freshness, now()),
+        None => Ok(verified),
+    });
     Ok(match verified {
         Ok(verified) => accept(&verified, source.json),
         Err(refusal) => refuse(&refusal, source.json),
     })
 }
 
-fn show(source: &Source) -> Result<ExitCode, input::InputError> {
+fn show(source: &Source) -> Result<ExitCode, Failure> {
     let text = input::receipt_text(&source.receipt)?;
     Ok(match Receipt::decode(&text) {
         Ok(receipt) => {

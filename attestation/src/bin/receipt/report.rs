@@ -6,6 +6,7 @@ use std::fmt::Write;
 use attestation::{Claims, DocumentEvidence, Refusal, Verified};
 use serde_json::{Value, json};
 
+use crate::status;
 use crate::utc::rfc3339;
 
 /// A receipt of which everything holds.
@@ -28,6 +29,7 @@ pub(crate) fn accepted(verified: &Verified) -> String {
         "Log",
         &format!("{}, {} entries", head.origin, head.size),
     );
+    status::describe(&mut text, verified);
     text.push_str("\nChecked:\n");
     for check in verified.checks() {
         text.push_str("  + ");
@@ -59,6 +61,7 @@ pub(crate) fn accepted_json(verified: &Verified) -> Value {
             "device": hex(verified.credential().device.as_bytes()),
         },
         "log": { "origin": head.origin, "size": head.size, "root": hex(&head.root) },
+        "trust": verified.status().map(status::json),
     })
 }
 
@@ -118,8 +121,8 @@ fn lines(claims: &Claims) -> String {
     text
 }
 
-fn line(text: &mut String, label: &str, value: &str) {
-    let spaces = " ".repeat(12_usize.saturating_sub(label.len()));
+pub(crate) fn line(text: &mut String, label: &str, value: &str) {
+    let spaces = " ".repeat(12_usize.saturating_sub(label.len()).max(1));
     text.push_str(label);
     text.push_str(&spaces);
     text.push_str(value);
@@ -163,7 +166,7 @@ fn claims_json(claims: &Claims) -> Value {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

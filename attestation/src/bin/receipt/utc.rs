@@ -19,6 +19,20 @@ pub(crate) fn rfc3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Reads `2026-11-21T08:00:00Z`, and nothing else that means the same.
+#[cfg(feature = "log")]
+pub(crate) fn parse(text: &str) -> Option<u64> {
+    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    let time = part(11..13)? * 3600 + part(14..16)? * 60 + part(17..19)?;
+    // Counted from March, as below.
+    let (year, month) = (year.checked_sub(u64::from(month < 3))?, (month + 9) % 12);
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
+    let seconds = days.checked_sub(TO_1970_DAYS + 1)? * DAY_S + time;
+    // Writing it again refuses every other form, and days that are not in the calendar.
+    (rfc3339(seconds) == text).then_some(seconds)
+}
+
 /// Years are counted from March here, so that the leap day is the last of a year.
 const fn date(days_since_1970: u64) -> (u64, u64, u64) {
     let days = days_since_1970 + TO_1970_DAYS;
@@ -37,7 +51,7 @@ const fn date(days_since_1970: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
+    use super::*;
 
     #[test]
     fn dates_are_those_of_the_calendar() {
@@ -53,6 +67,38 @@ mod tests {
             (u64::MAX, "18446744073709551615 seconds after 1970"),
         ] {
             assert_eq!(rfc3339(seconds), text);
+        }
+    }
+    #[cfg(feature = "log")]
+    #[test]
+    fn a_date_is_read_in_one_form_only() {
+        for seconds in [
+            0,
+            951_782_400,
+            951_868_799,
+            1_795_248_000,
+            4_107_542_400,
+            LAST,
+        ] {
+            assert_eq!(parse(&rfc3339(seconds)), Some(seconds));
+        }
+        for wrong in [
+            "",
+            "now",
+            "2026-11-21",
+            "2026-11-21T08:00:00",
+            "2026-11-21T08:00:00+08:00",
+            "2026-11-21 08:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T08:60:00Z",
+            "1969-12-31T23:59:59Z",
+            "+026-11-21T08:00:00Z",
+            "2026-11-2é",
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong:?}");
         }
     }
 }

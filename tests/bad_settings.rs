@@ -55,3 +55,18 @@ fn a_missing_file_is_named() {
         "{said}"
     );
 }
+
+#[test]
+fn the_demo_does_not_empty_a_technicians_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kiosk.toml"), "[kiosk]").unwrap();
+    fs::write(folder.path().join("operator.key"), "secret").unwrap();
+    let output = stories::program("kiosk")
+        .args(["demo", "--headless", "--scenario", "cannot", "--out"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("--out"), "{said}");
+    assert!(folder.path().join("operator.key").exists());
+}

@@ -36,13 +36,47 @@ fn a_new_kiosk_is_provisioned_enrolled_and_audited_with_four_commands() {
     assert!(says(&["audit", "--config", &config]).contains("0 attestations"));
 }
 
+/// Another operator vouches for this kiosk's own key, under the names given.
+fn other_operators_enrolment(folder: &Path, config: &str, kiosk_id: &str) -> String {
+    let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let said = says(&["provision", "--config", config]);
+    let key = said
+        .split_whitespace()
+        .find(|word| word.len() == 64)
+        .expect("the public key");
+    let (operator, enrolment) = (at("other-operator"), at("other-enrolment"));
+    says(&["operator", "create", &operator]);
+    says(&[
+        "operator",
+        "enrol",
+        "--operator",
+        &operator,
+        "--kiosk",
+        kiosk_id,
+        "--site",
+        "hall-2",
+        "--device-key",
+        key,
+        "--out",
+        &enrolment,
+    ]);
+    enrolment
+}
+
+/// Asserts that an enrolment is refused for this reason, and that the kiosk is as before.
+fn refused_and_unharmed(config: &str, enrolment: &str, why: &str) {
+    let refused = kiosk(&["provision", "--config", config, "--enrolment", enrolment]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains(why), "{said}");
+    assert!(says(&["audit", "--config", config]).contains("0 attestations"));
+}
+
 #[test]
-fn an_enrolment_made_for_another_kiosk_is_refused() {
+fn an_enrolment_for_another_key_is_refused_and_a_good_kiosk_stays_good() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let config = settings(folder.path());
-    says(&["provision", "--config", &config]);
-    says(&["operator", "create", &at("operator")]);
+    stories::enrol(folder.path(), &config);
     // The base point of Ed25519: a valid key, but nobody's.
     let other = "5866666666666666666666666666666666666666666666666666666666666666";
     says(&[
@@ -51,23 +85,42 @@ fn an_enrolment_made_for_another_kiosk_is_refused() {
         "--operator",
         &at("operator"),
         "--kiosk",
-        "kiosk-8",
+        "kiosk-7",
         "--site",
         "hall-2",
         "--device-key",
         other,
         "--out",
-        &at("enrolment"),
+        &at("wrong"),
     ]);
-    let refused = kiosk(&[
-        "provision",
-        "--config",
-        &config,
-        "--enrolment",
-        &at("enrolment"),
-    ]);
-    assert!(!refused.status.success());
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("another device key"));
+    refused_and_unharmed(&config, &at("wrong"), "another device key");
+}
+
+#[test]
+fn an_enrolment_under_other_names_or_by_another_operator_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = settings(folder.path());
+    stories::enrol(folder.path(), &config);
+    let enrolment = other_operators_enrolment(folder.path(), &config, "kiosk-7");
+    refused_and_unharmed(&config, &enrolment, "another operator");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let enrolment = other_operators_enrolment(elsewhere.path(), &config, "kiosk-8");
+    refused_and_unharmed(&config, &enrolment, "kiosk-8");
+}
+
+#[test]
+fn a_log_that_was_deleted_is_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = settings(folder.path());
+    stories::enrol(folder.path(), &config);
+    fs::remove_file(folder.path().join("state/log.sqlite")).unwrap();
+    let audit = kiosk(&["audit", "--config", &config]);
+    let said = String::from_utf8_lossy(&audit.stderr).into_owned();
+    assert!(
+        !audit.status.success() && said.contains("missing"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -223,11 +223,38 @@ impl Run {
         said["claims"].clone()
     }
 
+    /// Everything that is in the receipt, decoded; empty without one.
+    fn receipt_shown(&self) -> String {
+        let receipt = self.folder().join("receipt.txt");
+        if !receipt.exists() {
+            return String::new();
+        }
+        let output = program("receipt")
+            .arg("show")
+            .arg(receipt)
+            .output()
+            .expect("receipt starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Asserts that nothing this run left names the holder of the demo card: neither name nor
     /// number, neither as UTF-8 nor as the card's UTF-16.
     pub fn names_nobody(&self) {
         let card = fs::read_to_string(workspace().join("kiosk-app/demo/card.toml"))
             .expect("the demo card");
+        for path in files(self.folder()) {
+            let bytes = fs::read(&path).expect("a file of the run");
+            assert!(
+                !contains(&bytes, b"WEBPVP8"),
+                "{} holds a chip's photo",
+                path.display()
+            );
+        }
         for key in ["name", "number", "address"] {
             let secret = value_of(&card, key);
             let utf16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -241,6 +268,10 @@ impl Run {
                     );
                 }
             }
+            assert!(
+                !self.receipt_shown().contains(&secret),
+                "the receipt holds the card's {key}"
+            );
             assert!(
                 !self.said().contains(&secret),
                 "the kiosk printed the card's {key}"

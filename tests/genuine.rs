@@ -29,6 +29,13 @@ fn the_holder_of_the_card_is_verified_and_a_stranger_can_check_it() {
     assert_eq!(says["service"], "outpatient-registration");
     assert_eq!(says["kiosk"], "kiosk-demo");
     assert_eq!(says["site"], "demo-hall");
+    for factor in ["liveness", "face"] {
+        let band = says["factors"][factor].as_str().unwrap();
+        assert!(
+            ["accepted", "strong"].contains(&band),
+            "bands, never scores: {band}"
+        );
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const PAGE: &str = "https://check.example.org/r";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let mut log = Log::open(&folder.path().join("log.sqlite"))?;
+    let mut log = Log::create(&folder.path().join("log.sqlite"))?;
     let device = DeviceKey::from_seed(&[42; 32]);
     let credential = vouch(&device)?;
     let mut modules_of = BTreeMap::<usize, u32>::new();

@@ -216,6 +216,10 @@ coded! {
         PolicyForbids = 10, "policy_forbids", "the policy in force forbids it";
         PolicyRefers = 11, "policy_refers", "the policy in force leaves it to an officer";
         DocumentUnreadable = 12, "document_unreadable", "the document could not be read";
+        DocumentNotYetInForce = 13, "document_not_yet_in_force", "the document is not in force yet";
+        ClockUnreliable = 14, "clock_unreliable", "the kiosk's clock could not be relied on";
+        KioskFault = 15, "kiosk_fault", "the kiosk could not do its part";
+        PhotoUndecodable = 16, "photo_undecodable", "the kiosk cannot decode the document's photo";
     }
 }
 

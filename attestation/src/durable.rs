@@ -18,6 +18,26 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// The name beside a file's place under which it is made, with nothing there.
+#[cfg(feature = "log")]
+pub(crate) fn unfinished(path: &Path) -> io::Result<std::path::PathBuf> {
+    let beside = path.with_added_extension(UNFINISHED);
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(beside),
+    }
+}
+
+/// Moves a whole file into its place, where no other may be.
+#[cfg(feature = "log")]
+pub(crate) fn place_new(beside: &Path, path: &Path) -> io::Result<()> {
+    File::open(beside)?.sync_all()?;
+    // Unlike a rename, a link never replaces what is there.
+    fs::hard_link(beside, path)?;
+    fs::remove_file(beside)?;
+    sync_folder(path)
+}
+
 /// Makes a folder and those above it that are missing.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {

@@ -113,7 +113,7 @@ fn a_screenshot_of_the_kiosk_is_found_genuine() {
         let words = told(&output);
         assert_eq!(code(&output), 0, "{name}: {words}");
         for part in [
-            "GENUINE",
+            "GENUINE RECEIPT: the person was VERIFIED\n",
             "verified",
             "kiosk-07",
             "hall-2",
@@ -170,15 +170,62 @@ fn a_link_to_a_receipt_is_found_genuine_as_text_and_as_code() {
     assert_eq!(code(&output), 0, "{}", told(&output));
 }
 
+const REQUIRE: &[&str] = &[
+    "verify",
+    "--operator",
+    "operator.pub",
+    "--require",
+    "verified",
+];
+
+/// The exit code alone must not let an impostor in where `--require verified` is given.
 #[test]
 fn a_decision_against_the_person_is_genuine_too_and_says_why() {
     let mut desk = Desk::new(0);
-    let mut refused = claims(0);
-    refused.decision = Decision::NotVerified(Reason::PresentationAttack);
-    let text = desk.kiosk.commit(&refused).receipt().encode();
-    let output = desk.verify(&desk.put("receipt.txt", text));
-    assert_eq!(code(&output), 0);
-    assert!(told(&output).contains("not verified: a picture or mask was shown to the camera"));
+    for (number, decision, headline) in [
+        (
+            0,
+            Decision::NotVerified(Reason::PresentationAttack),
+            "GENUINE RECEIPT, but the person was NOT VERIFIED: a picture or mask was shown to the \
+             camera\n",
+        ),
+        (
+            1,
+            Decision::Referred(Reason::KioskFault),
+            "GENUINE RECEIPT: referred to an officer, not decided: the kiosk could not do its \
+             part\n",
+        ),
+    ] {
+        let mut other = claims(number);
+        other.decision = decision;
+        let text = desk.kiosk.commit(&other).receipt().encode();
+        let file = desk.put("receipt.txt", text);
+        let output = desk.verify(&file);
+        assert_eq!(code(&output), 0);
+        assert!(told(&output).starts_with(headline), "{}", told(&output));
+
+        let output = desk.run(REQUIRE, &file);
+        assert_eq!(code(&output), 1);
+        assert!(told(&output).starts_with("NOT ACCEPTED: ") && told(&output).contains(headline));
+        let output = desk.run(&[REQUIRE, &["--json"]].concat(), &file);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((code(&output), &found["holds"]), (1, &Value::Bool(true)));
+        assert_eq!(found["requirement_met"], false);
+    }
+}
+
+#[test]
+fn a_required_decision_that_was_made_is_accepted_and_a_refusal_stays_one() {
+    let mut desk = Desk::new(0);
+    let mut text = desk.receipt();
+    let output = desk.run(REQUIRE, &desk.put("receipt.txt", &text));
+    assert_eq!(code(&output), 0, "{}", told(&output));
+    assert!(told(&output).starts_with("GENUINE RECEIPT: the person was VERIFIED\n"));
+
+    text.pop();
+    let output = desk.run(REQUIRE, &desk.put("receipt.txt", &text));
+    assert_eq!(code(&output), 1);
+    assert!(told(&output).starts_with("REFUSED ("), "{}", told(&output));
 }
 
 #[test]

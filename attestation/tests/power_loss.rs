@@ -35,6 +35,7 @@ impl Household {
         let folder = tempfile::tempdir().unwrap();
         let operator = OperatorKey::generate().unwrap();
         operator.save(&folder.path().join("operator.key")).unwrap();
+        drop(Log::create(&log_path(folder.path())).unwrap());
         Self { folder, operator }
     }
 

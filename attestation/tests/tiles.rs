@@ -206,7 +206,7 @@ fn a_shorter_or_other_log_does_not_write_over_an_export() {
     kiosk.log.export(&folder(&kiosk)).unwrap();
     let before = files(&folder(&kiosk));
     let shorter = kiosk.folder.path().join("shorter.sqlite");
-    let mut log = Log::open(&shorter).unwrap();
+    let mut log = Log::create(&shorter).unwrap();
     let mut commit = |number| {
         let committed = log.commit(&claims(number), &kiosk.device, &kiosk.credential);
         committed.unwrap();
@@ -258,7 +258,7 @@ fn the_program_exports_and_checks_while_no_kiosk_runs() {
         "{told}"
     );
 
-    kiosk.log = Log::open(&kiosk.folder.path().join("other.sqlite")).unwrap();
+    kiosk.log = Log::create(&kiosk.folder.path().join("other.sqlite")).unwrap();
     let (code, told) = run(&kiosk, "log export log.sqlite out");
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("4 entries in out, 4 of them new; 4 files written"));
@@ -279,5 +279,6 @@ fn the_program_exports_and_checks_while_no_kiosk_runs() {
     assert!(told.starts_with("REFUSED (export_incomplete)"), "{told}");
     let (code, told) = run(&kiosk, "log export no-log.sqlite out");
     assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("the log is missing"), "{told}");
     assert!(!kiosk.folder.path().join("no-log.sqlite").exists());
 }

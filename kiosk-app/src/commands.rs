@@ -105,7 +105,11 @@ pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, Comm
             config.kiosk.id, config.kiosk.site,
         ));
     };
-    state.enrol(&Enrolment::read(folder)?)?;
+    state.enrol(
+        &Enrolment::read(folder)?,
+        &config.kiosk.id,
+        &config.kiosk.site,
+    )?;
     let identity = state.load()?;
     Ok(format!(
         "Enrolled as {} at {}. The kiosk is ready to run.",

@@ -1,13 +1,16 @@
 //! The face pipeline on a thread of its own: takes the newest frame, looks at it, reports. Its
 //! reference, frames and evidence exist only between "prepare" and "wipe".
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use attestation::{Band, FactorOutcome};
-use face_pipeline::{Capture, Evidence, Face, ImageView, Pipeline, PixelFormat, Reference, Step};
+use face_pipeline::{
+    Capture, Evidence, Face, ImageView, Pipeline, PixelFormat, Reference, ReferenceError, Step,
+};
 use hal::camera::{Frame, LatestFrame, TakeError};
 use hal::card::{Photo, PhotoCoding};
 use kiosk_ui::Preview;
@@ -15,7 +18,7 @@ use kiosk_ui::Preview;
 use crate::errors::chain;
 use crate::pictures;
 use crate::record::Record;
-use crate::session::{Answer, Device, Event, Health, ReferenceUnusable, Turn};
+use crate::session::{Answer, ReferenceUnusable, Turn};
 use crate::shell::{Display, Inbox};
 
 /// Longest wait for a frame before commands are looked at again.
@@ -94,14 +97,24 @@ impl Drop for Eyes {
     }
 }
 
-/// Says that the thread is gone, also when it panics.
+/// Ends the kiosk when the thread panics: without a face pipeline nobody can be verified, and only
+/// a new start brings it back.
 struct Farewell(Inbox);
 
 impl Drop for Farewell {
     fn drop(&mut self) {
-        self.0
-            .event(Event::Device(Device::FacePipeline, Health::Lost));
+        if std::thread::panicking() {
+            self.0.crash("the face pipeline panicked");
+        }
     }
+}
+
+/// Why there is no reference.
+enum NoReference {
+    /// Because of the photo.
+    Unusable(ReferenceUnusable, String),
+    /// Because of us.
+    Failed(String),
 }
 
 struct Watcher {
@@ -139,27 +152,40 @@ impl Watcher {
                 self.reference = Some(reference);
                 Ok(())
             }
-            Err(reason) => {
+            Err(NoReference::Unusable(why, reason)) => {
                 self.inbox.record(Record::ReferenceUnusable { reason });
-                Err(ReferenceUnusable)
+                Err(why)
             }
+            Err(NoReference::Failed(error)) => return self.failed(turn, error),
         };
         self.inbox.answer(turn, Answer::Reference(answer));
     }
 
-    fn reference_from(&mut self, photo: &Photo) -> Result<Reference, String> {
+    /// Our fault, not the resident's.
+    fn failed(&self, turn: Turn, error: String) {
+        self.inbox.record(Record::PipelineFailed { error });
+        self.inbox.answer(turn, Answer::PipelineFailed);
+    }
+
+    fn reference_from(&mut self, photo: &Photo) -> Result<Reference, NoReference> {
+        use ReferenceUnusable::{Undecodable, Unsuitable};
         if photo.coding() == PhotoCoding::Wlt {
-            return Err("the photo is in WLT coding and no decoder is installed".into());
+            let reason = "the photo is in WLT coding and no decoder is installed";
+            return Err(NoReference::Unusable(Undecodable, reason.into()));
         }
-        let picture = pictures::decode(photo.reveal()).map_err(|error| chain(&error))?;
-        let view = picture.view().map_err(|error| chain(&error))?;
-        self.pipeline.reference(view).map_err(|error| chain(&error))
+        let undecodable = |error: &dyn Error| NoReference::Unusable(Undecodable, chain(error));
+        let picture = pictures::decode(photo.reveal()).map_err(|error| undecodable(&error))?;
+        let view = picture.view().map_err(|error| undecodable(&error))?;
+        self.pipeline.reference(view).map_err(|error| match error {
+            ReferenceError::Pipeline(error) => NoReference::Failed(chain(&error)),
+            error => NoReference::Unusable(Unsuitable, chain(&error)),
+        })
     }
 
     /// Looks at frames until there is evidence or another order comes, which is handed back.
     fn capture(&mut self, turn: Turn, orders: &Receiver<Command>) -> Option<Command> {
         let Some(reference) = self.reference.take() else {
-            tracing::error!("a capture was started without a reference");
+            self.inbox.answer(turn, Answer::PipelineFailed);
             return None;
         };
         let mut capture = Capture::new(reference);
@@ -181,13 +207,13 @@ impl Watcher {
         }
     }
 
-    /// Looks at one frame; true when there is evidence.
+    /// Looks at one frame; true when no further frame is needed.
     fn look(&mut self, turn: Turn, capture: &mut Capture, frame: &Frame) -> bool {
         let step = match self.observe(capture, frame) {
             Ok(step) => step,
-            Err(reason) => {
-                tracing::error!(reason, "a frame could not be looked at");
-                return false;
+            Err(error) => {
+                self.failed(turn, error);
+                return true;
             }
         };
         self.display.preview(self.preview(&step));

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use attestation::{
-    Credential, DecodeError, DeviceKey, DevicePublicKey, Name, OperatorKey, Validity,
+    Credential, DecodeError, DeviceKey, DevicePublicKey, Log, LogError, Name, OperatorKey, Validity,
 };
 use hal::key::{KeyError, KeyFile, Seed};
 
@@ -66,14 +66,42 @@ impl StateFolder {
         Ok(DeviceKey::from_seed(&seed).public())
     }
 
-    /// Takes in what the operator sent back.
-    pub fn enrol(&self, enrolment: &Enrolment) -> Result<(), ProvisionError> {
-        write(&self.credential(), &enrolment.credential.to_cose())?;
-        match self.pseudonym_secret().create(&enrolment.pseudonym_secret) {
-            // Enrolled anew, with a new credential; the secret stays.
-            Ok(()) | Err(KeyError::AlreadyThere(_)) => Ok(()),
-            Err(error) => Err(error.into()),
+    /// Takes in what the operator sent back for this kiosk at this site. Everything is checked
+    /// before anything is written: a wrong enrolment leaves the kiosk as it was.
+    pub fn enrol(
+        &self,
+        enrolment: &Enrolment,
+        kiosk: &Name,
+        site: &Name,
+    ) -> Result<(), ProvisionError> {
+        let credential = &enrolment.credential;
+        let device = DeviceKey::from_seed(&*self.device_key().load()?).public();
+        if credential.device != device {
+            return Err(ProvisionError::OtherKey);
         }
+        if (&credential.kiosk, &credential.site) != (kiosk, site) {
+            return Err(ProvisionError::OtherNames {
+                kiosk: credential.kiosk.clone(),
+                site: credential.site.clone(),
+            });
+        }
+        let secret = self.pseudonym_secret();
+        match secret.load() {
+            // Enrolled anew, with a new credential; the secret stays.
+            Ok(present) if *present == *enrolment.pseudonym_secret => {}
+            Ok(_) => return Err(ProvisionError::OtherSecret),
+            Err(KeyError::NotFound(_)) => self.begin(&enrolment.pseudonym_secret)?,
+            Err(error) => return Err(error.into()),
+        }
+        replace(&self.credential(), &credential.to_cose())
+    }
+
+    /// The first enrolment: the log is made once. A log that is missing later was lost.
+    fn begin(&self, pseudonym_secret: &Seed) -> Result<(), ProvisionError> {
+        if !self.log().exists() {
+            Log::create(&self.log())?;
+        }
+        Ok(self.pseudonym_secret().create(pseudonym_secret)?)
     }
 
     /// Reads everything an enrolled kiosk needs.
@@ -189,6 +217,20 @@ impl Operator {
     }
 }
 
+/// Puts a file in the place of another one, durably and in one step.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), ProvisionError> {
+    let draft = path.with_extension("draft");
+    let put = || {
+        let mut file = fs::File::create(&draft)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        path.parent()
+            .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    };
+    put().map_err(|source| refused("write", path, source))
+}
+
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ProvisionError> {
     fs::write(path, bytes).map_err(|source| refused("write", path, source))
 }
@@ -246,6 +288,24 @@ pub enum ProvisionError {
         "the credential is for another device key: send this kiosk's public key (`kiosk provision`) to the operator and install the credential made for it"
     )]
     OtherKey,
+    /// The credential names another kiosk or site than the settings.
+    #[error(
+        "the credential is for {kiosk} at {site}, which the settings do not say: correct [kiosk] in the settings, or ask the operator for the right credential"
+    )]
+    OtherNames {
+        /// In the credential.
+        kiosk: Name,
+        /// In the credential.
+        site: Name,
+    },
+    /// The enrolment brings another secret for pseudonyms than the kiosk has.
+    #[error(
+        "the enrolment comes from another operator than the first one: residents would get new numbers at every provider; if that is meant, start with an empty state folder"
+    )]
+    OtherSecret,
+    /// The log cannot be made.
+    #[error("the log of attestations cannot be made")]
+    Log(#[from] LogError),
     /// The operating system has no randomness.
     #[error("the operating system gave no random bytes for a new key")]
     NoRandomness,

@@ -1,6 +1,7 @@
 //! The catalogue of events: everything the kiosk writes about its work, each with a stable name
-//! an operator can alert on. No variant can carry personal data: fields are identifiers of ours,
-//! bands and enumerations.
+//! an operator can alert on. No variant carries personal data: fields are identifiers of ours,
+//! bands and enumerations, and what drivers and decoders say about themselves, which never quotes a
+//! card or a picture.
 
 use std::io::{self, Write};
 
@@ -43,6 +44,12 @@ pub enum Record {
     ReferenceUnusable {
         /// Why, for the technician.
         reason: String,
+    },
+    /// The face pipeline could not do its part.
+    #[serde(rename = "face.failed")]
+    PipelineFailed {
+        /// The error and its causes.
+        error: String,
     },
     /// The camera was opened for a capture.
     #[serde(rename = "capture.started")]

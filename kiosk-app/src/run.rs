@@ -16,7 +16,7 @@ use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
 use crate::provision::StateFolder;
 use crate::record::{self, Record};
-use crate::shell::{Display, Inbox, Shell, inbox};
+use crate::shell::{Crashed, Display, Inbox, Shell, inbox};
 
 /// Why the kiosk stopped.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum RunError {
     /// Threads.
     #[error("the operating system gave no threads")]
     Runtime(#[source] std::io::Error),
+    /// A defect in a part.
+    #[error(transparent)]
+    Crashed(#[from] Crashed),
     /// A defect.
     #[error("the kiosk's main thread panicked: restart it and report the lines above")]
     Panicked,
@@ -75,7 +78,7 @@ pub fn run(config: &Path) -> Result<(), RunError> {
     let thread = start(shell, inbox.clone(), move || remote.quit())?;
     window.run()?;
     inbox.stop();
-    thread.join().map_err(|_| RunError::Panicked)
+    Ok(thread.join().map_err(|_| RunError::Panicked)??)
 }
 
 /// A crash must not leave a picture of a person on the disk, nor may another process of this user
@@ -131,19 +134,32 @@ pub fn start(
     shell: Shell,
     inbox: Inbox,
     ended: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, RunError> {
+) -> Result<JoinHandle<Result<(), Crashed>>, RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(RunError::Runtime)?;
     Ok(std::thread::spawn(move || {
+        // Also when the shell panics: a frozen screen could be somebody's receipt. The program
+        // then ends with an error, and whoever supervises it starts it anew.
+        let _ended = OnDrop(Some(ended));
         runtime.block_on(async {
             tokio::spawn(stop_on_signal(inbox));
-            shell.run().await;
-        });
-        ended();
+            shell.run().await
+        })
     }))
+}
+
+/// Calls a function at the end of a scope, however it ends.
+struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take() {
+            end();
+        }
+    }
 }
 
 async fn stop_on_signal(inbox: Inbox) {

@@ -1,7 +1,7 @@
 //! The thin shell around the session: brings events in, performs effects, shows the view. All
 //! devices run on threads of their own and report into one inbox; nothing here waits for them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use hal::camera::CameraWorker;
@@ -38,7 +38,13 @@ pub(crate) enum Message {
     Event(Event),
     Record(Record),
     Stop,
+    Crash(Crashed),
 }
+
+/// A part of the kiosk panicked: a defect. The kiosk ends, and whoever supervises it starts it anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}: start the kiosk again, and report the lines above")]
+pub struct Crashed(&'static str);
 
 impl Inbox {
     /// The person touched the screen.
@@ -49,6 +55,11 @@ impl Inbox {
     /// Ends [`Shell::run`].
     pub fn stop(&self) {
         self.send(Message::Stop);
+    }
+
+    /// Ends [`Shell::run`] because of a panic.
+    pub(crate) fn crash(&self, what: &'static str) {
+        self.send(Message::Crash(Crashed(what)));
     }
 
     pub(crate) fn event(&self, event: Event) {
@@ -130,7 +141,7 @@ pub struct Shell {
 
 impl Shell {
     /// Runs until [`Inbox::stop`].
-    pub async fn run(mut self) {
+    pub async fn run(mut self) -> Result<(), Crashed> {
         tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -143,7 +154,8 @@ impl Shell {
             match message {
                 Some(Message::Event(event)) => self.handle(event),
                 Some(Message::Record(record)) => (self.records)(&record),
-                Some(Message::Stop) | None => break,
+                Some(Message::Stop) | None => return Ok(()),
+                Some(Message::Crash(crashed)) => return Err(crashed),
             }
             let view = self.session.view(monotonic_now());
             if shown.as_ref() != Some(&view) {
@@ -214,9 +226,11 @@ async fn watch_storage(store: Arc<Mutex<Store>>, inbox: Inbox) {
     let mut known = DeviceState::Starting;
     loop {
         looks.tick().await;
-        // A commit that holds the store has a time-out of its own.
-        let Ok(trouble) = store.try_lock().map(|store| store.trouble()) else {
-            continue;
+        let trouble = match store.try_lock() {
+            Ok(store) => store.trouble(),
+            // A commit that holds the store has a time-out of its own.
+            Err(TryLockError::WouldBlock) => continue,
+            Err(TryLockError::Poisoned(_)) => return inbox.crash("a commit panicked"),
         };
         let state = trouble.map_or(DeviceState::Ready, DeviceState::Faulted);
         if state == known {

@@ -22,7 +22,7 @@ use kiosk_app::session::{
     Answer, CommitFailed, Committed, Device, Draft, Effect, Event, Health, Limits, Presented,
     ReferenceUnusable, Session, Turn,
 };
-use kiosk_ui::{Language, Screen, Touch};
+use kiosk_ui::{Language, Outage, Screen, Touch};
 use proptest::prelude::*;
 
 /// What may happen next, before it is tied to a turn.
@@ -321,7 +321,9 @@ fn answer(what: What) -> Answer {
         })),
         What::Removed => Answer::CardRemoved,
         What::Failed(fault) => Answer::CardFailed(fault),
-        What::Reference(usable) => Answer::Reference(usable.then_some(()).ok_or(ReferenceUnusable)),
+        What::Reference(usable) => {
+            Answer::Reference(usable.then_some(()).ok_or(ReferenceUnusable::Unsuitable))
+        }
         What::Frame(rejection) => Answer::Frame {
             rejection,
             progress: 0.5,
@@ -396,25 +398,49 @@ fn an_answer_meant_for_the_previous_resident_is_not_given_to_the_next() {
 }
 
 #[test]
-fn a_commit_that_comes_too_late_shows_no_receipt_to_anybody() {
+fn a_receipt_that_comes_late_is_handed_out_while_the_resident_can_still_be_there() {
     let mut world = World::new();
     for step in happy_path().into_iter().take(8) {
         world.step(step);
     }
+    world.step(Step::Wait(10_000));
+    assert!(matches!(
+        world.session.view(world.now).screen,
+        Screen::OutOfService(_)
+    ));
+    world.step(Step::Store { works: true });
+    assert!(matches!(
+        world.session.view(world.now).screen,
+        Screen::Receipt(_)
+    ));
+}
+
+#[test]
+fn a_receipt_that_comes_too_late_is_shown_to_nobody_else() {
+    let mut world = World::new();
+    for step in happy_path().into_iter().take(8) {
+        world.step(step);
+    }
+    world.step(Step::Wait(10_000));
+    world.step(Step::Device(Device::Storage, Health::Ready));
+    world.step(Step::Wait(10_000));
+    assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+    world.step(Step::Store { works: true });
+    assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+}
+
+#[test]
+fn a_face_pipeline_that_fails_is_not_blamed_on_the_resident() {
+    let mut world = World::new();
+    for step in happy_path().into_iter().take(6) {
+        world.step(step);
+    }
     let turn = world.session.turn();
-    world.step(Step::Wait(60_000));
-    assert!(matches!(
+    world.handle(Event::Answer(turn, Answer::PipelineFailed));
+    assert_eq!(
         world.session.view(world.now).screen,
-        Screen::OutOfService(_)
-    ));
-    let late = Committed {
-        decided: kiosk_ui::Decided::Verified,
-        receipt: "LATE".into(),
-        reference: "0000".into(),
-    };
-    world.handle(Event::Answer(turn, Answer::Committed(Ok(late))));
-    assert!(matches!(
-        world.session.view(world.now).screen,
-        Screen::OutOfService(_)
-    ));
+        Screen::OutOfService(Outage::Fault)
+    );
+    world.step(Step::Wait(20_000));
+    assert_eq!(world.session.view(world.now).screen, Screen::Attract);
 }

@@ -36,7 +36,7 @@ static EXPORT: LazyLock<Export> = LazyLock::new(|| {
         not_after: 9,
     };
     let credential = Credential::issue(&operator, name("k"), name("s"), device.public(), validity);
-    let mut log = Log::open(&place.path().join("log.sqlite")).unwrap();
+    let mut log = Log::create(&place.path().join("log.sqlite")).unwrap();
     for number in 0..ENTRIES {
         log.commit(&claims(number), &device, &credential).unwrap();
     }

@@ -23,6 +23,37 @@ pub enum LogError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// There is no log: no file, or one with nothing in it.
+    #[error(
+        "cannot open the log {path}: the log is missing: it is made once, when the kiosk is \
+         provisioned; if it was lost, restore it from a backup or call the operator"
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A log is to be made where there is one, or a rest of one.
+    #[error(
+        "cannot create the log {path}: {file} is already there; if it is this kiosk's log, use it; \
+         if it is the rest of a lost one, keep it and call the operator"
+    )]
+    Exists {
+        /// The log.
+        path: PathBuf,
+        /// What is there.
+        file: PathBuf,
+    },
+    /// A new log cannot be put into its place.
+    #[error(
+        "cannot create the log {path}: it cannot be put into its place; check that the folder \
+         exists, has room and may be written by this user, and try again"
+    )]
+    NotPlaced {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The file may only be read.
     #[error(
         "cannot {doing} the log {path}: it is read-only; make file, folder and file system writable"
@@ -287,6 +318,30 @@ impl<'p> Doing<'p> {
             doing: self.doing,
             path: self.path.to_owned(),
             finding,
+        }
+    }
+
+    pub(super) fn missing(&self) -> LogError {
+        LogError::Missing {
+            path: self.path.to_owned(),
+        }
+    }
+
+    pub(super) fn exists(&self, file: PathBuf) -> LogError {
+        LogError::Exists {
+            path: self.path.to_owned(),
+            file,
+        }
+    }
+
+    /// Why a new log did not get its place; another one may have taken it meanwhile.
+    pub(super) fn not_placed(&self, source: std::io::Error) -> LogError {
+        match source.kind() {
+            std::io::ErrorKind::AlreadyExists => self.exists(self.path.to_owned()),
+            _ => LogError::NotPlaced {
+                path: self.path.to_owned(),
+                source,
+            },
         }
     }
 

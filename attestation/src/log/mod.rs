@@ -28,6 +28,7 @@ pub use error::{Finding, LogError};
 pub use export::Exported;
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::durable;
 use crate::merkle::{self, Hash};
 use error::Doing;
 use nodes::SqliteNodes;
@@ -40,29 +41,55 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log, or makes an empty one where no file is, and checks that it is whole.
+    /// Makes an empty log, once in a kiosk's life, and opens it. When this returns it is on the
+    /// disk; if the power fails before, there is no log at all, and it can be made again.
     ///
     /// # Errors
-    /// When it cannot be read and written, belongs to something else or to a newer program, is
-    /// held by another process, or is damaged.
-    pub fn open(path: &Path) -> Result<Self, LogError> {
+    /// When there is a log or a rest of one, or the file cannot be written.
+    pub fn create(path: &Path) -> Result<Self, LogError> {
+        let doing = Doing::new("create", path);
+        for rest in ["", "-wal", "-journal"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(rest);
+            if std::fs::symlink_metadata(&file).is_ok() {
+                return Err(doing.exists(file.into()));
+            }
+        }
+        let beside = durable::unfinished(path).map_err(|e| doing.not_placed(e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::open_with(path, flags)
+        Connection::open_with_flags(&beside, flags)
+            .and_then(|mut connection| {
+                schema::migrate(&mut connection)?;
+                connection.close().map_err(|(_, error)| error)
+            })
+            .map_err(|e| doing.failed(e))?;
+        durable::place_new(&beside, path).map_err(|e| doing.not_placed(e))?;
+        Self::open(path)
     }
 
-    /// Opens a log that is there, for programs that only look at it.
+    /// Opens the log and checks that it is whole. It never makes one: who deletes the log must
+    /// not get an empty one that is whole.
     ///
     /// # Errors
-    /// As [`Log::open`], and when there is no file.
-    pub fn open_existing(path: &Path) -> Result<Self, LogError> {
+    /// When it is missing, cannot be read and written, belongs to something else or to a newer
+    /// program, is held by another process, or is damaged.
+    pub fn open(path: &Path) -> Result<Self, LogError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::open_with(path, flags)
     }
 
     fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, LogError> {
         let doing = Doing::new("open", path);
+        // Before SQLite sees it: beside an emptied file it would delete what is still in the WAL.
+        let is_missing = match std::fs::metadata(path) {
+            Ok(metadata) => metadata.len() == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        if is_missing {
+            return Err(doing.missing());
+        }
         let connection = Connection::open_with_flags(path, flags).map_err(|e| doing.failed(e))?;
         let mut log = Self {
             connection,

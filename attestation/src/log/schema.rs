@@ -35,9 +35,7 @@ pub(super) fn prepare(connection: &mut Connection, doing: &Doing<'_>) -> Result<
 fn check_owner(connection: &Connection, doing: &Doing<'_>) -> Result<(), LogError> {
     let sql = |e| doing.failed(e);
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let application_id = number("application_id").map_err(sql)?;
-    let tables = count_tables(connection).map_err(sql)?;
-    if application_id != APPLICATION_ID && (application_id, tables) != (0, 0) {
+    if number("application_id").map_err(sql)? != APPLICATION_ID {
         return Err(doing.not_a_log());
     }
     let found = version(connection).map_err(sql)?;
@@ -60,7 +58,8 @@ fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", "OFF")
 }
 
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Brings an older log, or a file with nothing in it, to the newest schema in one step.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let from = version(connection)? as usize;
     if from == MIGRATIONS.len() {
         return Ok(());
@@ -86,8 +85,4 @@ fn check_integrity(connection: &Connection, doing: &Doing<'_>) -> Result<(), Log
 
 fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn count_tables(connection: &Connection) -> rusqlite::Result<i32> {
-    connection.query_one("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
 }

@@ -37,8 +37,15 @@ impl Kiosk {
         self.folder.path().join("log.sqlite")
     }
 
+    /// The log, made when it is used first.
     fn log(&self) -> Log {
-        Log::open(&self.path()).unwrap()
+        let path = self.path();
+        let take = if path.exists() {
+            Log::open
+        } else {
+            Log::create
+        };
+        take(&path).unwrap()
     }
 
     fn commit(&self, log: &mut Log, number: u8) -> Result<super::CommittedAttestation, LogError> {
@@ -379,12 +386,59 @@ fn a_file_that_may_only_be_read_is_refused() {
 #[test]
 fn a_folder_that_is_not_there_is_named() {
     let kiosk = Kiosk::new();
-    let refused = Log::open(&kiosk.folder.path().join("no/such/log.sqlite")).unwrap_err();
+    let path = kiosk.folder.path().join("no/such/log.sqlite");
+    let refused = Log::create(&path).unwrap_err();
     assert!(
         matches!(refused, LogError::Unreachable { .. }),
         "{refused:?}"
     );
     assert!(refused.to_string().contains("no/such/log.sqlite"));
+    let refused = Log::open(&path).unwrap_err();
+    assert!(matches!(refused, LogError::Missing { .. }), "{refused:?}");
+}
+
+/// `rm log.sqlite` must not lead to an empty log that is whole.
+#[test]
+fn a_deleted_or_emptied_log_is_missing_and_is_not_made_again() {
+    let kiosk = Kiosk::new();
+    drop(kiosk.log_of(2));
+    let wal = kiosk.folder.path().join("log.sqlite-wal");
+    std::fs::write(&wal, "the newest commits").unwrap();
+    let missing = || {
+        let refused = Log::open(&kiosk.path()).unwrap_err();
+        assert!(matches!(refused, LogError::Missing { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("restore it from a backup"));
+        assert_eq!(std::fs::read(&wal).unwrap(), b"the newest commits");
+    };
+    std::fs::write(kiosk.path(), "").unwrap();
+    missing();
+    std::fs::remove_file(kiosk.path()).unwrap();
+    missing();
+    assert!(!kiosk.path().exists());
+
+    // What is left of a lost log must not flow into a new one.
+    let refused = Log::create(&kiosk.path()).unwrap_err();
+    assert!(matches!(&refused, LogError::Exists { file, .. } if *file == wal));
+    assert!(!kiosk.path().exists());
+}
+
+#[test]
+fn a_log_is_made_once_and_also_after_a_power_cut_during_the_first_time() {
+    let kiosk = Kiosk::new();
+    let beside = |name| kiosk.folder.path().join(name);
+    std::fs::write(beside("log.sqlite.unfinished"), [0x5A; 5000]).unwrap();
+    std::fs::write(beside("log.sqlite.unfinished-journal"), [0x5A; 5000]).unwrap();
+    let log = Log::create(&kiosk.path()).unwrap();
+    assert_eq!(kiosk.audited(&log), 0);
+    drop(log);
+    let names = std::fs::read_dir(kiosk.folder.path()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["log.sqlite"]);
+
+    drop(kiosk.log_of(3));
+    let refused = Log::create(&kiosk.path()).unwrap_err();
+    assert!(matches!(refused, LogError::Exists { .. }), "{refused:?}");
+    assert_eq!(kiosk.audited(&kiosk.log()), 3);
 }
 
 /// Locks of SQLite are also between connections of one process, so no second one is needed.

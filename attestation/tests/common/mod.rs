@@ -24,7 +24,7 @@ impl Kiosk {
         let folder = tempfile::tempdir().unwrap();
         let operator = OperatorKey::generate().unwrap();
         let device = DeviceKey::from_seed(&[42; 32]);
-        let log = Log::open(&folder.path().join("log.sqlite")).unwrap();
+        let log = Log::create(&folder.path().join("log.sqlite")).unwrap();
         Self {
             credential: credential(&operator, &device),
             folder,

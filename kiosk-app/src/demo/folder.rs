@@ -10,8 +10,8 @@ use crate::clock::WallTime;
 use crate::config::Config;
 use crate::provision::{Operator, StateFolder};
 
-/// By this file an earlier demo's folder is known.
-const MARK: &str = "kiosk.toml";
+/// By this file an earlier demo's folder is known; nothing but a demo writes it.
+const MARK: &str = ".kiosk-demo";
 
 /// A prepared output folder.
 pub struct Folder {
@@ -30,7 +30,10 @@ impl Folder {
             .state
             .clone()
             .unwrap_or_else(|| path.join("state"));
-        let settings = path.join(MARK);
+        let mark = path.join(MARK);
+        fs::write(&mark, "Made by `kiosk demo`, which replaces this folder.\n")
+            .map_err(failed("write", &mark))?;
+        let settings = path.join("kiosk.toml");
         fs::write(&settings, settings_text(arguments, &state, reader))
             .map_err(failed("write", &settings))?;
         let config = Config::load(&settings)?;
@@ -72,7 +75,8 @@ fn enrol(config: &Config, state: &Path) -> Result<Operator, DemoError> {
         not_before: now - 86_400,
         not_after: now + 86_400,
     };
-    folder.enrol(&operator.enrol(&config.kiosk.id, &config.kiosk.site, &device, validity))?;
+    let (kiosk, site) = (&config.kiosk.id, &config.kiosk.site);
+    folder.enrol(&operator.enrol(kiosk, site, &device, validity), kiosk, site)?;
     Ok(operator)
 }
 

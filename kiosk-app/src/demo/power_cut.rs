@@ -8,19 +8,20 @@ use std::process::{Command, ExitStatus};
 
 use serde_json::json;
 
-use super::album::Album;
+use super::cast::Reader;
 use super::ending::write_outcome;
 use super::folder::Folder;
+use super::resident::Resident;
+use super::story;
 use super::{Arguments, DemoError, failed};
 use crate::assemble::open_store;
-use crate::clock::WallTime;
-use crate::record::{Outcome, Record, write_line};
+use crate::record::Outcome;
 use crate::run::RunError;
-use kiosk_ui::{Headless, Language, Screen, View};
 
 /// Plays the story: one resident is served, the next loses the power, the kiosk comes back.
 pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
-    let folder = Folder::prepare(arguments, Path::new("/dev/null"))?;
+    let mut reader = Reader::start(arguments)?;
+    let folder = Folder::prepare(arguments, &reader.port)?;
     let state = &folder.config.paths.state;
 
     println!("A first resident is served.");
@@ -43,8 +44,8 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
 
     println!("The kiosk was killed by signal {signal}. It starts again.");
     let after = audited(&folder)?;
-    greet(&folder)?;
-    record(&folder, after)?;
+    take_over_events(&folder)?;
+    restart(arguments, &folder, &mut reader)?;
     write_outcome(
         &folder.path,
         &json!({
@@ -88,29 +89,20 @@ fn audited(folder: &Folder) -> Result<u64, DemoError> {
     Ok(report.entries)
 }
 
-/// What the next resident sees.
-fn greet(folder: &Folder) -> Result<(), DemoError> {
-    let screen = Headless::new(kiosk_ui::Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
-    let language = Language::from(folder.config.screen.language);
-    let view = View {
-        language,
-        screen: Screen::Attract,
-        seconds_left: None,
-        still_there: false,
+/// The real kiosk starts on what is on the disk; somebody passes by and sees the invitation.
+fn restart(arguments: &Arguments, folder: &Folder, reader: &mut Reader) -> Result<(), DemoError> {
+    let headless = Arguments {
+        headless: true,
+        ..arguments.clone()
     };
-    screen.show(&view);
-    Album::new(&folder.path)
-        .add(&view, &screen)
-        .map_err(RunError::from)?;
+    story::perform(&headless, folder, reader, Resident::passer_by())?;
     Ok(())
 }
 
-/// The events of the interrupted session, then the restart.
-fn record(folder: &Folder, log_size: u64) -> Result<(), DemoError> {
-    let path = folder.path.join("events.jsonl");
+/// The events of the interrupted session come first in this story's.
+fn take_over_events(folder: &Folder) -> Result<(), DemoError> {
     let interrupted = folder.path.join("power-cut/events.jsonl");
-    let mut events = fs::read(&interrupted).map_err(failed("read", &interrupted))?;
-    let now = WallTime::now().unix_milliseconds();
-    write_line(&mut events, now, &Record::Started { log_size }).map_err(failed("write", &path))?;
-    fs::write(&path, events).map_err(failed("write", &path))
+    let events = folder.path.join("events.jsonl");
+    fs::copy(&interrupted, &events).map_err(failed("copy", &interrupted))?;
+    Ok(())
 }

@@ -43,6 +43,14 @@ impl Resident {
         }
     }
 
+    /// Somebody who only sees the invitation.
+    pub fn passer_by() -> Self {
+        Self {
+            begun: true,
+            ..Self::new(Scenario::Genuine, Duration::ZERO)
+        }
+    }
+
     /// What the resident does on seeing this, and after which time. Each screen is answered
     /// once.
     pub fn see(&mut self, view: &View) -> Option<(Duration, Act)> {

@@ -17,7 +17,7 @@ use super::{Arguments, DemoError};
 use crate::assemble::{StartError, Surroundings, assemble};
 use crate::record::RecordSink;
 use crate::run::{RunError, event_file, open_window, start};
-use crate::shell::{Display, Inbox, Outlet, inbox};
+use crate::shell::{Crashed, Display, Inbox, Outlet, inbox};
 
 /// How long the resident looks at a screen: headless just long enough to be somebody who looks.
 const HEADLESS_PACE: Duration = Duration::from_millis(300);
@@ -30,11 +30,30 @@ const LONGEST: Duration = Duration::from_secs(120);
 pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
     let mut reader = Reader::start(arguments)?;
     let folder = Folder::prepare(arguments, &reader.port)?;
+    println!(
+        "The story {:?} begins; the card reader is at {}.",
+        arguments.scenario,
+        reader.port.display()
+    );
+    let resident = Resident::new(arguments.scenario, pace(arguments));
+    let ending = perform(arguments, &folder, &mut reader, resident)?;
+    match ending.write(&folder.path)? {
+        Some(line) => println!("The story ended. {line}"),
+        None => return Err(DemoError::NoOutcome(LONGEST)),
+    }
+    Ok(())
+}
+
+/// Runs the kiosk of a folder until the resident has left.
+pub fn perform(
+    arguments: &Arguments,
+    folder: &Folder,
+    reader: &mut Reader,
+    resident: Resident,
+) -> Result<Ending, DemoError> {
     let ending = Ending::default();
     let (views, seen) = channel();
     let (inbox, outlet) = inbox();
-
-    let resident = Resident::new(arguments.scenario, pace(arguments));
     let resident = accompany(
         resident,
         reader.hand(),
@@ -43,21 +62,16 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
         arguments.hands_on,
     );
 
-    println!(
-        "The story {:?} begins; the card reader is at {}.",
-        arguments.scenario,
-        reader.port.display()
-    );
     let stage = Stage {
         arguments,
-        folder: &folder,
+        folder,
         inbox: &inbox,
         ending: &ending,
     };
     if arguments.headless {
         let screen = Headless::new(Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
         let shell = stage.raise(screen.handle(), outlet, views)?;
-        draw(&screen, &folder)?;
+        draw(&screen, folder)?;
         end(shell, resident)?;
     } else {
         let window = open_window(&folder.config, &inbox)?;
@@ -66,12 +80,7 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
         inbox.stop();
         end(shell, resident)?;
     }
-
-    match ending.write(&folder.path)? {
-        Some(line) => println!("The story ended. {line}"),
-        None => return Err(DemoError::NoOutcome(LONGEST)),
-    }
-    Ok(())
+    Ok(ending)
 }
 
 fn pace(arguments: &Arguments) -> Duration {
@@ -97,7 +106,7 @@ impl Stage<'_> {
         screen: Remote,
         outlet: Outlet,
         views: Sender<View>,
-    ) -> Result<JoinHandle<()>, DemoError> {
+    ) -> Result<JoinHandle<Result<(), Crashed>>, DemoError> {
         let Self {
             arguments,
             folder,
@@ -138,8 +147,11 @@ fn records(folder: &Folder, ending: &Ending) -> Result<RecordSink, DemoError> {
     }))
 }
 
-fn end(shell: JoinHandle<()>, resident: JoinHandle<()>) -> Result<(), DemoError> {
-    shell.join().map_err(|_| RunError::Panicked)?;
+fn end(shell: JoinHandle<Result<(), Crashed>>, resident: JoinHandle<()>) -> Result<(), DemoError> {
+    shell
+        .join()
+        .map_err(|_| RunError::Panicked)?
+        .map_err(RunError::from)?;
     resident.join().map_err(|_| RunError::Panicked)?;
     Ok(())
 }

@@ -35,8 +35,8 @@ pub fn examine(
     device: Option<DevicePublicKey>,
 ) -> (Finding, Option<LogState>) {
     let path = state.log();
-    if !path.exists() {
-        let why = "No attestation has been made yet; the log begins when the kiosk first runs.";
+    if !path.exists() && device.is_none() {
+        let why = "There is no log yet; it is made when the kiosk is enrolled.";
         return (Finding::not_there(why), Some(LogState::Whole(None)));
     }
     let log = match Log::open(&path) {

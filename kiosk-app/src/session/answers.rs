@@ -8,7 +8,7 @@ use hal::card::{CardAdvice, CardFault};
 use kiosk_ui::{CardPrompt, Decided, Guidance, Outage};
 
 use super::fault_code::fault_code;
-use super::state::{Holder, State};
+use super::state::{Holder, LateCommit, State};
 use super::{
     Answer, CommitFailed, Committed, Device, Effect, Light, Presented, ReferenceUnusable, Session,
     decide,
@@ -27,9 +27,19 @@ impl Session {
             (Answer::CardRemoved, State::Presenting { prompt, .. }) => card_removed(prompt),
             (Answer::CardFailed(fault), State::Presenting { .. }) => self.card_failed(fault, now),
             (Answer::Reference(Ok(())), State::Preparing { .. }) => self.start_capture(now),
-            (Answer::Reference(Err(ReferenceUnusable)), State::Preparing { .. }) => {
-                self.refer(Reason::DocumentWithoutPhoto, now);
+            (Answer::Reference(Err(why)), State::Preparing { .. }) => {
+                self.refer(reference_reason(why), now);
             }
+            (Answer::PipelineFailed, State::Preparing { .. } | State::Capturing { .. }) => {
+                self.fail(Outage::Fault, "face_pipeline_failed", now);
+            }
+            (
+                Answer::Committed(Ok(committed)),
+                &mut State::OutOfService {
+                    late: Some(LateCommit { service, reason }),
+                    ..
+                },
+            ) => self.committed(service, reason, Ok(committed), now),
             (
                 Answer::Frame {
                     rejection,
@@ -67,11 +77,14 @@ impl Session {
         self.effects.push(Effect::StopCard);
         let holder = Holder { evidence, number };
         self.enter(State::Preparing { service, holder }, now);
-        if evidence.validity == DocumentValidity::InForce {
-            self.effects
-                .push(Effect::PrepareReference(self.turn, photo));
-        } else {
-            self.refer(Reason::DocumentExpired, now);
+        match evidence.validity {
+            DocumentValidity::InForce => {
+                self.effects
+                    .push(Effect::PrepareReference(self.turn, photo));
+            }
+            DocumentValidity::Expired => self.refer(Reason::DocumentExpired, now),
+            DocumentValidity::NotYetInForce => self.refer(Reason::DocumentNotYetInForce, now),
+            DocumentValidity::Unknown => self.refer(Reason::ClockUnreliable, now),
         }
     }
 
@@ -153,6 +166,13 @@ impl Session {
                 self.fail(Outage::Storage, "storage_failed", now);
             }
         }
+    }
+}
+
+fn reference_reason(why: ReferenceUnusable) -> Reason {
+    match why {
+        ReferenceUnusable::Undecodable => Reason::PhotoUndecodable,
+        ReferenceUnusable::Unsuitable => Reason::DocumentWithoutPhoto,
     }
 }
 

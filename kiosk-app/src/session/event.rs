@@ -71,6 +71,8 @@ pub enum Answer {
     CardFailed(CardFault),
     /// The portrait on the chip is good enough to compare with, or not.
     Reference(Result<(), ReferenceUnusable>),
+    /// The face pipeline could not do its part; that is no fault of the resident's.
+    PipelineFailed,
     /// A camera frame was looked at: why it was not used, if so, and how far the capture is.
     Frame {
         /// Why the frame was not used; none if it was.
@@ -100,9 +102,14 @@ pub struct Presented {
     pub photo: Photo,
 }
 
-/// The portrait on the chip cannot be compared with.
+/// Why the portrait on the chip cannot be compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReferenceUnusable;
+pub enum ReferenceUnusable {
+    /// The kiosk has no decoder for its coding.
+    Undecodable,
+    /// It shows no face, several, or one too poor.
+    Unsuitable,
+}
 
 /// The attestation could not be made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

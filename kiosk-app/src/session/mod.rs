@@ -95,7 +95,7 @@ impl Session {
         self.wipe();
         match self.lost.first() {
             None => {
-                if matches!(self.state, State::OutOfService(_)) {
+                if matches!(self.state, State::OutOfService { .. }) {
                     self.record(Record::InService);
                 }
                 self.effects.push(Effect::Light(Light::Idle));
@@ -106,7 +106,13 @@ impl Session {
                     reason: lost_code(lost),
                 });
                 self.effects.push(Effect::Light(Light::Error));
-                self.enter(State::OutOfService(outage_of(lost)), now);
+                self.enter(
+                    State::OutOfService {
+                        outage: outage_of(lost),
+                        late: None,
+                    },
+                    now,
+                );
             }
         }
     }

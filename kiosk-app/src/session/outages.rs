@@ -21,7 +21,7 @@ impl Session {
                 }
             }
         }
-        if let State::OutOfService(outage) = &mut self.state
+        if let State::OutOfService { outage, .. } = &mut self.state
             && let Some(&lost) = self.lost.first()
         {
             *outage = outage_of(lost);
@@ -38,7 +38,7 @@ impl Session {
             State::Preparing { .. } | State::Capturing { .. } => device != Device::CardReader,
             // A decision that is made is finished; the outage shows afterwards.
             State::Deciding { .. } | State::Receipt { .. } => false,
-            State::Ended(_) | State::OutOfService(_) => false,
+            State::Ended(_) | State::OutOfService { .. } => false,
         }
     }
 
@@ -52,7 +52,7 @@ impl Session {
         self.leave_devices();
         self.wipe();
         self.effects.push(Effect::Light(Light::Error));
-        self.enter(State::OutOfService(outage), now);
+        self.enter(State::OutOfService { outage, late: None }, now);
     }
 
     /// Takes back what the present state asked of the devices.

@@ -42,7 +42,11 @@ pub(super) enum State {
         committed: Committed,
     },
     Ended(Ending),
-    OutOfService(Outage),
+    OutOfService {
+        outage: Outage,
+        /// A commit that took too long and may still succeed.
+        late: Option<LateCommit>,
+    },
 }
 
 /// What the session keeps of a card until the decision.
@@ -50,6 +54,13 @@ pub(super) enum State {
 pub(super) struct Holder {
     pub evidence: DocumentEvidence,
     pub number: Personal<IdNumber>,
+}
+
+/// What is needed to hand out a receipt that comes late.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LateCommit {
+    pub service: Option<usize>,
+    pub reason: &'static str,
 }
 
 impl State {

@@ -35,7 +35,7 @@ impl Session {
     fn counts_down(&self) -> bool {
         !matches!(
             self.state,
-            State::Attract | State::Deciding { .. } | State::OutOfService(_)
+            State::Attract | State::Deciding { .. } | State::OutOfService { .. }
         )
     }
 
@@ -61,7 +61,7 @@ impl Session {
             }),
             State::Ended(Ending::Cancelled) => Screen::Ended(Ending::Cancelled),
             State::Ended(Ending::TimedOut) => Screen::Ended(Ending::TimedOut),
-            State::OutOfService(outage) => Screen::OutOfService(*outage),
+            State::OutOfService { outage, .. } => Screen::OutOfService(*outage),
         }
     }
 

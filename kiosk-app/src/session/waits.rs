@@ -5,7 +5,7 @@ use std::time::Duration;
 use attestation::Reason;
 use kiosk_ui::{Ending, Outage};
 
-use super::state::State;
+use super::state::{LateCommit, State};
 use super::{Device, Session};
 use crate::record::Outcome;
 
@@ -21,15 +21,26 @@ impl Session {
                 let reason = trouble.unwrap_or("no_card");
                 self.time_out(reason, now);
             }
-            State::Preparing { .. } => self.refer(Reason::DocumentWithoutPhoto, now),
+            State::Preparing { .. } => {
+                self.fail(Outage::Fault, "face_pipeline_too_slow", now);
+            }
             State::Choosing | State::Consenting { .. } => self.time_out("no_touch", now),
-            State::Deciding { .. } => {
-                self.lost.insert(Device::Storage);
-                self.fail(Outage::Storage, "storage_too_slow", now);
+            &State::Deciding { service, reason } => {
+                self.commit_too_slow(LateCommit { service, reason }, now)
             }
             State::Receipt { .. } | State::Ended(_) => self.go_home(now),
-            State::OutOfService(_) if self.lost.is_empty() => self.go_home(now),
-            State::OutOfService(_) | State::Attract => {}
+            State::OutOfService { .. } if self.lost.is_empty() => self.go_home(now),
+            State::OutOfService { .. } | State::Attract => {}
+        }
+    }
+
+    /// The disk is too slow or stuck. The attestation may still become durable: then the resident,
+    /// who is probably still there, gets the receipt for it.
+    fn commit_too_slow(&mut self, commit: LateCommit, now: Duration) {
+        self.lost.insert(Device::Storage);
+        self.fail(Outage::Storage, "storage_too_slow", now);
+        if let State::OutOfService { late, .. } = &mut self.state {
+            *late = Some(commit);
         }
     }
 
@@ -51,7 +62,7 @@ impl Session {
             State::Capturing { .. } => Some(limits.capture),
             State::Receipt { .. } => Some(limits.receipt),
             State::Ended(_) => Some(limits.ended),
-            State::OutOfService(_) => Some(limits.outage),
+            State::OutOfService { .. } => Some(limits.outage),
         }
     }
 }

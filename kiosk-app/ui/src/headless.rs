@@ -24,7 +24,7 @@ pub struct Headless {
     pub(crate) app: App,
     pub(crate) window: Rc<MinimalSoftwareWindow>,
     bench: Rc<Bench>,
-    mirror: Mirror,
+    pub(crate) mirror: Mirror,
     post: Receiver<Post>,
     sender: Sender<Post>,
     size: Size,
@@ -41,11 +41,12 @@ impl Headless {
         window.set_size(PhysicalSize::new(size.width, size.height));
         app.show().map_err(UiError::Make)?;
         let (sender, post) = mpsc::channel();
+        let mirror = Mirror::of(&app);
         Ok(Self {
             app,
             window,
             bench,
-            mirror: Mirror::default(),
+            mirror,
             post,
             sender,
             size,
@@ -122,7 +123,7 @@ impl Headless {
                     shown(self, &view);
                 }
                 Post::LookIntoMirror => self.mirror.present(&self.app),
-                Post::Quit => return,
+                Post::Quit => return self.mirror.wipe(&self.app),
             }
         }
     }

@@ -78,7 +78,12 @@ impl Remote {
         let _ended = slint::invoke_from_event_loop(move || match (app.upgrade(), post) {
             (Some(app), Post::Show(view)) => show(&app, &mirror, &view),
             (Some(app), Post::LookIntoMirror) => mirror.present(&app),
-            (_, Post::Quit) => drop(slint::quit_event_loop()),
+            (app, Post::Quit) => {
+                if let Some(app) = app {
+                    mirror.wipe(&app);
+                }
+                drop(slint::quit_event_loop());
+            }
             (None, _) => {}
         });
     }

@@ -35,10 +35,8 @@ impl Window {
         let Size { width, height } = options.size;
         app.window().set_size(PhysicalSize::new(width, height));
         app.window().set_fullscreen(options.fullscreen);
-        Ok(Self {
-            app,
-            mirror: Mirror::default(),
-        })
+        let mirror = Mirror::of(&app);
+        Ok(Self { app, mirror })
     }
 
     /// A handle for other threads.

@@ -56,7 +56,7 @@ impl Command {
 
 #[cfg(feature = "log")]
 fn export(log: &std::path::Path, folder: &std::path::Path) -> Result<ExitCode, Failure> {
-    let done = attestation::Log::open_existing(log)?.export(folder)?;
+    let done = attestation::Log::open(log)?.export(folder)?;
     println!(
         "{} entries in {}, {} of them new; {} files written",
         done.size,

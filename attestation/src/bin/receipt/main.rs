@@ -2,7 +2,8 @@
 //! and the operator's trust list where there is one. Reads a photo or screenshot with the QR code,
 //! or its text; needs no network. The operator issues trust lists with it.
 //!
-//! Exit codes: 0 everything holds · 1 refused · 2 wrong usage, or there is nothing to check.
+//! Exit codes: 0 everything holds (whatever was decided, unless a decision is required) · 1 refused ·
+//! 2 wrong usage, or there is nothing to check.
 #![allow(
     clippy::print_stdout,
     reason = "the program's purpose is to print what it found"
@@ -20,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use attestation::{Freshness, Receipt, Refusal, Verified, verify};
-use clap::{Args, Parser, Subcommand};
+use attestation::{Decision, Freshness, Receipt, Refusal, Verified, verify};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Checks receipts of identity verifications.
 #[derive(Parser)]
@@ -34,6 +35,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Check everything a receipt says. Exit code 0 only if all of it holds.
+    ///
+    /// Exit code 0 says that the receipt is genuine, not that the person was verified: a genuine
+    /// receipt may say "not verified" or "referred". The decision is in the first line. A script
+    /// that lets people in by the exit code needs "--require verified".
     Verify {
         /// The operator's public key (operator.pub: PEM, or 32 bytes in base64).
         #[arg(long, value_name = "FILE")]
@@ -44,6 +49,9 @@ enum Command {
         /// Refuse if the trust list is past its next update.
         #[arg(long, requires = "trust")]
         require_fresh: bool,
+        /// Exit with 1 if the receipt holds, but its decision is another one.
+        #[arg(long, value_name = "DECISION")]
+        require: Option<Required>,
         #[command(flatten)]
         source: Source,
     },
@@ -62,6 +70,21 @@ enum Command {
         #[command(subcommand)]
         command: log::Command,
     },
+}
+
+/// The decision that a script goes by.
+#[derive(Clone, Copy, ValueEnum)]
+enum Required {
+    /// The person was verified.
+    Verified,
+}
+
+impl Required {
+    fn is_met(self, decision: Decision) -> bool {
+        match self {
+            Self::Verified => decision == Decision::Verified,
+        }
+    }
 }
 
 /// Why nothing could be done.
@@ -92,8 +115,10 @@ fn main() -> ExitCode {
             operator,
             trust,
             require_fresh,
+            require,
             source,
-        } => check(&operator, trust.as_deref(), require_fresh, &source),
+        } => check(&operator, trust.as_deref(), require_fresh, &source)
+            .map(|found| conclude(found, require, source.json)),
         Command::Show { source } => show(&source),
         Command::Trust { command } => command.run(),
         Command::Log { command } => command.run(),
@@ -109,7 +134,7 @@ fn check(
     trust: Option<&Path>,
     require_fresh: bool,
     source: &Source,
-) -> Result<ExitCode, Failure> {
+) -> Result<Result<Verified, Refusal>, Failure> {
     let operator = input::operator(operator)?;
     let list = trust.map(|path| input::trust_list(path, &operator));
     let list = list.transpose()?;
@@ -120,14 +145,17 @@ fn check(
     };
     let text = input::receipt_text(&source.receipt)?;
     let verified = Receipt::decode(&text).and_then(|receipt| verify(&receipt, &operator, now()));
-    let verified = verified.and_then(|verified| match &list {
+    Ok(verified.and_then(|verified| match &list {
         Some(list) => verified.with_status(list, freshness, now()),
         None => Ok(verified),
-    });
-    Ok(match verified {
-        Ok(verified) => accept(&verified, source.json),
-        Err(refusal) => refuse(&refusal, source.json),
-    })
+    }))
+}
+
+fn conclude(found: Result<Verified, Refusal>, required: Option<Required>, json: bool) -> ExitCode {
+    match found {
+        Ok(verified) => accept(&verified, required, json),
+        Err(refusal) => refuse(&refusal, json),
+    }
 }
 
 fn show(source: &Source) -> Result<ExitCode, Failure> {
@@ -146,13 +174,18 @@ fn show(source: &Source) -> Result<ExitCode, Failure> {
     })
 }
 
-fn accept(verified: &Verified, json: bool) -> ExitCode {
+fn accept(verified: &Verified, required: Option<Required>, json: bool) -> ExitCode {
+    let decision = verified.claims().decision;
+    let met = required.map(|required| required.is_met(decision));
     if json {
-        println!("{:#}", report::accepted_json(verified));
+        println!("{:#}", report::accepted_json(verified, met));
     } else {
+        if met == Some(false) {
+            println!("NOT ACCEPTED: what was required was not decided\n");
+        }
         print!("{}", report::accepted(verified));
     }
-    ExitCode::SUCCESS
+    ExitCode::from(u8::from(met == Some(false)))
 }
 
 fn refuse(refusal: &Refusal, json: bool) -> ExitCode {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use attestation::{Claims, DocumentEvidence, Refusal, Verified};
+use attestation::{Claims, Decision, DocumentEvidence, Refusal, Verified};
 use serde_json::{Value, json};
 
 use crate::status;
@@ -13,7 +13,8 @@ use crate::utc::rfc3339;
 pub(crate) fn accepted(verified: &Verified) -> String {
     let credential = verified.credential();
     let head = &verified.checkpoint().checkpoint;
-    let mut text = format!("GENUINE: everything holds\n\n{}", lines(verified.claims()));
+    let claims = verified.claims();
+    let mut text = format!("{}\n\n{}", headline(claims.decision), lines(claims));
     let validity = credential.validity;
     line(
         &mut text,
@@ -39,6 +40,19 @@ pub(crate) fn accepted(verified: &Verified) -> String {
     text
 }
 
+/// Genuine is not verified: who reads only this line must see both.
+fn headline(decision: Decision) -> String {
+    match decision {
+        Decision::Verified => "GENUINE RECEIPT: the person was VERIFIED".to_owned(),
+        Decision::NotVerified(reason) => {
+            format!("GENUINE RECEIPT, but the person was NOT VERIFIED: {reason}")
+        }
+        Decision::Referred(reason) => {
+            format!("GENUINE RECEIPT: referred to an officer, not decided: {reason}")
+        }
+    }
+}
+
 /// A receipt that nobody has checked.
 pub(crate) fn unchecked(claims: &Claims) -> String {
     format!(
@@ -47,12 +61,14 @@ pub(crate) fn unchecked(claims: &Claims) -> String {
     )
 }
 
-pub(crate) fn accepted_json(verified: &Verified) -> Value {
+/// `met`: whether the decision is the required one, where one is required.
+pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
     let head = &verified.checkpoint().checkpoint;
     let validity = verified.credential().validity;
     let checks: Vec<_> = verified.checks().iter().map(|check| check.code).collect();
     json!({
         "holds": true,
+        "requirement_met": met,
         "checks": checks,
         "claims": claims_json(verified.claims()),
         "credential": {

@@ -8,16 +8,23 @@ out=demo-out/${SCENARIO:-genuine}
 
 mode=()
 if [ -z "${DISPLAY:-}" ]; then
+    case " ${DEMO_ARGS:-} " in *" --hands-on "*)
+        echo "There is no display, so there is no window to touch. Set DISPLAY, or leave --hands-on away." >&2
+        exit 1 ;;
+    esac
     echo "==> No display: the demo runs headless and saves its screens as pictures"
     mode=(--headless)
 fi
 "$bin/kiosk" demo --scenario "${SCENARIO:-genuine}" "${mode[@]}" --out "$out" ${DEMO_ARGS:-} \
-    || { echo "The demo failed; the message above says why. Details are in $out/events.jsonl." >&2; exit 1; }
+    || { echo "The demo failed; the message above says why." >&2; exit 1; }
 
 if [ -e "$out/receipt.txt" ]; then
-    # The receipt's screen if it was saved as a picture, else its text.
-    receipt=$(ls "$out"/*receipt*.png 2>/dev/null | head -n 1)
-    echo; echo "==> Checking the receipt as a stranger would: receipt verify ${receipt:-$out/receipt.txt} --operator $out/operator.pub"
-    "$bin/receipt" verify --operator "$out/operator.pub" "${receipt:-$out/receipt.txt}"
+    # The receipt's screen if it was saved as a picture (headless), else its text.
+    receipt=$out/receipt.txt
+    for picture in "$out"/*receipt*.png; do
+        if [ -e "$picture" ]; then receipt=$picture; fi
+    done
+    echo; echo "==> Checking the receipt as a stranger would: receipt verify $receipt --operator $out/operator.pub"
+    "$bin/receipt" verify --operator "$out/operator.pub" "$receipt"
 fi
 echo; echo "==> Everything the demo left is in $out"

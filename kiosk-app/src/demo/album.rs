@@ -1,6 +1,6 @@
 //! Every screen that was shown, as a PNG: each state once, in the order of its first appearance.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kiosk_ui::{CardPrompt, Decided, Ending, Guidance, Headless, Outage, Screen, UiError, View};
@@ -8,9 +8,12 @@ use kiosk_ui::{CardPrompt, Decided, Ending, Guidance, Headless, Outage, Screen, 
 /// Saves screens into a folder.
 pub struct Album {
     folder: PathBuf,
-    seen: BTreeSet<&'static str>,
+    /// The file of each state.
+    pages: BTreeMap<&'static str, PathBuf>,
     last: Option<&'static str>,
-    pages: usize,
+    count: usize,
+    /// The countdown of the last view: one picture a second is enough.
+    second: Option<u32>,
 }
 
 impl Album {
@@ -18,21 +21,30 @@ impl Album {
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.into(),
-            seen: BTreeSet::new(),
+            pages: BTreeMap::new(),
             last: None,
-            pages: 0,
+            count: 0,
+            second: None,
         }
     }
 
     /// Saves what the screen shows, if it is a state that is not in the album yet. The return to
-    /// the invitation is one, too.
+    /// the invitation is one, too. Of a state with a camera picture the last moment is kept, when
+    /// the person is where the guidance found them.
     pub fn add(&mut self, view: &View, screen: &Headless) -> Result<(), UiError> {
         let name = name(view);
-        let returned = name == "attract" && self.last != Some(name);
-        self.last = Some(name);
-        if self.seen.insert(name) || returned {
-            self.pages += 1;
-            screen.png(self.folder.join(format!("{:02}-{name}.png", self.pages)))?;
+        let stays = self.last.replace(name) == Some(name);
+        let known = self.pages.contains_key(name);
+        let later = std::mem::replace(&mut self.second, view.seconds_left) != view.seconds_left;
+        if stays && known && later && matches!(view.screen, Screen::Capture(_)) {
+            return screen.png(&self.pages[name]);
+        }
+        let returned = name == "attract" && !stays;
+        if !known || returned {
+            self.count += 1;
+            let page = self.folder.join(format!("{:02}-{name}.png", self.count));
+            screen.png(&page)?;
+            self.pages.insert(name, page);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ pub enum UiError {
     /// There is no display, or the backend for it is not compiled in.
     #[error(
         "failed to open a window with Slint's {backend} backend: is there a display (DISPLAY set, \
-         or the device's screen free)? Without one, run headless"
+         or the device's screen free)?"
     )]
     Open {
         /// The backend that was asked for.

@@ -22,7 +22,7 @@ say "[2/3] System packages"
 # What builds and runs the kiosk on a desktop; fonts for Chinese text; Xvfb for its window in tests.
 packages=(
     build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libfontconfig-dev
-    libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
+    libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
     xvfb
 )
 missing=()

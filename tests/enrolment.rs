@@ -36,33 +36,6 @@ fn a_new_kiosk_is_provisioned_enrolled_and_audited_with_four_commands() {
     assert!(says(&["audit", "--config", &config]).contains("0 attestations"));
 }
 
-/// Another operator vouches for this kiosk's own key, under the names given.
-fn other_operators_enrolment(folder: &Path, config: &str, kiosk_id: &str) -> String {
-    let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
-    let said = says(&["provision", "--config", config]);
-    let key = said
-        .split_whitespace()
-        .find(|word| word.len() == 64)
-        .expect("the public key");
-    let (operator, enrolment) = (at("other-operator"), at("other-enrolment"));
-    says(&["operator", "create", &operator]);
-    says(&[
-        "operator",
-        "enrol",
-        "--operator",
-        &operator,
-        "--kiosk",
-        kiosk_id,
-        "--site",
-        "hall-2",
-        "--device-key",
-        key,
-        "--out",
-        &enrolment,
-    ]);
-    enrolment
-}
-
 /// Asserts that an enrolment is refused for this reason, and that the kiosk is as before.
 fn refused_and_unharmed(config: &str, enrolment: &str, why: &str) {
     let refused = kiosk(&["provision", "--config", config, "--enrolment", enrolment]);
@@ -101,11 +74,12 @@ fn an_enrolment_under_other_names_or_by_another_operator_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let config = settings(folder.path());
     stories::enrol(folder.path(), &config);
-    let enrolment = other_operators_enrolment(folder.path(), &config, "kiosk-7");
+    let other_operator = tempfile::tempdir().unwrap();
+    let enrolment = stories::enrolment(other_operator.path(), &config, "kiosk-7");
     refused_and_unharmed(&config, &enrolment, "another operator");
 
     let elsewhere = tempfile::tempdir().unwrap();
-    let enrolment = other_operators_enrolment(elsewhere.path(), &config, "kiosk-8");
+    let enrolment = stories::enrolment(elsewhere.path(), &config, "kiosk-8");
     refused_and_unharmed(&config, &enrolment, "kiosk-8");
 }
 

@@ -51,6 +51,14 @@ pub fn program(name: &str) -> Command {
 /// Provisions a kiosk and has it enrolled, with the commands of technician and operator; the
 /// operator's keys and the enrolment lie in `folder`.
 pub fn enrol(folder: &Path, config: &str) {
+    let enrolment = enrolment(folder, config, "kiosk-7");
+    let said = says(&["provision", "--config", config, "--enrolment", &enrolment]);
+    assert!(said.contains("kiosk-7") && said.contains("ready"), "{said}");
+}
+
+/// What a new operator, whose keys lie in `folder`, gives to the kiosk with these settings, under
+/// this name.
+pub fn enrolment(folder: &Path, config: &str, kiosk: &str) -> String {
     let at = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let said = says(&["provision", "--config", config]);
     let key = said
@@ -65,7 +73,7 @@ pub fn enrol(folder: &Path, config: &str) {
         "--operator",
         &operator,
         "--kiosk",
-        "kiosk-7",
+        kiosk,
         "--site",
         "hall-2",
         "--device-key",
@@ -73,8 +81,7 @@ pub fn enrol(folder: &Path, config: &str) {
         "--out",
         &enrolment,
     ]);
-    let said = says(&["provision", "--config", config, "--enrolment", &enrolment]);
-    assert!(said.contains("kiosk-7") && said.contains("ready"), "{said}");
+    enrolment
 }
 
 /// What `kiosk` says when it succeeds.

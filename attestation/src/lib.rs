@@ -50,7 +50,9 @@ pub use claims::{
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
 #[cfg(feature = "log")]
-pub use log::{AuditReport, CommittedAttestation, Exported, Log, LogError};
+pub use log::{
+    AuditReport, CommittedAttestation, Exported, GuardError, Log, LogError, RollbackGuard,
+};
 pub use name::{Name, NameError};
 pub use note::NoteError;
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};

@@ -3,7 +3,8 @@
 
 use rusqlite::Connection;
 
-use super::error::{Finding, LogError};
+use super::error::LogError;
+use super::finding::Finding;
 use super::{Log, identity, nodes};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::claims::Claims;

@@ -2,6 +2,8 @@
 //! attestation, the nodes it completes, the signed head and the outbox entry in one transaction;
 //! only then is there a receipt. Nothing in the file names a person.
 //!
+//! A counter of the key store can guard against the file being set back (`guard.rs`).
+//!
 //! In: claims, the device key, its credential. Out: [`CommittedAttestation`], audits,
 //! static tiles.
 //! Standards: RFC 9162 (tree), RFC 9052 (entries), c2sp.org/tlog-checkpoint (heads),
@@ -11,6 +13,10 @@ mod audit;
 mod commit;
 mod error;
 mod export;
+mod finding;
+mod guard;
+#[cfg(test)]
+mod guard_tests;
 mod nodes;
 #[cfg(feature = "sim")]
 mod power_cut;
@@ -24,8 +30,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 pub use audit::AuditReport;
 pub use commit::CommittedAttestation;
-pub use error::{Finding, LogError};
+pub use error::LogError;
 pub use export::Exported;
+pub use finding::Finding;
+pub use guard::{GuardError, RollbackGuard};
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::durable;
@@ -38,6 +46,7 @@ use nodes::SqliteNodes;
 pub struct Log {
     connection: Connection,
     path: PathBuf,
+    guard: Option<guard::Guarded>,
 }
 
 impl Log {
@@ -94,6 +103,7 @@ impl Log {
         let mut log = Self {
             connection,
             path: path.to_owned(),
+            guard: None,
         };
         schema::prepare(&mut log.connection, &doing)?;
         log.check_head(&doing)?;

@@ -3,7 +3,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::error::{Doing, Finding, LogError};
+use super::error::{Doing, LogError};
+use super::finding::Finding;
 
 /// "KVL1" in the file's header says whose format it is.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"KVL1");
@@ -56,6 +57,12 @@ fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "trusted_schema", "OFF")
+}
+
+/// What was committed is on the disk, in the file itself. A killed process may leave a commit that
+/// the operating system holds in its cache only.
+pub(super) fn flush(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_one("PRAGMA wal_checkpoint(FULL)", (), |_| Ok(()))
 }
 
 /// Brings an older log, or a file with nothing in it, to the newest schema in one step.

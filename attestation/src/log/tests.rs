@@ -14,7 +14,7 @@ use crate::{
 
 const NOW: u64 = 1_795_248_000;
 
-struct Kiosk {
+pub(super) struct Kiosk {
     folder: TempDir,
     operator: OperatorKey,
     device: DeviceKey,
@@ -22,7 +22,7 @@ struct Kiosk {
 }
 
 impl Kiosk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let operator = OperatorKey::generate().unwrap();
         let device = DeviceKey::from_seed(&[1; 32]);
         Self {
@@ -33,12 +33,12 @@ impl Kiosk {
         }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("log.sqlite")
     }
 
     /// The log, made when it is used first.
-    fn log(&self) -> Log {
+    pub(super) fn log(&self) -> Log {
         let path = self.path();
         let take = if path.exists() {
             Log::open
@@ -48,11 +48,15 @@ impl Kiosk {
         take(&path).unwrap()
     }
 
-    fn commit(&self, log: &mut Log, number: u8) -> Result<super::CommittedAttestation, LogError> {
+    pub(super) fn commit(
+        &self,
+        log: &mut Log,
+        number: u8,
+    ) -> Result<super::CommittedAttestation, LogError> {
         log.commit(&claims(number), &self.device, &self.credential)
     }
 
-    fn log_of(&self, entries: u8) -> Log {
+    pub(super) fn log_of(&self, entries: u8) -> Log {
         let mut log = self.log();
         for number in 0..entries {
             self.commit(&mut log, number).unwrap();
@@ -105,7 +109,7 @@ fn vouch(operator: &OperatorKey, device: &DeviceKey, kiosk: &str) -> Credential 
     Credential::issue(operator, kiosk, site, device.public(), validity)
 }
 
-fn claims(number: u8) -> Claims {
+pub(super) fn claims(number: u8) -> Claims {
     let name = |text| Name::new(text).unwrap();
     Claims {
         id: [number; 16],

@@ -58,6 +58,7 @@ impl Log {
         let path = self.path.clone();
         let doing = Doing::new("commit to", &path);
         check_credential(claims, device, credential, &doing)?;
+        self.check_room(&doing)?;
         // The counter may lag behind by one entry and no more.
         self.cover(&doing)?;
         let committed = self.commit_uncovered(claims, device, credential, &doing)?;

@@ -7,6 +7,8 @@ use rusqlite::ErrorCode;
 
 use super::finding::Finding;
 use super::guard::GuardError;
+use crate::checkpoint::Checkpoint;
+use crate::note::NoteError;
 
 /// Why the log could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -229,6 +231,44 @@ pub enum LogError {
         /// What the key store said.
         source: GuardError,
     },
+    /// The log is as large as it may become.
+    #[error(
+        "cannot commit to the log {path}: it takes {used} bytes, and its limit is {limit}; raise \
+         the limit if the disk has room, or start a new log with a new device key and keep this one"
+    )]
+    LimitReached {
+        /// The file.
+        path: PathBuf,
+        /// What it takes.
+        used: u64,
+        /// What it may take.
+        limit: u64,
+    },
+    /// A witness did not say what it is said to have said.
+    #[error(
+        "cannot add a cosignature to the log {path}: the witness did not cosign this note; check \
+         the witness's key, and ask the witness for the note again"
+    )]
+    NotCosigned {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; none if the note has no line of this witness.
+        source: Option<NoteError>,
+    },
+    /// A witness saw what this log does not have.
+    #[error(
+        "cannot add a cosignature to the log {path}: the note is about {origin} with {size} \
+         entries and another content than this log; if it should be this one's, somebody was shown \
+         another history: keep note and state folder for the auditor"
+    )]
+    OtherHistory {
+        /// The file.
+        path: PathBuf,
+        /// The log that the note names.
+        origin: String,
+        /// The size that the note names.
+        size: u64,
+    },
     /// Anything else that SQLite reports.
     #[error("cannot {doing} the log {path}: the database failed; see the cause")]
     Database {
@@ -265,6 +305,9 @@ impl LogError {
             Self::RolledBack { .. } => "log_rolled_back",
             Self::NotCounted { .. } => "log_not_counted",
             Self::Guard { .. } => "counter_failed",
+            Self::LimitReached { .. } => "log_limit_reached",
+            Self::NotCosigned { .. } => "not_cosigned",
+            Self::OtherHistory { .. } => "other_history",
             Self::Database { .. } => "database_failed",
         }
     }
@@ -324,6 +367,21 @@ impl<'p> Doing<'p> {
             doing: self.doing,
             path: self.path.to_owned(),
             source,
+        }
+    }
+
+    pub(super) fn not_cosigned(&self, source: Option<NoteError>) -> LogError {
+        LogError::NotCosigned {
+            path: self.path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn other_history(&self, seen: &Checkpoint) -> LogError {
+        LogError::OtherHistory {
+            path: self.path.to_owned(),
+            origin: seen.origin.clone(),
+            size: seen.size,
         }
     }
 

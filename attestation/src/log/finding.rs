@@ -73,6 +73,12 @@ pub enum Finding {
         /// The head's size.
         size: u64,
     },
+    /// A stored cosignature is not the witness's.
+    #[error("a cosignature on the head of size {size} is not the witness's")]
+    NotCosigned {
+        /// The head's size.
+        size: u64,
+    },
     /// The log was not made by this device.
     #[error("the log is that of another device key")]
     AnotherDevice,

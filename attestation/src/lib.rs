@@ -37,6 +37,7 @@ mod status;
 mod tiles;
 mod trust;
 mod verify;
+mod witness;
 
 #[cfg(feature = "log")]
 pub mod log;
@@ -50,9 +51,12 @@ pub use claims::{
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
 #[cfg(feature = "log")]
-pub use log::{AuditReport, CommittedAttestation, Exported, Log, LogError};
+pub use log::{
+    AuditReport, CommittedAttestation, Cosigned, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log,
+    LogError, RollbackGuard, Room,
+};
 pub use name::{Name, NameError};
-pub use note::NoteError;
+pub use note::{Note, NoteError};
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
@@ -62,3 +66,4 @@ pub use tiles::{ExportFinding, ExportReport, check_export};
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
 pub use verify::{Check, Refusal, Verified, verify};
+pub use witness::{Cosignature, NotAWitness, WitnessKey, WitnessPublicKey};

@@ -34,7 +34,7 @@ pub(crate) fn accepted(verified: &Verified) -> String {
     text.push_str("\nChecked:\n");
     for check in verified.checks() {
         text.push_str("  + ");
-        text.push_str(check.words);
+        text.push_str(check.words());
         text.push('\n');
     }
     text
@@ -65,7 +65,7 @@ pub(crate) fn unchecked(claims: &Claims) -> String {
 pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
     let head = &verified.checkpoint().checkpoint;
     let validity = verified.credential().validity;
-    let checks: Vec<_> = verified.checks().iter().map(|check| check.code).collect();
+    let checks: Vec<_> = verified.checks().iter().map(|check| check.as_code()).collect();
     json!({
         "holds": true,
         "requirement_met": met,

@@ -162,9 +162,12 @@ fn verification(claims: &Claims) -> Value {
 fn read_digests(members: &mut Members) -> Option<Vec<[u8; 32]>> {
     let algorithm = members.optional("_sd_alg", |v| v.as_str().map(str::to_owned))?;
     let card = members.optional("card", |card| {
-        let Value::Array(digests) = members_of(card)?.take("_sd")? else {
+        let mut card = members_of(card)?;
+        let Value::Array(digests) = card.take("_sd")? else {
             return None;
         };
+        // A field that stands there in the clear was not chosen by the holder.
+        card.is_empty().then_some(())?;
         let digest = |v: &Value| base64url::decode_array(v.as_str()?);
         digests.iter().map(digest).collect::<Option<Vec<_>>>()
     })?;

@@ -65,7 +65,11 @@ pub(crate) fn unchecked(claims: &Claims) -> String {
 pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
     let head = &verified.checkpoint().checkpoint;
     let validity = verified.credential().validity;
-    let checks: Vec<_> = verified.checks().iter().map(|check| check.as_code()).collect();
+    let checks: Vec<_> = verified
+        .checks()
+        .iter()
+        .map(|check| check.as_code())
+        .collect();
     json!({
         "holds": true,
         "requirement_met": met,

@@ -227,13 +227,30 @@ impl VerifiedPlain {
     /// Everything that was checked, in order; all of it held.
     #[must_use]
     pub fn checks(&self) -> Vec<Check> {
-        match self.status {
-            Some(_) => vec![Check::KioskSigned, Check::KeyCounts],
-            None => vec![
-                Check::OperatorVouches,
-                Check::CredentialInTime,
-                Check::KioskSigned,
-            ],
-        }
+        let by_credential = [Check::OperatorVouches, Check::CredentialInTime];
+        let by_credential = self.credential.as_ref().map(|_| by_credential);
+        let by_credential = by_credential.into_iter().flatten();
+        let by_list = self.status.map(|_| Check::KeyCounts);
+        by_credential
+            .chain([Check::KioskSigned])
+            .chain(by_list)
+            .collect()
+    }
+
+    /// After a check with the credential, also checks the key against the operator's trust list.
+    ///
+    /// # Errors
+    /// When the key is not in the list or did not count, or the list must be fresh and is not.
+    pub fn with_status(
+        mut self,
+        list: &TrustList,
+        freshness: Freshness,
+        now: Option<u64>,
+    ) -> Result<Self, Refusal> {
+        let listed = list.find(&self.claims.kiosk, &self.device);
+        let listed = listed.ok_or(Refusal::KeyNotListed)?;
+        let status = KeyStatus::at(listed, self.claims.issued_at, list, now)?;
+        self.status = Some(status.fresh_enough(freshness)?);
+        Ok(self)
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::bits::{Bits, MAX_BYTES, TokenStatus};
 use crate::operator::OperatorPublicKey;
+use crate::verify::CLOCK_SKEW_S;
 use crate::wallet::HolderKey;
 use crate::wallet::{base64url, jws::Jws};
 
@@ -64,6 +65,24 @@ impl StatusList {
             bits: Bits::unpack(list.get("bits")?.as_u64()?, &packed)?,
         };
         (list.time_to_live_s != Some(0)).then_some(list)
+    }
+
+    /// Writes or replaces a list's file, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    #[cfg(feature = "log")]
+    pub fn save(text: &str, path: &std::path::Path) -> std::io::Result<()> {
+        crate::durable::write(path, text.as_bytes())
+    }
+
+    /// How old the list is at a moment, in seconds; none where the time is not known, or the list
+    /// is from the future.
+    #[must_use]
+    pub fn age_s(&self, now: Option<u64>) -> Option<u64> {
+        let now = now?;
+        (self.issued_at <= now.saturating_add(CLOCK_SKEW_S))
+            .then(|| now.saturating_sub(self.issued_at))
     }
 
     /// Whose word it is.

@@ -132,6 +132,8 @@ pub(super) fn claims(number: u8) -> Claims {
         models: [0; 16],
         firmware: name("0.1.0"),
         subject: None,
+        software: None,
+        disclosable: Vec::new(),
     }
 }
 

@@ -1,25 +1,20 @@
 //! The contracts' functions as bytes (Solidity ABI). What a node gives back is taken only if it is
 //! exactly of the expected form. The contracts themselves are in `contracts/`.
 
-use alloy_primitives::{Address, FixedBytes};
-use alloy_sol_types::{SolCall, sol};
+use alloy_primitives::{Address, FixedBytes, keccak256};
+use alloy_sol_types::{SolCall, SolInterface};
+use attestation_contracts::bindings::access::AccessControl::{AccessControlErrors, grantRoleCall};
+use attestation_contracts::bindings::anchor::Anchor::{
+    AnchorErrors, anchorCall, anchorOfCall, headCall,
+};
+use attestation_contracts::bindings::registry::KioskRegistry::{
+    KioskRegistryErrors, enrolCall, kioskCall, reinstateCall, rotateCall, suspendCall,
+};
 use sha2::{Digest, Sha256};
 
 use super::binding::Binding;
 use super::endpoint::RpcError;
 use crate::merkle::Hash;
-
-sol! {
-    function enrol(bytes32 kiosk, bytes32 deviceKey, address sender, bytes32 bindingR, bytes32 bindingS);
-    function rotate(bytes32 kiosk, bytes32 deviceKey, address sender, bytes32 bindingR, bytes32 bindingS);
-    function suspend(bytes32 kiosk);
-    function reinstate(bytes32 kiosk);
-    function kiosk(bytes32 id) returns (bytes32 deviceKey, address sender, bytes32 bindingR, bytes32 bindingS, uint8 state, uint64 since);
-
-    function anchor(bytes32 root, uint64 size);
-    function anchorOf(bytes32 kiosk, bytes32 root) returns (uint64 size, uint64 sequence, uint64 blockNumber, uint64 time);
-    function head(bytes32 kiosk) returns (bytes32 root, uint64 size, uint64 sequence);
-}
 
 /// A kiosk's identifier on the chain: SHA-256 of its checkpoint's origin.
 #[must_use]
@@ -87,6 +82,93 @@ pub(crate) fn call_anchor_of(kiosk: &[u8; 32], root: &Hash) -> Vec<u8> {
 pub(crate) fn call_kiosk(kiosk: &[u8; 32]) -> Vec<u8> {
     let id = FixedBytes(*kiosk);
     kioskCall { id }.abi_encode()
+}
+
+/// What enrols a kiosk, or gives it other keys.
+pub(crate) fn call_enrol(
+    kiosk: &[u8; 32],
+    device: &[u8; 32],
+    to: Address,
+    by: &Binding,
+) -> Vec<u8> {
+    enrolCall {
+        id: FixedBytes(*kiosk),
+        deviceKey: FixedBytes(*device),
+        sender: to,
+        bindingR: FixedBytes(by.r),
+        bindingS: FixedBytes(by.s),
+    }
+    .abi_encode()
+}
+
+pub(crate) fn call_rotate(
+    kiosk: &[u8; 32],
+    device: &[u8; 32],
+    to: Address,
+    by: &Binding,
+) -> Vec<u8> {
+    rotateCall {
+        id: FixedBytes(*kiosk),
+        deviceKey: FixedBytes(*device),
+        sender: to,
+        bindingR: FixedBytes(by.r),
+        bindingS: FixedBytes(by.s),
+    }
+    .abi_encode()
+}
+
+pub(crate) fn call_suspend(kiosk: &[u8; 32]) -> Vec<u8> {
+    let id = FixedBytes(*kiosk);
+    suspendCall { id }.abi_encode()
+}
+
+pub(crate) fn call_reinstate(kiosk: &[u8; 32]) -> Vec<u8> {
+    let id = FixedBytes(*kiosk);
+    reinstateCall { id }.abi_encode()
+}
+
+/// What makes an account an operator.
+pub(crate) fn call_appoint(operator: Address) -> Vec<u8> {
+    grantRoleCall {
+        role: keccak256("OPERATOR_ROLE"),
+        account: operator,
+    }
+    .abi_encode()
+}
+
+/// Why a contract said no, by the error that it gave back; none if it is none of its own.
+pub(crate) fn reason(data: &[u8]) -> Option<&'static str> {
+    use AccessControlErrors as Roles;
+    use KioskRegistryErrors as Kiosks;
+    let of_registry = KioskRegistryErrors::abi_decode(data).map(|error| match error {
+        Kiosks::ZeroValue(_) => "a key or address is zero",
+        Kiosks::UnknownKiosk(_) => "the registry does not know this kiosk: enrol it",
+        Kiosks::AlreadyEnrolled(_) => "the kiosk is enrolled already: use rotate for other keys",
+        Kiosks::SenderUsed(_) => "this sender is, or was, in use: have the kiosk make a new one",
+        Kiosks::NotResponsible(_) => "this account is not the operator of this kiosk",
+        Kiosks::WrongState(_) => "the kiosk is in that state already",
+        Kiosks::HeldByAuthority(_) => {
+            "the authority suspended it, and only the authority lifts that"
+        }
+        Kiosks::NotAnOperator(_) => "that account is not an operator",
+    });
+    let of_roles = || {
+        AccessControlErrors::abi_decode(data).map(|error| match error {
+            Roles::AccessControlUnauthorizedAccount(_) => "this account was not appointed for that",
+            _ => "the roles do not allow that",
+        })
+    };
+    let of_anchor = || {
+        AnchorErrors::abi_decode(data).map(|error| match error {
+            AnchorErrors::NotAKiosk(_) => "no active kiosk submits from this sender",
+            AnchorErrors::SizeNotGrowing(_) => "a larger head is anchored already",
+            AnchorErrors::RootKnown(_) => "this root is anchored with another size",
+        })
+    };
+    of_registry
+        .or_else(|_| of_roles())
+        .or_else(|_| of_anchor())
+        .ok()
 }
 
 pub(crate) fn read_head(answer: &[u8]) -> Result<ChainHead, RpcError> {

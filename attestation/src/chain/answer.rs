@@ -31,8 +31,16 @@ pub fn parse_answer(body: &[u8], id: u64) -> Result<Value, RpcError> {
         Some(error) => Err(RpcError::Refused {
             code: error.get("code").and_then(Value::as_i64).unwrap_or(0),
             message: printable(error.get("message").and_then(Value::as_str).unwrap_or("")),
+            data: returned(error.get("data")),
         }),
     }
+}
+
+/// What a contract gave back with its refusal: nodes have it as a text, or as a member of an object.
+fn returned(data: Option<&Value>) -> Vec<u8> {
+    let data = data.map(|data| data.get("data").unwrap_or(data));
+    data.and_then(|data| bytes(data, "why a contract refused").ok())
+        .unwrap_or_default()
 }
 
 /// "0x" and up to 16 hexadecimal digits.
@@ -90,7 +98,7 @@ mod tests {
     fn a_refusal_is_told_in_characters_that_do_no_harm() {
         let refused = r#"{"id":7,"error":{"code":-32000,"message":"nonce\u001b[2J too low"}}"#;
         let error = parse_answer(refused.as_bytes(), 7).unwrap_err();
-        let RpcError::Refused { code, message } = error else {
+        let RpcError::Refused { code, message, .. } = error else {
             panic!("{error}");
         };
         assert_eq!((code, &*message), (-32000, "nonce [2J too low"));

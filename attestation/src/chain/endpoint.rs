@@ -35,6 +35,17 @@ pub struct Endpoint {
     last_id: Cell<u64>,
 }
 
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Whether it did what it should.
+    pub(crate) worked: bool,
+    /// Its block.
+    pub(crate) block: u64,
+    /// The contract that it made.
+    pub(crate) contract: Option<Address>,
+}
+
 /// Why an endpoint did not give what was asked for. The codes are stable.
 #[derive(Debug, thiserror::Error)]
 pub enum RpcError {
@@ -66,6 +77,8 @@ pub enum RpcError {
         code: i64,
         /// Its words.
         message: String,
+        /// What a contract gave back, where one said no.
+        data: Vec<u8>,
     },
     /// Another chain than expected.
     #[error("the endpoint belongs to chain {found}, not {expected}")]
@@ -131,10 +144,6 @@ impl Endpoint {
         }
     }
 
-    pub(crate) fn chain_id(&self) -> Result<u64, RpcError> {
-        self.number("eth_chainId", json!([]), "the chain's number")
-    }
-
     pub(crate) fn block_number(&self) -> Result<u64, RpcError> {
         self.number("eth_blockNumber", json!([]), "the newest block's number")
     }
@@ -171,6 +180,45 @@ impl Endpoint {
     pub(crate) fn send(&self, signed: &[u8]) -> Result<(), RpcError> {
         let params = json!([hex::encode_prefixed(signed)]);
         self.ask("eth_sendRawTransaction", params).map(|_| ())
+    }
+
+    /// What a transaction would take, in units of gas. The node tries it out, so this also tells
+    /// why a contract would refuse.
+    pub(crate) fn estimate(
+        &self,
+        from: &Address,
+        to: Option<&Address>,
+        data: &[u8],
+    ) -> Result<u64, RpcError> {
+        let mut call =
+            json!({ "from": hex::encode_prefixed(from), "data": hex::encode_prefixed(data) });
+        if let Some(to) = to {
+            call["to"] = json!(hex::encode_prefixed(to));
+        }
+        self.number("eth_estimateGas", json!([call]), "what a transaction takes")
+    }
+
+    /// What became of a transaction; none while it is in no block.
+    pub(crate) fn outcome(&self, hash: &Hash) -> Result<Option<Outcome>, RpcError> {
+        let params = json!([hex::encode_prefixed(hash)]);
+        let answer = self.ask("eth_getTransactionReceipt", params)?;
+        if answer.is_null() {
+            return Ok(None);
+        }
+        let what = "a transaction's receipt";
+        let contract = match &answer["contractAddress"] {
+            Value::Null => None,
+            address => {
+                let bytes = answer::bytes(address, what)?;
+                let address = Address::try_from(&bytes[..]);
+                Some(address.map_err(|_| RpcError::Malformed { what })?)
+            }
+        };
+        Ok(Some(Outcome {
+            worked: answer::number(&answer["status"], what)? == 1,
+            block: answer::number(&answer["blockNumber"], what)?,
+            contract,
+        }))
     }
 
     /// Whether the node has a transaction, in a block or waiting for one. Only for what people are

@@ -18,9 +18,11 @@ mod agree;
 mod answer;
 mod binding;
 mod endpoint;
+mod enrolment;
 #[cfg(feature = "log")]
 mod evm_ledger;
 mod http;
+mod operate;
 #[cfg(feature = "log")]
 mod settings;
 #[cfg(feature = "log")]
@@ -33,7 +35,9 @@ pub use alloy_primitives::Address;
 pub use answer::parse_answer;
 pub use binding::{Binding, SenderBinding};
 pub use endpoint::{Contracts, Endpoint, RpcError};
+pub use enrolment::{EnrolmentError, SenderEnrolment};
 #[cfg(feature = "log")]
 pub use evm_ledger::EvmLedger;
+pub use operate::{OperateError, Operations};
 #[cfg(feature = "log")]
 pub use settings::{Settings, SettingsError};

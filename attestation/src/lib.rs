@@ -18,6 +18,8 @@
 mod any;
 mod cbor;
 mod check;
+#[cfg(feature = "evm")]
+pub mod chain;
 mod checkpoint;
 mod claims;
 mod codes;
@@ -27,6 +29,8 @@ mod cwt;
 mod device;
 #[cfg(feature = "log")]
 mod durable;
+#[cfg(feature = "log")]
+pub mod ledger;
 pub mod merkle;
 mod merkle_frontier;
 mod name;

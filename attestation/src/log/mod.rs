@@ -22,6 +22,7 @@ mod guard_tests;
 mod hurry;
 mod limit;
 mod nodes;
+mod outbox;
 mod patrol;
 #[cfg(feature = "sim")]
 mod power_cut;

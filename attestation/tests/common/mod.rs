@@ -1,6 +1,13 @@
 //! A kiosk with its operator, a log in a temporary folder, and claims to commit.
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
+#[cfg(feature = "evm")]
+pub mod anvil;
+#[cfg(feature = "evm")]
+pub mod bad_endpoint;
+
+use std::path::Path;
+
 use attestation::{
     Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
     DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
@@ -47,6 +54,16 @@ impl Kiosk {
         self.log
             .commit(claims, &self.device, &self.credential)
             .unwrap()
+    }
+
+    /// A copy of the log's file as it is now; the log stays open.
+    pub fn copy_log(&mut self, copy: &Path) {
+        let path = self.folder.path().join("log.sqlite");
+        // A closed log has everything in one file.
+        self.log = Log::create(&self.folder.path().join("other.sqlite")).unwrap();
+        std::fs::copy(&path, copy).unwrap();
+        self.log = Log::open(&path).unwrap();
+        std::fs::remove_file(self.folder.path().join("other.sqlite")).unwrap();
     }
 
     pub fn operator_public(&self) -> OperatorPublicKey {

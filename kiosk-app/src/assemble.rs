@@ -87,6 +87,13 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     records(&Record::Started {
         log_size: store.size()?,
     });
+    let room = store.room()?;
+    if room.is_short() {
+        records(&Record::LogRoomShort {
+            used_bytes: room.used_bytes,
+            limit_bytes: room.limit_bytes,
+        });
+    }
 
     tracing::info!("loading the networks");
     let pipeline = load_pipeline(config)?;
@@ -137,10 +144,9 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
         models: measurement(Sha256::new_with_prefix(manifest)),
         software: measure_program()?,
     };
-    Ok(Store::open(
-        &StateFolder::at(&config.paths.state),
-        measured,
-    )?)
+    let mut store = Store::open(&StateFolder::at(&config.paths.state), measured)?;
+    store.set_limit(config.log.limit_bytes());
+    Ok(store)
 }
 
 /// Measures the program that runs, as the kernel loaded it: the link leads to that file even if an

@@ -21,6 +21,9 @@ pub struct Config {
     /// Where things lie.
     #[serde(default)]
     pub paths: Paths,
+    /// The log of attestations.
+    #[serde(default)]
+    pub log: Log,
     /// The resident's screen.
     #[serde(default)]
     pub screen: Screen,
@@ -78,6 +81,29 @@ impl Default for Paths {
             weights: "/usr/share/kiosk/models/weights".into(),
             onnxruntime: "/usr/lib/libonnxruntime.so".into(),
         }
+    }
+}
+
+/// The log of attestations.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How large it may become, in GiB.
+    pub limit_gib: Gibibytes,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            limit_gib: Gibibytes(8),
+        }
+    }
+}
+
+impl Log {
+    /// How large it may become.
+    pub fn limit_bytes(&self) -> u64 {
+        u64::from(self.limit_gib.get()) << 30
     }
 }
 
@@ -303,6 +329,9 @@ macro_rules! ranged {
 ranged!(
     /// A waiting time.
     Seconds(u16), 5..=600, "give 5 to 600 seconds");
+ranged!(
+    /// Room on the disk.
+    Gibibytes(u16), 1..=1024, "give 1 to 1024 GiB");
 ranged!(
     /// Threads of a network.
     Threads(u8), 1..=16, "give 1 to 16 threads");

@@ -13,6 +13,7 @@ pub mod config;
 pub mod demo;
 pub mod errors;
 pub mod eyes;
+pub mod log_commands;
 pub mod pictures;
 pub mod provision;
 pub mod record;

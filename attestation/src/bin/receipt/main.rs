@@ -91,6 +91,8 @@ enum Failure {
     PlainNeedsKey,
     #[error("only a full receipt can be made plain")]
     NotFull,
+    #[error(transparent)]
+    Witness(#[from] log::WitnessError),
     #[cfg(feature = "log")]
     #[error(transparent)]
     Log(#[from] attestation::LogError),

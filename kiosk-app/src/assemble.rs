@@ -126,7 +126,7 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
     let digest: [u8; 32] = Sha256::digest(manifest).into();
     let mut models = [0; 16];
     models.copy_from_slice(&digest[..16]);
-    Ok(Store::open(&StateFolder::at(&config.paths.state), models)?)
+    Ok(Store::open(&StateFolder::of(config), models)?)
 }
 
 fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {

@@ -94,7 +94,7 @@ pub fn check(config: &Path) -> Result<String, CommandError> {
 /// Makes the kiosk's key, or takes in the operator's enrolment.
 pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, CommandError> {
     let config = Config::load(config)?;
-    let state = StateFolder::at(&config.paths.state);
+    let state = StateFolder::of(&config);
     let public = state.provision()?;
     let Some(folder) = enrolment else {
         let key = hex(public.as_bytes());

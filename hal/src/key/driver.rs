@@ -54,7 +54,7 @@ pub(super) enum Standing {
 }
 
 /// A way to seal secrets.
-pub(super) trait Driver: Send {
+pub(super) trait Driver: Send + Sync {
     /// Which way.
     fn kind(&self) -> Kind;
 

@@ -19,10 +19,11 @@ fi
 echo "    cargo $major.$minor"
 
 say "[2/3] System packages"
-# What builds and runs the kiosk on a desktop; fonts for Chinese text; Xvfb for its window in tests.
+# What builds and runs the kiosk on a desktop; fonts for Chinese text; for tests, Xvfb for its window
+# and swtpm for its keys.
 packages=(
     build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libfontconfig-dev
-    libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
+    libtss2-dev swtpm libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
     xvfb
 )
 missing=()

@@ -62,6 +62,17 @@ pub enum StartError {
     },
 }
 
+impl StartError {
+    /// A stable code for whoever watches the events.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::Log(error)) => error.as_code(),
+            Self::Store(StoreError::Identity(_)) => "keys",
+            _ => "other",
+        }
+    }
+}
+
 /// The session's clockwork, ready to run. Says what it does as it goes, because networks take a
 /// moment to load.
 pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartError> {
@@ -73,7 +84,12 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         mut records,
     } = around;
     let services = Arc::new(Services::load(&config.paths.services)?);
-    let store = open_store(config)?;
+    let store = open_store(config).inspect_err(|error| {
+        records(&Record::StartRefused {
+            code: error.code(),
+            error: chain(error),
+        });
+    })?;
     records(&Record::Started {
         log_size: store.size()?,
     });

@@ -14,7 +14,7 @@ use rustix::fs::{FlockOperation, RenameFlags, flock};
 #[cfg(not(feature = "tpm"))]
 use super::TpmTrouble;
 use super::container::{self, Container};
-use super::driver::{Driver, Secrets, Standing};
+use super::driver::{Driver, Secrets, Standing, Weakness};
 use super::file::FileDriver;
 use super::guarded;
 #[cfg(feature = "tpm")]
@@ -141,9 +141,12 @@ impl KeyStore {
         self.driver.describe()
     }
 
-    /// Whether keys in a file could be in the TPM of this machine.
-    pub fn could_be_in_tpm(&self) -> bool {
-        self.kind() == Kind::File && cfg!(feature = "tpm") && self.settings.has_tpm()
+    /// Why the secrets are not kept as well as they could be, if so.
+    pub fn weakness(&self) -> Option<Weakness> {
+        if self.kind() == Kind::File && cfg!(feature = "tpm") && self.settings.has_tpm() {
+            return Some(Weakness::TpmUnused);
+        }
+        (!self.driver.is_bound()).then_some(Weakness::Unbound)
     }
 
     /// Keeps a new secret. After this returns it survives a power cut.

@@ -8,11 +8,12 @@ use hal::key::KeyError;
 /// Why a kiosk cannot be provisioned or is not enrolled.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisionError {
-    /// A key file.
-    #[error(
-        "the kiosk's keys cannot be used: has it been provisioned and enrolled (`kiosk provision`)?"
-    )]
-    Key(#[from] KeyError),
+    /// There are no keys yet.
+    #[error("the kiosk has no keys yet: provision it and have it enrolled (`kiosk provision`)")]
+    NotProvisioned(#[source] KeyError),
+    /// A key.
+    #[error("the kiosk's keys cannot be used")]
+    Key(#[source] KeyError),
     /// The operator's key.
     #[error("the operator's keys cannot be used")]
     OperatorKey(#[from] attestation::OperatorKeyError),
@@ -60,4 +61,13 @@ pub enum ProvisionError {
     /// The operating system has no randomness.
     #[error("the operating system gave no random bytes for a new key")]
     NoRandomness,
+}
+
+impl From<KeyError> for ProvisionError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NotFound(_) | KeyError::NoSecret { .. } => Self::NotProvisioned(error),
+            error => Self::Key(error),
+        }
+    }
 }

@@ -74,7 +74,7 @@ impl StateFolder {
     pub fn provision(&self) -> Result<DevicePublicKey, ProvisionError> {
         fs::create_dir_all(&self.path).map_err(|source| refused("create", &self.path, source))?;
         let mut keys = match self.key_store() {
-            Err(ProvisionError::Key(KeyError::NotFound(_))) => {
+            Err(ProvisionError::NotProvisioned(_)) => {
                 KeyStore::open_or_create(&self.path, &self.keys)?
             }
             other => other?,
@@ -113,8 +113,13 @@ impl StateFolder {
     ) -> Result<(), ProvisionError> {
         let credential = &enrolment.credential;
         let keys = self.key_store()?;
-        if !secrets::device_keys(&keys)?.contains(&credential.device) {
-            return Err(ProvisionError::OtherKey);
+        match secrets::device_keys(&keys)? {
+            (present, _) if present == credential.device => {}
+            // A rotation: while another program holds the log, it cannot be finished.
+            (_, Some(successor)) if successor == credential.device => {
+                Log::open(&self.log())?;
+            }
+            _ => return Err(ProvisionError::OtherKey),
         }
         if (&credential.kiosk, &credential.site) != (kiosk, site) {
             return Err(ProvisionError::OtherNames {
@@ -138,7 +143,9 @@ impl StateFolder {
     /// is there already is from before a wipe, and goes on.
     fn begin(&self, keys: &KeyStore, pseudonym_secret: &Secret) -> Result<(), ProvisionError> {
         if self.log().exists() {
-            keys.raise_counter(Log::open(&self.log())?.size()?)?;
+            let mut log = Log::open(&self.log())?;
+            log.rotate_device(&secrets::device_keys(keys)?.0)?;
+            keys.raise_counter(log.size()?)?;
         } else {
             Log::create(&self.log())?;
         }
@@ -152,11 +159,11 @@ impl StateFolder {
         let pseudonym_secret = keys.load(PSEUDONYM)?;
         let credential = read_credential(self.credential())?;
         if credential.device != device.public() {
-            if !secrets::device_keys(&keys)?.contains(&credential.device) {
+            // If the operator has vouched for the successor, its time has come.
+            if secrets::device_keys(&keys)?.1 != Some(credential.device) {
                 return Err(ProvisionError::OtherKey);
             }
-            // The operator has vouched for the successor: the rotation is finished, or finished now
-            // after a power cut.
+            Log::open(&self.log())?.rotate_device(&credential.device)?;
             keys.rotate(DEVICE)?;
             device = DeviceKey::from_seed(&*keys.load(DEVICE)?);
         }

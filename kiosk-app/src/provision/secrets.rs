@@ -31,10 +31,12 @@ pub(super) fn load_or_make(keys: &KeyStore, name: &str) -> Result<Secret, Provis
 }
 
 /// The device key's public half, and that of its successor if one was prepared.
-pub(super) fn device_keys(keys: &KeyStore) -> Result<Vec<DevicePublicKey>, KeyError> {
-    let seeds = [Some(keys.load(DEVICE)?), keys.successor(DEVICE)?];
+pub(super) fn device_keys(
+    keys: &KeyStore,
+) -> Result<(DevicePublicKey, Option<DevicePublicKey>), KeyError> {
     let public = |seed: &Secret| DeviceKey::from_seed(seed).public();
-    Ok(seeds.iter().flatten().map(public).collect())
+    let successor = keys.successor(DEVICE)?;
+    Ok((public(&keys.load(DEVICE)?), successor.as_ref().map(public)))
 }
 
 /// Whether an older kiosk left any of its files.

@@ -36,11 +36,15 @@ mod self_test;
 mod status;
 mod tiles;
 mod trust;
+#[cfg(test)]
+mod vectors;
 mod verify;
 mod witness;
 
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "seal")]
+mod seal;
 
 pub use cbor::DecodeError;
 pub use checkpoint::{Checkpoint, SignedCheckpoint, verifier_key};
@@ -52,16 +56,21 @@ pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
 #[cfg(feature = "log")]
 pub use log::{
-    AuditReport, CommittedAttestation, Cosigned, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log,
-    LogError, RollbackGuard, Room,
+    AuditReport, CommittedAttestation, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log, LogError,
+    RollbackGuard, Room, Scope,
 };
 pub use name::{Name, NameError};
 pub use note::{Note, NoteError};
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
+#[cfg(feature = "seal")]
+pub use seal::{NotAnAuditor, Recipient};
 pub use status::{Freshness, KeyStatus};
-pub use tiles::{ExportFinding, ExportReport, check_export};
+pub use tiles::{
+    Contents, Cosigned, ExportFinding, ExportReport, PublishedLog, check_export,
+    check_witnessed_export,
+};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};

@@ -41,11 +41,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 pub use audit::AuditReport;
 pub use commit::CommittedAttestation;
 pub use error::LogError;
-pub use export::Exported;
+#[cfg(feature = "seal")]
+pub(crate) use export::Sink;
+pub use export::{Exported, Scope};
 pub use finding::Finding;
 pub use guard::{GuardError, RollbackGuard};
 pub use limit::{DEFAULT_LIMIT_BYTES, Room};
-pub use witnesses::Cosigned;
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::durable;
@@ -151,6 +152,11 @@ impl Log {
     pub fn prove_consistency(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, LogError> {
         merkle::prove_consistency(&SqliteNodes(&self.connection), old, new)
             .map_err(|e| self.doing("prove the growth of").failed(e))
+    }
+
+    #[cfg(feature = "seal")]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     fn doing(&self, what: &'static str) -> Doing<'_> {

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::{Cosigned, Finding, Log, LogError};
+use super::{Finding, Log, LogError};
 use crate::{
-    Band, Claims, Credential, Decision, DeviceKey, FactorOutcome, Factors, Name, OperatorKey,
-    TimeQuality, Validity, WitnessKey, verify,
+    Band, Claims, Cosigned, Credential, Decision, DeviceKey, FactorOutcome, Factors, Name,
+    OperatorKey, TimeQuality, Validity, WitnessKey, verify,
 };
 
 const NOW: u64 = 1_795_248_000;

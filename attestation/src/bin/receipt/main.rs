@@ -94,6 +94,8 @@ enum Failure {
     Input(#[from] input::InputError),
     #[error(transparent)]
     Trust(#[from] trust::TrustError),
+    #[error(transparent)]
+    Witness(#[from] log::WitnessError),
     #[cfg(feature = "log")]
     #[error(transparent)]
     Log(#[from] attestation::LogError),

@@ -12,7 +12,11 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use attestation::{
+    Claims, Credential, Decision, DeviceKey, FactorOutcome, Factors, Log, Name, Reason, TimeQuality,
+};
 use hal::key::{KeyStore, Settings};
 use hal::sim::tpm::SoftTpm;
 use serde_json::Value;
@@ -106,6 +110,72 @@ impl Kiosk {
         let text = |key: &str| keys[key].as_str().unwrap_or_default().to_owned();
         (text("result"), text("seen"))
     }
+}
+
+impl Kiosk {
+    /// The same operator vouches for a key; gives the folder for the kiosk.
+    fn vouched_for(&self, key: &str, out: &str) -> String {
+        let at = |name: &str| self.home.path().join(name).to_string_lossy().into_owned();
+        let (operator, out) = (at("operator"), at(out));
+        let mut enrol = vec!["operator", "enrol", "--operator", &operator, "--out", &out];
+        enrol.extend([
+            "--kiosk",
+            "kiosk-7",
+            "--site",
+            "hall-2",
+            "--device-key",
+            key,
+        ]);
+        says(&enrol);
+        out
+    }
+
+    fn key_store(&self) -> KeyStore {
+        let mut settings = Settings::default();
+        if let Some(tpm) = &self.tpm {
+            settings.tcti = tpm.tcti();
+        }
+        KeyStore::open(&self.state(), &settings).unwrap()
+    }
+
+    /// Commits an attestation as the kiosk does.
+    fn attests(&self, number: u8) {
+        let device = DeviceKey::from_seed(&*self.key_store().load("device").unwrap());
+        let credential = fs::read(self.state().join("credential.cose")).unwrap();
+        let credential = Credential::from_cose(&credential).unwrap();
+        let name = |name| Name::new(name).unwrap();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let claims = Claims {
+            id: [number; 16],
+            kiosk: credential.kiosk.clone(),
+            site: credential.site.clone(),
+            issued_at: now.as_secs(),
+            time_quality: TimeQuality::Unsynchronised,
+            service: name("none"),
+            policy: [0; 32],
+            document: None,
+            factors: Factors {
+                liveness: FactorOutcome::NotPerformed,
+                face: FactorOutcome::NotPerformed,
+            },
+            decision: Decision::Referred(Reason::ResidentCannot),
+            officer: None,
+            models: [0; 16],
+            firmware: name("test"),
+            subject: None,
+        };
+        let mut log = Log::open(&self.state().join("log.sqlite")).unwrap();
+        log.commit(&claims, &device, &credential).unwrap();
+    }
+}
+
+/// The keys in what `kiosk` printed, in order.
+fn keys_in(said: &str) -> Vec<String> {
+    let parts = said.split(|c: char| !c.is_ascii_hexdigit());
+    parts
+        .filter(|it| it.len() == 64)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -229,4 +299,91 @@ fn an_older_copy_of_the_log_is_refused_with_plain_words_and_an_event() {
         events.contains("kiosk.start_refused") && events.contains("log_rolled_back"),
         "{events}"
     );
+}
+
+#[test]
+fn a_rotated_key_takes_over_when_the_operator_has_vouched_for_it_and_the_log_goes_on() {
+    let kiosk = Kiosk::with_tpm().enrolled();
+    kiosk.attests(1);
+    let config = kiosk.config();
+    let said = says(&["rotate", "--config", &config]);
+    assert_eq!(
+        said,
+        says(&["rotate", "--config", &config]),
+        "one successor"
+    );
+    let keys = keys_in(&said);
+    let (new, old) = (&keys[0], &keys[2]);
+    assert_ne!(new, old);
+    kiosk.attests(2); // meanwhile, under its present key
+    assert!(kiosk.audits().contains("2 attestations"));
+
+    let enrolment = kiosk.vouched_for(new, "next");
+    says(&["provision", "--config", &config, "--enrolment", &enrolment]);
+    kiosk.attests(3);
+    assert!(kiosk.audits().contains("3 attestations"));
+    assert!(kiosk.key_store().successor("device").unwrap().is_none());
+
+    // The operator says so in the trust list, with the words that the kiosk printed.
+    let at = |name: &str| kiosk.home.path().join(name).to_string_lossy().into_owned();
+    let issue = |arguments: &[&str]| {
+        let output = stories::program("receipt")
+            .args([
+                "trust",
+                "issue",
+                "--operator-key",
+                &at("operator/operator.key"),
+            ])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+    };
+    issue(&[
+        "--credential",
+        &at("enrolment/credential.cose"),
+        &at("first.list"),
+    ]);
+    let credential = format!("{enrolment}/credential.cose");
+    let rotation = format!("{old}={new}");
+    let mut next = vec!["--previous", "", "--credential", &credential];
+    let first = at("first.list");
+    next[1] = &first;
+    let second = at("second.list");
+    next.extend(["--rotate", &rotation, &second]);
+    issue(&next);
+}
+
+#[test]
+fn a_rotation_that_a_power_cut_stopped_after_the_credential_was_installed_is_finished_later() {
+    let kiosk = Kiosk::without_tpm().enrolled();
+    kiosk.attests(1);
+    let new = &keys_in(&says(&["rotate", "--config", &kiosk.config()]))[0];
+    let enrolment = kiosk.vouched_for(new, "next");
+    let credential = Path::new(&enrolment).join("credential.cose");
+    fs::copy(credential, kiosk.state().join("credential.cose")).unwrap();
+    assert!(kiosk.audits().contains("1 attestations"));
+    kiosk.attests(2);
+    assert!(kiosk.audits().contains("2 attestations"));
+}
+
+#[test]
+fn a_wiped_kiosk_that_is_enrolled_anew_goes_on_with_its_log_under_the_new_key() {
+    let kiosk = Kiosk::with_tpm().enrolled();
+    kiosk.attests(1);
+    kiosk.attests(2);
+    let config = kiosk.config();
+    assert!(
+        kiosk.does(&["audit"]).status.code() == Some(1),
+        "never counted: 2 entries at 0"
+    );
+    says(&["wipe", "--confirm", "kiosk-7", "--config", &config]);
+    let key = &keys_in(&says(&["provision", "--config", &config]))[0];
+    let enrolment = kiosk.vouched_for(key, "anew");
+    says(&["provision", "--config", &config, "--enrolment", &enrolment]);
+    kiosk.attests(3);
+    assert!(kiosk.audits().contains("3 attestations"));
+    let (_, seen) = kiosk.keys_check();
+    assert!(seen.contains("stands at 3"), "{seen}");
 }

@@ -35,6 +35,14 @@ impl Log {
     }
 }
 
+/// All keys that this log was written under.
+pub(super) fn devices(connection: &Connection) -> Result<Vec<DevicePublicKey>, Wrong> {
+    let query = "SELECT device FROM identity UNION ALL SELECT device FROM devices";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map((), |row| row.get::<_, [u8; 32]>(0))?;
+    rows.map(|bytes| key(&bytes?)).collect()
+}
+
 /// The key under which the entry at this place was written, and the head that it made.
 pub(super) fn device_at(connection: &Connection, leaf: u64) -> Result<DevicePublicKey, Wrong> {
     let followed = connection
@@ -47,5 +55,9 @@ pub(super) fn device_at(connection: &Connection, leaf: u64) -> Result<DevicePubl
             .query_one((), |row| row.get(0))
     };
     let bytes = followed.map_or_else(first, Ok)?;
-    DevicePublicKey::from_bytes(&bytes).map_err(|_| Finding::AnotherDevice.into())
+    key(&bytes)
+}
+
+fn key(bytes: &[u8; 32]) -> Result<DevicePublicKey, Wrong> {
+    DevicePublicKey::from_bytes(bytes).map_err(|_| Finding::AnotherDevice.into())
 }

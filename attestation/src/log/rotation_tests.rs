@@ -2,7 +2,7 @@
 
 use super::tests::{Kiosk, claims, vouch};
 use super::{Finding, Log, LogError};
-use crate::{Credential, DeviceKey, verify};
+use crate::{Credential, DeviceKey, check_export, verify};
 
 fn next_key(kiosk: &Kiosk, seed: u8) -> (DeviceKey, Credential) {
     let key = DeviceKey::from_seed(&[seed; 32]);
@@ -39,6 +39,30 @@ fn a_log_goes_on_under_the_next_key_and_all_of_it_holds() {
         let committed = log.attestation(index).unwrap().unwrap();
         verify(committed.receipt(), &kiosk.operator.public(), None).unwrap();
     }
+}
+
+#[test]
+fn an_export_goes_on_too_and_is_checked_with_the_operators_key_alone() {
+    let kiosk = Kiosk::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = kiosk.log_of(3);
+    log.export(folder.path()).unwrap();
+    let (next, credential) = next_key(&kiosk, 2);
+    log.rotate_device(&next.public()).unwrap();
+    // Before the successor has signed anything, the newest head is still the old key's.
+    log.export(folder.path()).unwrap();
+    let checked = check_export(folder.path(), &kiosk.operator.public()).unwrap();
+    assert_eq!(checked.device, kiosk.device.public());
+
+    log.commit(&claims(3), &next, &credential).unwrap();
+    let exported = log.export(folder.path()).unwrap();
+    assert_eq!((exported.before, exported.size), (3, 4));
+    let checked = check_export(folder.path(), &kiosk.operator.public()).unwrap();
+    assert_eq!(
+        (checked.device, checked.credentials),
+        (next.public(), 2),
+        "four entries under two keys"
+    );
 }
 
 #[test]

@@ -305,6 +305,7 @@ fn an_older_copy_of_the_log_is_refused_with_plain_words_and_an_event() {
 fn a_rotated_key_takes_over_when_the_operator_has_vouched_for_it_and_the_log_goes_on() {
     let kiosk = Kiosk::with_tpm().enrolled();
     kiosk.attests(1);
+    assert!(kiosk.audits().contains("1 attestations"));
     let config = kiosk.config();
     let said = says(&["rotate", "--config", &config]);
     assert_eq!(
@@ -373,11 +374,8 @@ fn a_wiped_kiosk_that_is_enrolled_anew_goes_on_with_its_log_under_the_new_key() 
     let kiosk = Kiosk::with_tpm().enrolled();
     kiosk.attests(1);
     kiosk.attests(2);
+    kiosk.refuses(&["audit"], &["has 2 entries", "has counted 0"]); // written past the counter
     let config = kiosk.config();
-    assert!(
-        kiosk.does(&["audit"]).status.code() == Some(1),
-        "never counted: 2 entries at 0"
-    );
     says(&["wipe", "--confirm", "kiosk-7", "--config", &config]);
     let key = &keys_in(&says(&["provision", "--config", &config]))[0];
     let enrolment = kiosk.vouched_for(key, "anew");

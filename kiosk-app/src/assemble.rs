@@ -68,8 +68,19 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// Cause.
-        source: std::io::Error,
+        source: io::Error,
     },
+}
+
+impl StartError {
+    /// A stable code for whoever watches the events.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::Log(error)) => error.as_code(),
+            Self::Store(StoreError::Identity(_)) => "keys",
+            _ => "other",
+        }
+    }
 }
 
 /// The session's clockwork, ready to run. Says what it does as it goes, because networks take a
@@ -83,7 +94,12 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         mut records,
     } = around;
     let services = Arc::new(Services::load(&config.paths.services)?);
-    let store = open_store(config)?;
+    let store = open_store(config).inspect_err(|error| {
+        records(&Record::StartRefused {
+            code: error.code(),
+            error: chain(error),
+        });
+    })?;
     records(&Record::Started {
         log_size: store.size()?,
     });
@@ -144,7 +160,7 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
         models: measurement(Sha256::new_with_prefix(manifest)),
         software: measure_program()?,
     };
-    let mut store = Store::open(&StateFolder::at(&config.paths.state), measured)?;
+    let mut store = Store::open(&StateFolder::of(config), measured)?;
     store.set_limit(config.log.limit_bytes());
     Ok(store)
 }

@@ -24,6 +24,9 @@ pub struct Config {
     /// The log of attestations.
     #[serde(default)]
     pub log: Log,
+    /// How keys are kept.
+    #[serde(default)]
+    pub key_store: KeyStore,
     /// The resident's screen.
     #[serde(default)]
     pub screen: Screen,
@@ -104,6 +107,58 @@ impl Log {
     /// How large it may become.
     pub fn limit_bytes(&self) -> u64 {
         u64::from(self.limit_gib.get()) << 30
+    }
+}
+
+/// How keys are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyStore {
+    /// In what.
+    pub kind: KeyStoreKind,
+    /// Where the TPM is (TCG TSS 2.0 TCTI).
+    pub tcti: String,
+    /// Measurements that the keys are bound to.
+    pub pcrs: Vec<Pcr>,
+    /// A file on another medium that an encrypted key file is bound to.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Default for KeyStore {
+    fn default() -> Self {
+        Self {
+            kind: KeyStoreKind::Auto,
+            tcti: hal::key::DEFAULT_TCTI.into(),
+            pcrs: Vec::new(),
+            secret_file: None,
+        }
+    }
+}
+
+/// In what keys are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyStoreKind {
+    /// The TPM where there is one when the kiosk is provisioned, else the file.
+    Auto,
+    /// The TPM or nothing.
+    Tpm,
+    /// An encrypted file.
+    File,
+}
+
+impl From<&KeyStore> for hal::key::Settings {
+    fn from(settings: &KeyStore) -> Self {
+        Self {
+            choice: match settings.kind {
+                KeyStoreKind::Auto => hal::key::Choice::Auto,
+                KeyStoreKind::Tpm => hal::key::Choice::Tpm,
+                KeyStoreKind::File => hal::key::Choice::File,
+            },
+            tcti: settings.tcti.clone(),
+            pcrs: settings.pcrs.iter().map(|pcr| pcr.get()).collect(),
+            secret_file: settings.secret_file.clone(),
+        }
     }
 }
 
@@ -335,6 +390,9 @@ ranged!(
 ranged!(
     /// Threads of a network.
     Threads(u8), 1..=16, "give 1 to 16 threads");
+ranged!(
+    /// A platform configuration register of a TPM (TCG PC Client Platform TPM Profile).
+    Pcr(u8), 0..=23, "give a PCR from 0 to 23");
 ranged!(
     /// A BCM pin number of the Raspberry Pi's 40-pin header.
     Pin(u8), 2..=27, "give a BCM pin from 2 to 27");

@@ -9,6 +9,7 @@ pub mod card_desk;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod counter;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod errors;

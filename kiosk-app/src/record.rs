@@ -26,6 +26,14 @@ pub enum Record {
         /// What it may take.
         limit_bytes: u64,
     },
+    /// The kiosk does not start, because its keys or its log cannot be used.
+    #[serde(rename = "kiosk.start_refused")]
+    StartRefused {
+        /// The log's stable code, or `keys` or `other`.
+        code: &'static str,
+        /// The error and its causes.
+        error: String,
+    },
     /// A resident touched the invitation.
     #[serde(rename = "session.begun")]
     Begun,

@@ -76,7 +76,7 @@ impl Store {
         let none = Name::new(NO_SERVICE)?;
         Ok(Self {
             identity: state.load()?,
-            log: Log::open(&state.log())?,
+            log: Log::open_guarded(&state.log(), state.log_guard()?)?,
             path: state.log(),
             measured,
             firmware: Name::new(env!("CARGO_PKG_VERSION"))?,

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::error::{Doing, LogError};
 use super::finding::Finding;
 use super::nodes::SqliteNodes;
-use super::{Log, identity};
+use super::{Log, rotation};
 use crate::cbor::DecodeError;
 use crate::checkpoint::SignedCheckpoint;
 use crate::device::DevicePublicKey;
@@ -113,7 +113,7 @@ impl Log {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Exported, LogError> {
         let doing = self.doing("export");
-        let (Some(head), Some(device)) = (self.head()?, self.device(&doing)?) else {
+        let Some(head) = self.head()? else {
             let (size, before, files) = (0, 0, 0);
             return Ok(Exported {
                 size,
@@ -129,25 +129,18 @@ impl Log {
             files: 0,
             progress,
         };
-        let before = export.size_before(&head, &device)?;
+        let before = export.size_before(&head)?;
         let size = head.checkpoint.size;
         if before < size {
             export.credentials()?;
             export.tiles(scope, before, size)?;
         }
-        export.heads(&head, &device, &self.cosigned()?, before)?;
+        export.heads(&head, &self.cosigned()?, before)?;
         Ok(Exported {
             size,
             before,
             files: export.files,
         })
-    }
-
-    fn device(&self, doing: &Doing<'_>) -> Result<Option<DevicePublicKey>, LogError> {
-        let known = identity(&self.connection).map_err(|e| doing.failed(e))?;
-        let key = known.map(|(_, key)| DevicePublicKey::from_bytes(&key));
-        key.transpose()
-            .map_err(|_| doing.corrupt(Finding::AnotherDevice))
     }
 }
 
@@ -163,11 +156,7 @@ struct Export<'l> {
 impl Export<'_> {
     /// How far the last export got. Its head must be one of ours: otherwise the folder is
     /// another log's, or this log has lost what it had.
-    fn size_before(
-        &self,
-        head: &SignedCheckpoint,
-        device: &DevicePublicKey,
-    ) -> Result<u64, LogError> {
+    fn size_before(&self, head: &SignedCheckpoint) -> Result<u64, LogError> {
         let Some(note) = self.read(CHECKPOINT)? else {
             return Ok(0);
         };
@@ -176,7 +165,11 @@ impl Export<'_> {
             folder: self.place.to_owned(),
         };
         let note = String::from_utf8(note).map_err(|_| another())?;
-        let old = SignedCheckpoint::from_note(&note, device).map_err(|_| another())?;
+        let keys = rotation::devices(self.connection).map_err(|wrong| wrong.of(&self.doing))?;
+        let old = keys
+            .iter()
+            .find_map(|key| SignedCheckpoint::from_note(&note, key).ok())
+            .ok_or_else(another)?;
         let old = old.checkpoint;
         if old.origin != head.checkpoint.origin || old.size > head.checkpoint.size {
             return Err(another());
@@ -193,7 +186,6 @@ impl Export<'_> {
     fn heads(
         &mut self,
         head: &SignedCheckpoint,
-        device: &DevicePublicKey,
         cosigned: &[Cosigned],
         before: u64,
     ) -> Result<(), LogError> {
@@ -202,10 +194,11 @@ impl Export<'_> {
             Some(note) if before == head.checkpoint.size => String::from_utf8(note).ok(),
             _ => None,
         };
-        let mut note = there.clone().unwrap_or_else(|| head.note(device));
+        let mut note = there.clone().unwrap_or(head.note(&self.device_of(head)?));
         for it in cosigned {
             let name = format!("{COSIGNED}/{}", it.cosignature.witness().hint_text());
-            self.write_if_new(&name, it.note(device).as_bytes())?;
+            let text = it.note(&self.device_of(&it.head)?);
+            self.write_if_new(&name, text.as_bytes())?;
             let line = it.cosignature.line();
             if it.head == *head && !note.contains(&line) {
                 note.push_str(&line);
@@ -215,6 +208,12 @@ impl Export<'_> {
             return Ok(());
         }
         self.write(CHECKPOINT, note.as_bytes())
+    }
+
+    /// The key that signed a head of this log.
+    fn device_of(&self, head: &SignedCheckpoint) -> Result<DevicePublicKey, LogError> {
+        let newest = head.checkpoint.size.saturating_sub(1);
+        rotation::device_at(self.connection, newest).map_err(|wrong| wrong.of(&self.doing))
     }
 
     fn credentials(&mut self) -> Result<(), LogError> {

@@ -27,6 +27,9 @@ mod patrol;
 #[cfg(feature = "sim")]
 mod power_cut;
 mod recent;
+mod rotation;
+#[cfg(test)]
+mod rotation_tests;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -179,10 +182,13 @@ fn head_of_size(connection: &Connection, size: u64) -> rusqlite::Result<SignedCh
         })
 }
 
-/// Whose log this is: origin and public key; nobody's before the first commit.
+/// Whose log this is: origin and public key in use; nobody's before the first commit.
 fn identity(connection: &Connection) -> rusqlite::Result<Option<(String, [u8; 32])>> {
     connection
-        .prepare_cached("SELECT origin, device FROM identity")?
+        .prepare_cached(
+            "SELECT origin, coalesce((SELECT device FROM devices ORDER BY id DESC LIMIT 1), device) \
+             FROM identity",
+        )?
         .query_one((), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
 }

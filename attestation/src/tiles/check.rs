@@ -165,12 +165,15 @@ impl Check<'_> {
         let damaged = |source| ExportFinding::Entry { index, source };
         let message = Sign1::decode(entry, Purpose::Attestation).map_err(damaged)?;
         let claims = Claims::from_cwt(message.payload).map_err(damaged)?;
-        let device = &self.credentials[0].device;
-        if !device.attested(message.payload, &message.signature) {
-            return Err(ExportFinding::NotSigned { index });
-        }
+        // A rotated key has credentials of its own: the one that signed is the one that counts.
+        let keys = self.credentials.iter().map(|credential| credential.device);
+        let signer = keys
+            .rev()
+            .find(|key| key.attested(message.payload, &message.signature))
+            .ok_or(ExportFinding::NotSigned { index })?;
         let vouched_for = self.credentials.iter().any(|credential| {
-            credential.kiosk == claims.kiosk
+            credential.device == signer
+                && credential.kiosk == claims.kiosk
                 && credential.site == claims.site
                 && credential.validity.covers(claims.issued_at)
         });

@@ -48,7 +48,7 @@ impl PublishedLog {
         let credentials = credentials(folder, operator)?;
         Ok(Self {
             folder: folder.to_owned(),
-            head: head(folder, &credentials[0])?,
+            head: head(folder, newest(&credentials))?,
             credentials,
         })
     }
@@ -59,10 +59,30 @@ impl PublishedLog {
         &self.head
     }
 
-    /// The kiosk's key, for which the operator vouched.
+    /// The kiosk's key that signed the newest head, for which the operator vouched.
     #[must_use]
     pub fn device(&self) -> &DevicePublicKey {
-        &self.credentials[0].device
+        &newest(&self.credentials).device
+    }
+
+    /// The head in a note that this log wrote, now or under one of its earlier keys.
+    ///
+    /// # Errors
+    /// When none of the kiosk's keys signed it.
+    pub fn head_in(&self, note: &str) -> Result<SignedCheckpoint, NoteError> {
+        self.signed(&Note::parse(note)?).map(|(head, _)| head)
+    }
+
+    /// A head that any of the kiosk's keys signed, and the key.
+    fn signed(&self, note: &Note<'_>) -> Result<(SignedCheckpoint, DevicePublicKey), NoteError> {
+        let by = |one: &Credential| Some((note.signed_by(&one.device).ok()?, one.device));
+        match self.credentials.iter().rev().find_map(by) {
+            Some(signed) => Ok(signed),
+            // For the reason.
+            None => note
+                .signed_by(self.device())
+                .map(|head| (head, *self.device())),
+        }
     }
 
     /// Whether the log only grew since a head that was seen before.
@@ -101,7 +121,7 @@ impl PublishedLog {
         witness: &WitnessPublicKey,
     ) -> Result<Cosigned, ExportFinding> {
         let note = Note::parse(note)?;
-        let head = note.signed_by(self.device())?;
+        let (head, device) = self.signed(&note)?;
         let cosignature = witness.find(&note)?;
         let cosignature = cosignature.ok_or_else(|| not_witnessed(witness))?;
         self.grew_from(&head.checkpoint)?;
@@ -110,7 +130,7 @@ impl PublishedLog {
             .cosigned(witness)?
             .is_none_or(|old| old.size() <= new.size())
         {
-            let text = new.note(self.device());
+            let text = new.note(&device);
             self.write(&format!("{COSIGNED}/{}", witness.hint_text()), &text)?;
         }
         let line = new.cosignature.line();
@@ -137,7 +157,7 @@ impl PublishedLog {
             let Some(cosignature) = witness.find(&note)? else {
                 continue;
             };
-            let head = note.signed_by(self.device())?;
+            let (head, _) = self.signed(&note)?;
             let found = Cosigned { head, cosignature };
             if largest
                 .as_ref()
@@ -237,7 +257,7 @@ fn fold(hashes: &[Hash]) -> Hash {
     }
 }
 
-/// At least one, all of this operator for one kiosk, site and key.
+/// At least one, all of this operator for one kiosk and site, in the order in which they were used.
 fn credentials(
     folder: &Path,
     operator: &OperatorPublicKey,
@@ -251,15 +271,18 @@ fn credentials(
         .collect::<Result<_, _>>()
         .map_err(|_| malformed())?;
     let first = credentials.first().ok_or_else(malformed)?;
-    let one_log = |other: &Credential| {
-        (&other.kiosk, &other.site, &other.device) == (&first.kiosk, &first.site, &first.device)
-    };
+    let one_log = |other: &Credential| (&other.kiosk, &other.site) == (&first.kiosk, &first.site);
     let hold = |one: &Credential| one.is_from(operator) && one_log(one);
     if credentials.iter().all(hold) {
         Ok(credentials)
     } else {
         Err(ExportFinding::Credentials)
     }
+}
+
+/// The credential under which the newest entries were written.
+fn newest(credentials: &[Credential]) -> &Credential {
+    &credentials[credentials.len() - 1]
 }
 
 fn head(folder: &Path, credential: &Credential) -> Result<SignedCheckpoint, ExportFinding> {

@@ -48,6 +48,21 @@ enum Command {
         #[arg(long)]
         enrolment: Option<PathBuf>,
     },
+    /// Make the key that is to follow this kiosk's key, and say how the operator vouches for it
+    Rotate {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Destroy this kiosk's keys for good; the log stays
+    Wipe {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+        /// The kiosk's identifier, to show that this kiosk is meant
+        #[arg(long, value_name = "KIOSK")]
+        confirm: attestation::Name,
+    },
     /// The operator's side: keys and vouching for kiosks
     #[command(subcommand)]
     Operator(commands::OperatorCommand),
@@ -90,6 +105,8 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Provision { config, enrolment } => {
             println!("{}", commands::provision(&config, enrolment.as_deref())?);
         }
+        Command::Rotate { config } => println!("{}", commands::rotate(&config)?),
+        Command::Wipe { config, confirm } => println!("{}", commands::wipe(&config, &confirm)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
         Command::Log(command) => println!("{}", log(command)?),
         Command::Audit { config } => println!("{}", log(LogCommand::Audit { config })?),

@@ -63,7 +63,7 @@ pub fn test(config: &Path, progress: Progress) -> Tested {
             identity: None,
         };
     };
-    let state = StateFolder::at(&config.paths.state);
+    let state = StateFolder::of(&config);
     let identity = test_kiosk(&bench, &config, &state, &mut report);
     report.is_about(&config, identity.as_deref());
     Tested {

@@ -13,6 +13,8 @@ use super::super::KeyError;
 
 const MACHINE_ID: &str = "/etc/machine-id";
 const BOARD: &str = "/proc/device-tree/serial-number";
+/// Hexadecimal digits of a machine-id.
+const MACHINE_ID_LEN: usize = 32;
 /// More than any of them has.
 const MAX_LEN: u64 = 4096;
 /// A secret file below this is a mistake: 128 bits.
@@ -29,11 +31,19 @@ pub(super) struct Sources {
 impl Sources {
     /// Everything this machine has.
     pub fn present(secret_file: bool) -> Self {
+        let says = |path| read(Path::new(path)).unwrap_or_default();
         Self {
-            machine_id: !read(Path::new(MACHINE_ID)).unwrap_or_default().is_empty(),
-            board: !read(Path::new(BOARD)).unwrap_or_default().is_empty(),
+            // At the first start it may still say "uninitialized" (machine-id(5)).
+            machine_id: says(MACHINE_ID).len() >= MACHINE_ID_LEN,
+            // Boards without a number say zeros, or nothing.
+            board: says(BOARD).iter().any(|byte| !matches!(byte, 0 | b'0')),
             secret_file,
         }
+    }
+
+    /// Whether there is anything at all.
+    pub fn any(self) -> bool {
+        self.machine_id || self.board || self.secret_file
     }
 
     /// For the file.
@@ -100,11 +110,5 @@ impl Sources {
 fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LEN as usize));
     File::open(path)?.take(MAX_LEN).read_to_end(&mut bytes)?;
-    while bytes
-        .last()
-        .is_some_and(|byte| *byte == 0 || byte.is_ascii_whitespace())
-    {
-        bytes.pop();
-    }
     Ok(bytes)
 }

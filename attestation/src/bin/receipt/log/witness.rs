@@ -158,7 +158,7 @@ fn remembered(path: &Path, log: &PublishedLog) -> Result<Option<SignedCheckpoint
         return Ok(None);
     }
     let note = input::read(path, MAX_NOTE_BYTES)?;
-    let seen = SignedCheckpoint::from_note(&String::from_utf8_lossy(&note), log.device());
+    let seen = log.head_in(&String::from_utf8_lossy(&note));
     let seen = seen.map_err(|source| WitnessError::Memory {
         path: path.to_owned(),
         source,

@@ -169,11 +169,15 @@ fn read_digests(members: &mut Members) -> Option<Vec<[u8; 32]>> {
         // A field that stands there in the clear was not chosen by the holder.
         card.is_empty().then_some(())?;
         let digest = |v: &Value| base64url::decode_array(v.as_str()?);
-        digests.iter().map(digest).collect::<Option<Vec<_>>>()
+        let digests: Option<Vec<_>> = digests.iter().map(digest).collect();
+        digests.filter(|digests| !digests.is_empty())
     })?;
-    match (card, algorithm.as_deref()) {
-        (None, None) => Some(Vec::new()),
-        (Some(digests), Some("sha-256")) if crate::cwt::are_disclosable(&digests) => Some(digests),
+    // The order of the digests means nothing; the claims have one.
+    let mut digests = card.unwrap_or_default();
+    digests.sort_unstable();
+    match algorithm.as_deref() {
+        _ if digests.is_empty() => Some(digests),
+        Some("sha-256") if crate::cwt::are_disclosable(&digests) => Some(digests),
         _ => None,
     }
 }

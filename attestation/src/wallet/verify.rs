@@ -251,7 +251,7 @@ impl VerifiedWallet {
         freshness: Freshness,
         now: Option<u64>,
     ) -> Result<Self, Refusal> {
-        let status = status::of_credential(&self.credential, self.claims.issued_at, list, now)?;
+        let status = status::key_status(&self.credential, self.claims.issued_at, list, now)?;
         self.status = Some(status.fresh_enough(freshness)?);
         Ok(self)
     }

@@ -175,6 +175,41 @@ mod tests {
         assert!(!Purpose::TrustList.verify(&public, b"payload", &signature));
     }
 
+    /// The example of the COSE working group: the same structure is signed, and the signature is
+    /// the same. The message itself is none of ours: its headers say more than ours may.
+    #[test]
+    fn the_example_of_the_cose_working_group_is_signed_and_verified() {
+        let file = include_str!("../tests/data/cose-eddsa-sig-01.txt");
+        let [secret, public, message] = file
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split_once(' ').unwrap().1)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let key = SigningKey::from_bytes(&bytes(secret));
+        assert_eq!(key.verifying_key().to_bytes(), bytes::<32>(public));
+        let message = bytes::<100>(message);
+        let mut reader = Reader::new(&message);
+        reader.tag(TAG_COSE_SIGN1).unwrap();
+        reader.array(4).unwrap();
+        let protected = reader.byte_string().unwrap();
+        reader.map().unwrap();
+        reader.after(4, Reader::byte_string).unwrap();
+        let payload = reader.byte_string().unwrap();
+        let signature: [u8; SIGNATURE_BYTES] = reader.bytes().unwrap();
+        assert_eq!(payload, b"This is the content.");
+        let signed = sig_structure(protected, payload);
+        assert_eq!(key.sign(&signed).to_bytes(), signature);
+        let signature = Signature::from_bytes(&signature);
+        assert!(
+            key.verifying_key()
+                .verify_strict(&signed, &signature)
+                .is_ok()
+        );
+        assert!(Sign1::decode(&message, Purpose::Attestation).is_err());
+    }
+
     #[test]
     fn the_message_is_the_tagged_cose_sign1_of_rfc_9052() {
         let message = Sign1 {

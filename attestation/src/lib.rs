@@ -81,7 +81,7 @@ pub use receipt::{NotAPage, Receipt};
 pub use refusal::Refusal;
 #[cfg(feature = "seal")]
 pub use seal::{NotAnAuditor, Recipient};
-pub use status::{Freshness, KeyStatus};
+pub use status::{Freshness, KeyStatus, key_status};
 pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
 #[cfg(feature = "log")]
 pub use status_list::{StatusDraft, StatusDraftError};

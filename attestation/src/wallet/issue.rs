@@ -1,17 +1,17 @@
 //! The kiosk issues the wallet form of what it has committed.
 
-use base64ct::{Base64, Encoding};
 use serde_json::json;
 
 use super::payload::{CREDENTIAL, Payload, TYP};
-use super::{Disclosures, HolderKey, jws};
+use super::{Disclosure, Disclosures, HolderKey, base64url, jws};
 use crate::credential::Credential;
 use crate::device::DeviceKey;
 use crate::log::CommittedAttestation;
 use crate::status_uri::StatusUri;
 
 /// Issues the wallet form: `<JWT>~<disclosure>~…`, with everything that the resident agreed to
-/// share. With a holder's key, only who has its secret half can show it.
+/// share, in the clear: the caller wipes the text. With a holder's key, only who has its secret
+/// half can show it.
 ///
 /// # Errors
 /// When the disclosures are not those of the attestation, or the key or the credential is not that
@@ -60,15 +60,22 @@ pub fn issue_listed_at(
     let header = json!({
         "alg": "EdDSA",
         "typ": TYP,
-        CREDENTIAL: Base64::encode_string(&credential.to_cose()),
+        CREDENTIAL: base64url::encode(&credential.to_short()),
     });
-    let mut token = jws::sign(&device.0, &header, &payload.to_json());
-    token.push('~');
-    for disclosure in disclosures.iter() {
-        token.push_str(disclosure.as_text());
+    let jwt = jws::sign(&device.0, &header, &payload.to_json());
+    Ok(with_disclosures(&jwt, disclosures))
+}
+
+/// Room for everything is made beforehand: a text that grows would leave copies behind.
+fn with_disclosures(jwt: &str, disclosures: &Disclosures) -> String {
+    let texts = || disclosures.iter().map(Disclosure::as_text);
+    let length: usize = texts().map(|text| text.len() + 1).sum();
+    let mut token = String::with_capacity(jwt.len() + 1 + length);
+    for part in std::iter::once(jwt).chain(texts()) {
+        token.push_str(part);
         token.push('~');
     }
-    Ok(token)
+    token
 }
 
 /// Why the wallet form cannot be issued.

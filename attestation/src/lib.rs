@@ -25,17 +25,23 @@ mod cwt;
 mod device;
 #[cfg(feature = "log")]
 mod durable;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod merkle;
 mod merkle_frontier;
 mod name;
 mod note;
 mod operator;
 mod pseudonym;
+#[cfg(feature = "qr")]
+pub mod qr;
 mod receipt;
 mod self_test;
 mod status;
 mod tiles;
 mod trust;
+#[cfg(feature = "json")]
+pub mod utc;
 mod verify;
 
 #[cfg(feature = "log")]

@@ -5,6 +5,7 @@
 use crate::cbor::DecodeError;
 use crate::checkpoint::SignedCheckpoint;
 use crate::claims::Claims;
+use crate::codes::coded_error;
 use crate::credential::Credential;
 use crate::operator::OperatorPublicKey;
 use crate::receipt::Receipt;
@@ -201,27 +202,23 @@ pub enum Refusal {
     StatusNotFresh,
 }
 
-impl Refusal {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(&self) -> &'static str {
-        match self {
-            Self::NotAReceipt => "not_a_receipt",
-            Self::UnknownVersion => "unknown_version",
-            Self::Malformed { .. } => "malformed",
-            Self::CredentialSignature => "credential_signature",
-            Self::CredentialNotValidAtTime => "credential_not_valid_at_time",
-            Self::AttestationSignature => "attestation_signature",
-            Self::InclusionProof => "inclusion_proof",
-            Self::CheckpointSignature => "checkpoint_signature",
-            Self::IssuedInFuture => "issued_in_future",
-            Self::KeyNotListed => "key_not_listed",
-            Self::KeyNotValidAtTime => "key_not_valid_at_time",
-            Self::KeyRotated => "key_rotated",
-            Self::KeySuspended => "key_suspended",
-            Self::KeyRevoked => "key_revoked",
-            Self::StatusNotFresh => "status_not_fresh",
-        }
+coded_error! {
+    Refusal {
+        NotAReceipt = "not_a_receipt",
+        UnknownVersion = "unknown_version",
+        Malformed = "malformed",
+        CredentialSignature = "credential_signature",
+        CredentialNotValidAtTime = "credential_not_valid_at_time",
+        AttestationSignature = "attestation_signature",
+        InclusionProof = "inclusion_proof",
+        CheckpointSignature = "checkpoint_signature",
+        IssuedInFuture = "issued_in_future",
+        KeyNotListed = "key_not_listed",
+        KeyNotValidAtTime = "key_not_valid_at_time",
+        KeyRotated = "key_rotated",
+        KeySuspended = "key_suspended",
+        KeyRevoked = "key_revoked",
+        StatusNotFresh = "status_not_fresh",
     }
 }
 

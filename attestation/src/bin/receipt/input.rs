@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use attestation::qr::find_receipt;
 use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 
@@ -16,10 +17,6 @@ const MAX_SIDE_PX: u32 = 8192;
 const MAX_ALLOC_BYTES: u64 = 256 << 20;
 /// A key file is some hundred bytes.
 const MAX_KEY_BYTES: u64 = 4096;
-/// How a receipt in a QR code begins, or the fragment of a link to one; other codes in the picture
-/// are ignored.
-const PREFIX: &str = "KVR";
-const FRAGMENT: &str = "#KVR";
 
 /// Why there is nothing to check.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +114,8 @@ fn read_code(path: &Path, bytes: Vec<u8>, format: ImageFormat) -> Result<String,
         path: path.to_owned(),
         source,
     })?;
-    find_receipt(&picture).ok_or_else(|| InputError::NoCode {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    find_receipt(width, height, picture.as_raw()).ok_or_else(|| InputError::NoCode {
         path: path.to_owned(),
     })
 }
@@ -130,18 +128,4 @@ fn decode(bytes: Vec<u8>, format: ImageFormat) -> image::ImageResult<GrayImage> 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     Ok(reader.decode()?.into_luma8())
-}
-
-fn find_receipt(picture: &GrayImage) -> Option<String> {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let pixels = picture.as_raw();
-    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        pixels.get(y * width + x).copied().unwrap_or(u8::MAX)
-    });
-    let codes = prepared.detect_grids();
-    let mut texts = codes.iter().filter_map(|code| code.decode().ok());
-    texts.find_map(|(_, text)| {
-        let is_receipt = text.starts_with(PREFIX) || text.contains(FRAGMENT);
-        is_receipt.then_some(text)
-    })
 }

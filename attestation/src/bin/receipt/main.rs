@@ -14,13 +14,13 @@ mod log;
 mod report;
 mod status;
 mod trust;
-mod utc;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use attestation::json::refused;
 use attestation::{Decision, Freshness, Receipt, Refusal, Verified, verify};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -190,7 +190,7 @@ fn accept(verified: &Verified, required: Option<Required>, json: bool) -> ExitCo
 
 fn refuse(refusal: &Refusal, json: bool) -> ExitCode {
     if json {
-        println!("{:#}", report::refused_json(refusal));
+        println!("{:#}", refused(refusal));
     } else {
         println!(
             "REFUSED ({})\n{}",

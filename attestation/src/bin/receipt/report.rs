@@ -1,13 +1,12 @@
-//! What was found, in plain words for people and as JSON for programs.
+//! What was found, in plain words for people; `attestation::json` says it for programs.
 
-use std::error::Error;
-use std::fmt::Write;
-
-use attestation::{Claims, Decision, DocumentEvidence, Refusal, Verified};
+use attestation::json;
+pub(crate) use attestation::json::{hex, with_causes};
+use attestation::utc::rfc3339;
+use attestation::{Claims, Decision, DocumentEvidence, Verified};
 use serde_json::{Value, json};
 
 use crate::status;
-use crate::utc::rfc3339;
 
 /// A receipt of which everything holds.
 pub(crate) fn accepted(verified: &Verified) -> String {
@@ -63,42 +62,13 @@ pub(crate) fn unchecked(claims: &Claims) -> String {
 
 /// `met`: whether the decision is the required one, where one is required.
 pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
-    let head = &verified.checkpoint().checkpoint;
-    let validity = verified.credential().validity;
-    let checks: Vec<_> = verified.checks().iter().map(|check| check.code).collect();
-    json!({
-        "holds": true,
-        "requirement_met": met,
-        "checks": checks,
-        "claims": claims_json(verified.claims()),
-        "credential": {
-            "not_before": rfc3339(validity.not_before),
-            "not_after": rfc3339(validity.not_after),
-            "device": hex(verified.credential().device.as_bytes()),
-        },
-        "log": { "origin": head.origin, "size": head.size, "root": hex(&head.root) },
-        "trust": verified.status().map(status::json),
-    })
-}
-
-pub(crate) fn refused_json(refusal: &Refusal) -> Value {
-    json!({ "holds": false, "code": refusal.as_code(), "message": with_causes(refusal) })
+    let mut found = json::accepted(verified);
+    found["requirement_met"] = met.into();
+    found
 }
 
 pub(crate) fn unchecked_json(claims: &Claims) -> Value {
-    json!({ "checked": false, "claims": claims_json(claims) })
-}
-
-/// A message and everything that led to it.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    json!({ "checked": false, "claims": json::claims(claims) })
 }
 
 fn lines(claims: &Claims) -> String {
@@ -150,42 +120,4 @@ fn words(document: &DocumentEvidence) -> String {
         "{}, {}, {}",
         document.kind, document.validity, document.authenticity
     )
-}
-
-fn claims_json(claims: &Claims) -> Value {
-    let document = claims.document.map(|document| {
-        json!({
-            "kind": document.kind.as_code(),
-            "authenticity": document.authenticity.as_code(),
-            "validity": document.validity.as_code(),
-        })
-    });
-    json!({
-        "id": hex(&claims.id),
-        "kiosk": claims.kiosk.as_str(),
-        "site": claims.site.as_str(),
-        "issued_at": rfc3339(claims.issued_at),
-        "time_quality": claims.time_quality.as_code(),
-        "service": claims.service.as_str(),
-        "policy": hex(&claims.policy),
-        "document": document,
-        "factors": {
-            "liveness": claims.factors.liveness.as_code(),
-            "face": claims.factors.face.as_code(),
-        },
-        "decision": claims.decision.as_code(),
-        "reason": claims.decision.reason().map(|reason| reason.as_code()),
-        "officer": claims.officer.as_ref().map(|officer| officer.as_str()),
-        "models": hex(&claims.models),
-        "firmware": claims.firmware.as_str(),
-        "subject": claims.subject.map(|subject| hex(&subject.0)),
-    })
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

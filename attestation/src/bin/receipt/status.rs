@@ -1,10 +1,9 @@
 //! What the trust list said about a receipt's key, and how much that is worth by now.
 
+use attestation::utc::rfc3339;
 use attestation::{KeyState, KeyStatus, Verified};
-use serde_json::{Value, json};
 
 use crate::report::line;
-use crate::utc::rfc3339;
 
 /// Longest units first.
 const UNITS_S: &[(u64, &str)] = &[
@@ -31,18 +30,6 @@ pub(crate) fn describe(text: &mut String, verified: &Verified) {
     for warning in warnings(verified, status) {
         line(text, "WARNING", &warning);
     }
-}
-
-pub(crate) fn json(status: &KeyStatus) -> Value {
-    json!({
-        "sequence": status.sequence,
-        "issued_at": rfc3339(status.issued_at),
-        "next_update": rfc3339(status.next_update),
-        "age_s": status.age_s(),
-        "overdue": status.is_overdue(),
-        "state": status.state.as_code(),
-        "state_from": status.state.ended().map(rfc3339),
-    })
 }
 
 /// The state of a key in plain words.

@@ -12,7 +12,6 @@ use clap::Args;
 
 use crate::input::{self, InputError};
 use crate::report::hex;
-use crate::utc;
 
 /// A credential is some two hundred bytes.
 const MAX_CREDENTIAL_BYTES: u64 = 4096;
@@ -154,7 +153,7 @@ fn at(text: &str, now: u64) -> Result<(&str, u64), IssueError> {
     let Some((key, time)) = text.split_once('@') else {
         return Ok((text, now));
     };
-    let time = utc::parse(time).ok_or_else(|| IssueError::Time {
+    let time = attestation::utc::parse(time).ok_or_else(|| IssueError::Time {
         text: time.to_owned(),
     })?;
     Ok((key, time))

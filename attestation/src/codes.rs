@@ -40,9 +40,9 @@ macro_rules! coded {
     };
 }
 
-/// Gives the variants of an error their stable codes, and the list of all of them: a variant
-/// without a code does not compile.
-macro_rules! coded_error {
+/// Gives the variants of an enumeration that hold more than a number their stable codes, and the
+/// list of all of them: a variant without a code does not compile.
+macro_rules! codes_of {
     ($name:ident { $($variant:ident = $code:literal,)+ }) => {
         impl $name {
             /// Every code, for who must have words for each.
@@ -57,4 +57,4 @@ macro_rules! coded_error {
     };
 }
 
-pub(crate) use {coded, coded_error};
+pub(crate) use {coded, codes_of};

@@ -5,7 +5,7 @@
 use crate::cbor::DecodeError;
 use crate::checkpoint::SignedCheckpoint;
 use crate::claims::Claims;
-use crate::codes::coded_error;
+use crate::codes::codes_of;
 use crate::credential::Credential;
 use crate::operator::OperatorPublicKey;
 use crate::receipt::Receipt;
@@ -202,7 +202,7 @@ pub enum Refusal {
     StatusNotFresh,
 }
 
-coded_error! {
+codes_of! {
     Refusal {
         NotAReceipt = "not_a_receipt",
         UnknownVersion = "unknown_version",

@@ -22,7 +22,7 @@ pub use content::{KeyState, ListedKey};
 pub use draft::{DraftError, TrustDraft};
 
 use crate::cbor::{DecodeError, decode_strictly};
-use crate::codes::coded_error;
+use crate::codes::codes_of;
 use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
 use crate::device::DevicePublicKey;
 use crate::name::Name;
@@ -139,7 +139,7 @@ pub enum TrustListError {
     Signature,
 }
 
-coded_error! {
+codes_of! {
     TrustListError {
         TooLarge = "trust_list_too_large",
         Malformed = "trust_list_malformed",

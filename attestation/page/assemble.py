@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 
 SITE = Path(__file__).parent / "site"
-MODULES = ["words.js", "engine.js", "dom.js", "times.js", "trust.js", "picture.js", "camera.js", "result.js"]
+MODULES = ["words.js", "words-zh.js", "words-en.js", "engine.js", "dom.js", "times.js", "trust.js", "picture.js", "camera.js", "result.js"]
 PLAIN = ["style.css", "app.js", "icon.svg", "manifest.webmanifest", *MODULES]
 MAX_KEY_BYTES = 4096
 

@@ -14,7 +14,7 @@ const ADVICE_AFTER_MS = 8000;
 /** How the receipt in a link begins; `Receipt::decode` reads the rest. */
 const FRAGMENT = /^#KVR/;
 
-const page = { engine: null, trust: null, camera: null, offline: false, answer: null, advice: 0 };
+const page = { engine: null, trust: null, camera: null, offline: false, text: null, answer: null, advice: 0 };
 
 async function begin() {
   chooseLanguage(stored('language') ?? preferred());
@@ -47,7 +47,7 @@ function listen() {
   onFiles('picture', ([file]) => openPicture(file));
   onFiles('key-files', openKeys);
   onSubmit('text-form', () => checkText(byId('text').value.trim()));
-  onSubmit('key-form', () => withTrust(() => page.trust.useKey(byId('key-text').value), 'key.used'));
+  onSubmit('key-form', () => withTrust(() => useKey(byId('key-text').value)));
   addEventListener('hashchange', readFragment);
   addEventListener('paste', (event) => event.clipboardData?.files.length && openPicture(event.clipboardData.files[0]));
   addEventListener('dragover', (event) => event.preventDefault());
@@ -88,14 +88,22 @@ async function scan() {
   try {
     byId('ways').hidden = true;
     byId('camera').hidden = false;
+    document.body.classList.add('scanning');
     await page.camera.start(found);
     byId('camera-title').focus();
     announce(word('camera.on'));
     advise();
   } catch (error) {
-    page.camera.stop();
     show(failure(error));
   }
+}
+
+/** The camera is off, and its place on the page is gone. */
+function stopScanning() {
+  clearTimeout(page.advice);
+  page.camera?.stop();
+  byId('camera').hidden = true;
+  document.body.classList.remove('scanning');
 }
 
 function found(text) {
@@ -127,6 +135,7 @@ async function openPicture(file) {
 
 function checkText(text) {
   if (!text) return show(unusable('text_empty'));
+  page.text = text;
   try {
     show(page.trust.check(text));
   } catch (error) {
@@ -136,22 +145,28 @@ function checkText(text) {
 
 // Whose key and list
 
-async function openKeys(files) {
+function openKeys(files) {
   // A key first: a list belongs to one.
   files.sort((one, other) => one.size - other.size);
-  for (const file of files) {
-    await withTrust(async () => {
+  return withTrust(async () => {
+    for (const file of files) {
       const kind = await page.trust.useFile(file);
       announce(word(kind === 'key' ? 'key.used' : 'key.list_used'));
-    });
-  }
+    }
+  });
 }
 
-async function withTrust(change, done) {
+function useKey(text) {
+  page.trust.useKey(text);
+  announce(word('key.used'));
+}
+
+/** Changes key or list; the receipt that is shown is checked again by them. */
+async function withTrust(change) {
   try {
     await change();
-    closeResult();
-    if (done) announce(word(done));
+    if (page.text) checkText(page.text);
+    else if (page.answer) home();
   } catch (error) {
     show(failure(error));
   }
@@ -162,8 +177,7 @@ async function withTrust(change, done) {
 
 function show(answer) {
   page.answer = answer;
-  page.camera?.stop();
-  byId('camera').hidden = true;
+  stopScanning();
   byId('ways').hidden = true;
   drawResult();
   drawKey();
@@ -186,6 +200,7 @@ function drawResult() {
 }
 
 function closeResult() {
+  page.text = null;
   page.answer = null;
   byId('result').hidden = true;
   byId('result').replaceChildren();
@@ -196,9 +211,8 @@ function closeResult() {
 
 /** Back to the beginning; nothing of the last receipt stays on the page. */
 function home() {
-  page.camera?.stop();
+  stopScanning();
   closeResult();
-  byId('camera').hidden = true;
   byId('ways').hidden = false;
   byId('ways-title').focus();
   announce('');

@@ -23,6 +23,7 @@ export function draw(answer, trust) {
 function accepted(answer, trust) {
   const { claims } = answer;
   const { look, sign } = OUTCOMES[claims.decision];
+  const passed = claims.decision === 'verified';
   const reason = claims.reason && word(`reason.${claims.reason}`);
   const verdict = banner(sign, word(`verdict.${claims.decision}`), [
     reason && h('p', { class: 'reason' }, reason),
@@ -32,9 +33,10 @@ function accepted(answer, trust) {
     look,
     parts: [
       verdict,
-      h('p', { class: 'genuine' }, icon('shield'), word('verdict.genuine')),
+      passed && h('p', { class: 'genuine' }, icon('shield'), word('verdict.genuine')),
       notices(answer, trust),
-      facts(claims, trust),
+      facts(answer, trust),
+      passed && h('p', { class: 'bearer' }, icon('info'), h('span', {}, word('verdict.bearer'))),
       steps(answer, false),
       technical(answer),
     ],
@@ -71,7 +73,7 @@ const banner = (sign, title, lines) =>
 const explanation = ({ title, why, todo }) =>
   h('div', { class: 'explanation' }, h('h2', {}, title), h('p', {}, why), h('p', { class: 'todo' }, todo));
 
-function facts(claims, trust) {
+function facts({ claims, trust: status }, trust) {
   const names = trust.services[claims.service]?.[spoken()];
   const service = names ? [names, h('small', {}, claims.service)] : claims.service;
   const document = claims.document
@@ -81,8 +83,6 @@ function facts(claims, trust) {
   return h('div', { class: 'facts' },
     h('h2', {}, word('facts.title')),
     list([
-      ['decision', word(`decision.${claims.decision}`)],
-      claims.reason && ['reason', word(`reason.${claims.reason}`)],
       ['time', [h('time', { datetime: claims.issued_at }, moment(claims.issued_at)), h('strong', { class: 'ago' }, ago(claims.issued_at)), h('small', {}, word(`time_quality.${claims.time_quality}`))]],
       ['service', service],
       ['site', claims.site],
@@ -91,6 +91,7 @@ function facts(claims, trust) {
       ['liveness', word(`factor.${claims.factors.liveness}`)],
       ['face', word(`factor.${claims.factors.face}`)],
       claims.officer && ['officer', claims.officer],
+      status && ['key', [word(`key_state.${status.state}`), h('small', {}, word('key.list', status.sequence, ago(status.issued_at)))]],
       ['number', h('span', { class: 'number' }, number(claims.id))],
     ], 'facts'));
 }

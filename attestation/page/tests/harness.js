@@ -48,6 +48,8 @@ export async function serve(folder) {
     }
   });
   await new Promise((ready) => http.listen(0, '127.0.0.1', ready));
+  // A test that fails must not keep the others waiting.
+  http.unref();
   server.origin = `http://127.0.0.1:${http.address().port}`;
   server.stop = () => {
     http.closeAllConnections();

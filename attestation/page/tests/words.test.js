@@ -20,12 +20,13 @@ test('both languages say the same things', () => {
 });
 
 test('every code of the program has words, and no words are left over', () => {
-  const { version, refusal, unusable, step, steps_of: stepsOf, ...codes } = engine.vocabulary();
+  const { version, refusal, unusable, decision, step, steps_of: stepsOf, ...codes } = engine.vocabulary();
   assert.match(version, /^\d+\.\d+\.\d+/);
   for (const [language, table] of Object.entries(WORDS)) {
     assert.deepEqual(Object.keys(table.refusal).sort(), [...refusal].sort(), language);
     for (const code of refusal) assert.ok(leaves(table.refusal[code]).length === 3, `${language}: ${code}`);
     for (const code of unusable) assert.ok(table.unusable[code], `${language}: ${code}`);
+    for (const code of decision) assert.ok(table.verdict[code] && table.verdict[`${code}_lead`], `${language}: ${code}`);
     for (const name of step) assert.ok(table.steps[name], `${language}: ${name}`);
     for (const [kind, values] of Object.entries(codes)) {
       assert.deepEqual(Object.keys(table[kind]).sort(), [...values].sort(), `${language}: ${kind}`);

@@ -15,7 +15,9 @@
 
 #![forbid(unsafe_code)]
 
+mod any;
 mod cbor;
+mod check;
 mod checkpoint;
 mod claims;
 mod codes;
@@ -25,46 +27,60 @@ mod cwt;
 mod device;
 #[cfg(feature = "log")]
 mod durable;
-#[cfg(feature = "json")]
+mod grounds;
 pub mod json;
 pub mod merkle;
 mod merkle_frontier;
 mod name;
 mod note;
 mod operator;
+mod plain;
 mod pseudonym;
 #[cfg(feature = "qr")]
 pub mod qr;
 mod receipt;
+mod refusal;
 mod self_test;
 mod status;
+mod status_list;
+mod status_uri;
 mod tiles;
 mod trust;
-#[cfg(feature = "json")]
 pub mod utc;
 mod verify;
+pub mod wallet;
 
 #[cfg(feature = "log")]
 pub mod log;
 
+pub use any::AnyReceipt;
 pub use cbor::DecodeError;
+pub use check::Check;
 pub use checkpoint::{Checkpoint, SignedCheckpoint, verifier_key};
 pub use claims::{
     Band, Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
-    FactorOutcome, Factors, Reason, TimeQuality,
+    FactorOutcome, Factors, MAX_DISCLOSABLE, Reason, TimeQuality,
 };
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
+pub use grounds::{Found, Grounds, NotAccepted};
 #[cfg(feature = "log")]
 pub use log::{AuditReport, CommittedAttestation, Exported, Log, LogError};
 pub use name::{Name, NameError};
 pub use note::NoteError;
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
+pub use plain::{PlainReceipt, VerifiedPlain};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
+pub use refusal::Refusal;
 pub use status::{Freshness, KeyStatus};
+pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
+#[cfg(feature = "log")]
+pub use status_list::{StatusDraft, StatusDraftError};
+pub use status_uri::{NotAStatusUri, StatusUri};
 pub use tiles::{ExportFinding, ExportReport, check_export};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
-pub use verify::{Check, Refusal, Verified, verify};
+pub use verify::{Verified, verify};
+pub use wallet::{CardField, Disclosure, DisclosureError, Disclosures, HolderKey, NotAHolderKey};

@@ -1,4 +1,4 @@
-//! The two questions that the page asks: does this receipt hold, and whose key and list are these?
+//! The two questions that the page asks: does this receipt hold, and whose key and lists are these?
 //! Answers are JSON: `kind` says what to make of them.
 //!
 //! | `kind` | means | and holds |
@@ -6,17 +6,20 @@
 //! | `accepted` | everything holds | what `receipt verify --json` prints, and `steps` |
 //! | `refused` | something does not hold | `code`, `message`, `steps` |
 //! | `unusable` | nothing could be checked | `code`, `message` |
+//! | `described` | key and lists can be gone by | `fingerprint`, `trust`, `statuses` |
 
 use attestation::json::{accepted, hex, refused, with_causes};
+use attestation::utc::rfc3339;
 use attestation::{
-    Freshness, NotAKey, OperatorPublicKey, Receipt, TrustList, TrustListError, verify,
+    AnyReceipt, Freshness, Grounds, NotAKey, NotAccepted, OperatorPublicKey, StatusList,
+    StatusListError, TrustList, TrustListError,
 };
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::steps;
+use crate::steps::{of_accepted, of_no_receipt, of_refused};
 
 /// What was asked, from the page's script.
 #[derive(Deserialize)]
@@ -29,7 +32,10 @@ struct Request {
     operator: String,
     /// The trust list in base64, where there is one.
     trust: Option<String>,
-    /// Whether a list past its next update is refused.
+    /// The status lists, as they are (JWT): one for each kiosk.
+    #[serde(default)]
+    statuses: Vec<String>,
+    /// Whether lists past their next update are refused.
     #[serde(default)]
     require_fresh: bool,
     /// The visitor's clock, in seconds since 1970.
@@ -40,53 +46,98 @@ struct Request {
 #[must_use]
 pub fn check(input: &[u8]) -> Value {
     answer(input, |request| {
-        let operator = OperatorPublicKey::parse(&request.operator)?;
-        let list = trust_list(request, &operator)?;
-        let freshness = match request.require_fresh {
-            true => Freshness::Required,
-            false => Freshness::Any,
+        let (mut grounds, statuses) = request.grounds()?;
+        let receipt = match AnyReceipt::decode(request.text.trim()) {
+            Ok(receipt) => receipt,
+            Err(refusal) => return Ok(of_kind("refused", refused(&refusal), of_no_receipt())),
         };
-        let now = Some(request.now);
-        let verified = Receipt::decode(request.text.trim())
-            .and_then(|receipt| verify(&receipt, &operator, now))
-            .and_then(|verified| match &list {
-                Some(list) => verified.with_status(list, freshness, now),
-                None => Ok(verified),
-            });
-        Ok(match verified {
-            Ok(verified) => of_kind(
-                "accepted",
-                accepted(&verified),
-                steps::of_accepted(&verified),
-            ),
-            Err(refusal) => of_kind("refused", refused(&refusal), steps::of_refused(&refusal)),
-        })
+        grounds.status = statuses
+            .into_iter()
+            .find(|list| receipt.would_stand_in(list));
+        match grounds.check(&receipt, None) {
+            Ok(found) => {
+                let steps = of_accepted(&found, &grounds);
+                Ok(of_kind("accepted", accepted(&found), steps))
+            }
+            Err(NotAccepted::Refused(refusal)) => {
+                let steps = of_refused(&refusal, &receipt, &grounds);
+                Ok(of_kind("refused", refused(&refusal), steps))
+            }
+            Err(missing @ NotAccepted::PlainNeedsKey) => Err(Unusable {
+                code: PLAIN_NEEDS_LIST,
+                message: missing.to_string(),
+            }),
+        }
     })
 }
 
-/// Says whose key and list these are, so that a person can compare; the input is the JSON of a
+/// Says whose key and lists these are, so that a person can compare; the input is the JSON of a
 /// request without a text.
 #[must_use]
 pub fn describe(input: &[u8]) -> Value {
     answer(input, |request| {
-        let operator = OperatorPublicKey::parse(&request.operator)?;
-        let list = trust_list(request, &operator)?;
-        let list = list.map(|list| {
-            let overdue = list.next_update() <= request.now;
-            json!({
-                "sequence": list.sequence(),
-                "issued_at": list.issued_at(),
-                "next_update": list.next_update(),
-                "overdue": overdue,
-                "keys": list.keys().len(),
-            })
-        });
+        let (grounds, statuses) = request.grounds()?;
+        let statuses: Vec<_> = statuses.iter().map(describe_status).collect();
         Ok(json!({
             "kind": "described",
-            "fingerprint": fingerprint(&operator),
-            "trust": list,
+            "fingerprint": fingerprint(&grounds.operator),
+            "trust": grounds.trust.map(|list| describe_trust(&list, request.now)),
+            "statuses": statuses,
         }))
     })
+}
+
+impl Request {
+    /// Everything but the choice of a status list, which needs the receipt.
+    fn grounds(&self) -> Result<(Grounds, Vec<StatusList>), Unusable> {
+        let operator = OperatorPublicKey::parse(&self.operator)?;
+        let trust = self.trust.as_deref();
+        let trust = trust.map(|text| trust_list(text, &operator)).transpose()?;
+        let statuses = self.statuses.iter();
+        let statuses = statuses.map(|text| StatusList::decode(text.as_bytes(), &operator));
+        let statuses = statuses.collect::<Result<_, _>>()?;
+        let grounds = Grounds {
+            operator,
+            trust,
+            status: None,
+            credential: None,
+            freshness: match self.require_fresh {
+                true => Freshness::Required,
+                false => Freshness::Any,
+            },
+            now: Some(self.now),
+        };
+        Ok((grounds, statuses))
+    }
+}
+
+fn trust_list(text: &str, operator: &OperatorPublicKey) -> Result<TrustList, Unusable> {
+    let bytes = Base64::decode_vec(text).map_err(|error| Unusable {
+        code: REQUEST,
+        message: format!("the trust list is not in base64: {error}"),
+    })?;
+    Ok(TrustList::decode(&bytes, operator)?)
+}
+
+fn describe_trust(list: &TrustList, now: u64) -> Value {
+    json!({
+        "sequence": list.sequence(),
+        "issued_at": rfc3339(list.issued_at()),
+        "overdue": list.next_update() <= now,
+    })
+}
+
+fn describe_status(list: &StatusList) -> Value {
+    json!({ "of": list.log(), "uri": list.uri(), "issued_at": rfc3339(list.issued_at()) })
+}
+
+/// SHA-256 of the key's SPKI (RFC 8410), as `openssl pkey -pubin -outform DER | sha256sum` says it.
+fn fingerprint(operator: &OperatorPublicKey) -> String {
+    let pem = operator.to_pem();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    // Our own PEM is base64.
+    let der = Base64::decode_vec(&base64).unwrap_or_default();
+    hex(&Sha256::digest(der))
 }
 
 /// Why nothing could be checked.
@@ -96,17 +147,15 @@ struct Unusable {
     message: String,
 }
 
-impl Unusable {
-    /// Every code.
-    const CODES: &[&str] = &[REQUEST, OPERATOR_KEY];
-}
-
 const REQUEST: &str = "request_malformed";
 const OPERATOR_KEY: &str = "operator_key_malformed";
+const PLAIN_NEEDS_LIST: &str = "plain_needs_list";
 
 /// Every code that an `unusable` answer can have.
 pub(crate) fn unusable_codes() -> impl Iterator<Item = &'static str> {
-    Unusable::CODES.iter().chain(TrustListError::CODES).copied()
+    let lists = TrustListError::CODES.iter().chain(StatusListError::CODES);
+    let ours = [REQUEST, OPERATOR_KEY, PLAIN_NEEDS_LIST].into_iter();
+    ours.chain(lists.copied())
 }
 
 impl From<NotAKey> for Unusable {
@@ -127,6 +176,15 @@ impl From<TrustListError> for Unusable {
     }
 }
 
+impl From<StatusListError> for Unusable {
+    fn from(error: StatusListError) -> Self {
+        Self {
+            code: error.as_code(),
+            message: with_causes(&error),
+        }
+    }
+}
+
 fn answer(input: &[u8], of: impl FnOnce(&Request) -> Result<Value, Unusable>) -> Value {
     let request = serde_json::from_slice(input).map_err(|error| Unusable {
         code: REQUEST,
@@ -137,29 +195,6 @@ fn answer(input: &[u8], of: impl FnOnce(&Request) -> Result<Value, Unusable>) ->
         .unwrap_or_else(|Unusable { code, message }| {
             json!({ "kind": "unusable", "code": code, "message": message })
         })
-}
-
-fn trust_list(
-    request: &Request,
-    operator: &OperatorPublicKey,
-) -> Result<Option<TrustList>, Unusable> {
-    let Some(text) = &request.trust else {
-        return Ok(None);
-    };
-    let bytes = Base64::decode_vec(text).map_err(|error| Unusable {
-        code: REQUEST,
-        message: format!("the trust list is not in base64: {error}"),
-    })?;
-    Ok(Some(TrustList::decode(&bytes, operator)?))
-}
-
-/// SHA-256 of the key's SPKI (RFC 8410), as `openssl pkey -pubin -outform DER | sha256sum` says it.
-fn fingerprint(operator: &OperatorPublicKey) -> String {
-    let pem = operator.to_pem();
-    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    // Our own PEM is base64.
-    let der = Base64::decode_vec(&base64).unwrap_or_default();
-    hex(&Sha256::digest(der))
 }
 
 fn of_kind(kind: &str, mut found: Value, steps: Vec<Value>) -> Value {

@@ -1,14 +1,18 @@
 //! Every code that an answer can hold. The page has words for each in each language; its tests
 //! walk this list, so that a new code without words is noticed.
 
+use attestation::wallet::Holder;
 use attestation::{
-    Band, Decision, DocumentAuthenticity, DocumentKind, DocumentValidity, FactorOutcome, KeyState,
-    Reason, Refusal, TimeQuality,
+    Band, CardField, Decision, DocumentAuthenticity, DocumentKind, DocumentValidity, FactorOutcome,
+    KeyState, Reason, Refusal, TimeQuality,
 };
 use serde_json::{Value, json};
 
 use crate::check::unusable_codes;
-use crate::steps::STEPS;
+use crate::steps::steps;
+
+/// What can be found about the holder of a wallet.
+const HOLDERS: [Holder; 3] = [Holder::NotBound, Holder::Bound, Holder::Present];
 
 /// The version of the page, and codes by what they are codes of.
 #[must_use]
@@ -25,8 +29,7 @@ pub fn vocabulary() -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "refusal": Refusal::CODES,
         "unusable": unusable_codes().collect::<Vec<_>>(),
-        "step": STEPS.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        "steps_of": STEPS,
+        "step": steps().map(|(name, _)| name).collect::<Vec<_>>(),
         "decision": decisions.map(|decision| decision.as_code()),
         "reason": codes(Reason::ALL, |reason| reason.as_code()),
         "time_quality": codes(TimeQuality::ALL, |quality| quality.as_code()),
@@ -35,6 +38,8 @@ pub fn vocabulary() -> Value {
         "document_validity": codes(DocumentValidity::ALL, |validity| validity.as_code()),
         "factor": factors.map(FactorOutcome::as_code).collect::<Vec<_>>(),
         "key_state": KeyState::CODES,
+        "field": codes(CardField::ALL, |field| field.as_code()),
+        "holder": HOLDERS.map(Holder::as_code),
     })
 }
 

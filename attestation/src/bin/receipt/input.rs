@@ -6,7 +6,10 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use attestation::qr::find_receipt;
-use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
+use attestation::{
+    Credential, DecodeError, NotAKey, OperatorPublicKey, StatusList, StatusListError, TrustList,
+    TrustListError,
+};
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 
 /// Larger than any photo of a QR code needs to be.
@@ -17,6 +20,8 @@ const MAX_SIDE_PX: u32 = 8192;
 const MAX_ALLOC_BYTES: u64 = 256 << 20;
 /// A key file is some hundred bytes.
 const MAX_KEY_BYTES: u64 = 4096;
+/// A credential is some two hundred bytes.
+const MAX_CREDENTIAL_BYTES: u64 = 4096;
 
 /// Why there is nothing to check.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +43,15 @@ pub(crate) enum InputError {
         path: PathBuf,
         source: TrustListError,
     },
+    /// The status list cannot be gone by.
+    #[error("cannot go by the status list {path} ({})", source.as_code())]
+    Status {
+        path: PathBuf,
+        source: StatusListError,
+    },
+    /// The credential is something else.
+    #[error("{path} is not a kiosk's credential; give the file that enrolment made")]
+    Credential { path: PathBuf, source: DecodeError },
     /// The picture cannot be decoded.
     #[error("the picture {path} cannot be decoded; take it again, as PNG or JPEG")]
     Picture {
@@ -69,6 +83,25 @@ pub(crate) fn trust_list(
 ) -> Result<TrustList, InputError> {
     let bytes = read(path, TrustList::MAX_BYTES as u64)?;
     TrustList::decode(&bytes, operator).map_err(|source| InputError::Trust {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+pub(crate) fn status_list(
+    path: &Path,
+    operator: &OperatorPublicKey,
+) -> Result<StatusList, InputError> {
+    let bytes = read(path, StatusList::MAX_BYTES as u64)?;
+    StatusList::decode(&bytes, operator).map_err(|source| InputError::Status {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+pub(crate) fn credential(path: &Path) -> Result<Credential, InputError> {
+    let bytes = read(path, MAX_CREDENTIAL_BYTES)?;
+    Credential::from_cose(&bytes).map_err(|source| InputError::Credential {
         path: path.to_owned(),
         source,
     })

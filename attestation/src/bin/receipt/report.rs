@@ -1,42 +1,86 @@
 //! What was found, in plain words for people; `attestation::json` says it for programs.
 
-use attestation::json;
 pub(crate) use attestation::json::{hex, with_causes};
 use attestation::utc::rfc3339;
-use attestation::{Claims, Decision, DocumentEvidence, Verified};
-use serde_json::{Value, json};
+use attestation::wallet::Holder;
+use attestation::{AnyReceipt, Claims, Credential, Decision, Disclosure, DocumentEvidence, Found};
 
 use crate::status;
 
 /// A receipt of which everything holds.
-pub(crate) fn accepted(verified: &Verified) -> String {
-    let credential = verified.credential();
-    let head = &verified.checkpoint().checkpoint;
-    let claims = verified.claims();
+pub(crate) fn accepted(found: &Found) -> String {
+    let claims = found.claims();
     let mut text = format!("{}\n\n{}", headline(claims.decision), lines(claims));
-    let validity = credential.validity;
-    line(
-        &mut text,
-        "Credential",
-        &format!(
-            "from {} until before {}",
-            rfc3339(validity.not_before),
-            rfc3339(validity.not_after)
-        ),
-    );
-    line(
-        &mut text,
-        "Log",
-        &format!("{}, {} entries", head.origin, head.size),
-    );
-    status::describe(&mut text, verified);
+    match found {
+        Found::Full(found) => {
+            let head = &found.checkpoint().checkpoint;
+            credential_line(&mut text, found.credential());
+            let place = format!("{}, entry {} of {}", head.origin, found.index(), head.size);
+            line(&mut text, "Log", &place);
+            status::describe(&mut text, found.status(), claims);
+            status::describe_listed(&mut text, found.listed(), claims);
+        }
+        Found::Plain(found) => {
+            match found.credential() {
+                Some(credential) => credential_line(&mut text, credential),
+                None => line(
+                    &mut text,
+                    "Credential",
+                    "not looked at: the trust list names the key",
+                ),
+            }
+            status::describe(&mut text, found.status(), claims);
+        }
+        Found::Wallet(found) => {
+            field_lines(&mut text, found.fields(), found.disclosable());
+            line(&mut text, "Holder", holder_words(found.holder()));
+            credential_line(&mut text, found.credential());
+            let place = format!("entry {}, by the kiosk's word", found.index());
+            line(&mut text, "Log", &place);
+            status::describe(&mut text, found.status(), claims);
+            status::describe_listed(&mut text, found.listed(), claims);
+        }
+    }
     text.push_str("\nChecked:\n");
-    for check in verified.checks() {
-        text.push_str("  + ");
-        text.push_str(check.words);
-        text.push('\n');
+    for check in found.checks() {
+        text.push_str(&format!("  + {}\n", check.words()));
+    }
+    if let Some(words) = found.not_proven() {
+        text.push_str(&format!("\nNOT PROVEN: {words}\n"));
     }
     text
+}
+
+fn credential_line(text: &mut String, credential: &Credential) {
+    let validity = credential.validity;
+    let from = rfc3339(validity.not_before);
+    let until = rfc3339(validity.not_after);
+    line(
+        text,
+        "Credential",
+        &format!("from {from} until before {until}"),
+    );
+}
+
+fn field_lines(text: &mut String, fields: &[Disclosure], disclosable: usize) {
+    for shown in fields {
+        let field = format!("{}: {}", shown.field().as_code(), shown.value());
+        line(text, "Field", &field);
+    }
+    let withheld = disclosable.saturating_sub(fields.len());
+    line(
+        text,
+        "Not shown",
+        &format!("{withheld} of {disclosable} fields to share"),
+    );
+}
+
+const fn holder_words(holder: Holder) -> &'static str {
+    match holder {
+        Holder::NotBound => "not bound to a key: whoever has a copy can show this",
+        Holder::Bound => "bound to a key, but no proof was asked for: this may be a copy",
+        Holder::Present => "proved just now to have the key that this is bound to",
+    }
 }
 
 /// Genuine is not verified: who reads only this line must see both.
@@ -53,22 +97,20 @@ fn headline(decision: Decision) -> String {
 }
 
 /// A receipt that nobody has checked.
-pub(crate) fn unchecked(claims: &Claims) -> String {
-    format!(
+pub(crate) fn unchecked(receipt: &AnyReceipt) -> String {
+    let claims = receipt.unverified_claims();
+    let mut text = format!(
         "NOT CHECKED: anybody could have written this; use \"receipt verify\"\n\n{}",
         lines(claims)
-    )
-}
-
-/// `met`: whether the decision is the required one, where one is required.
-pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
-    let mut found = json::accepted(verified);
-    found["requirement_met"] = met.into();
-    found
-}
-
-pub(crate) fn unchecked_json(claims: &Claims) -> Value {
-    json!({ "checked": false, "claims": json::claims(claims) })
+    );
+    if let AnyReceipt::Wallet(token) = receipt {
+        field_lines(
+            &mut text,
+            token.unverified_fields(),
+            claims.disclosable.len(),
+        );
+    }
+    text
 }
 
 fn lines(claims: &Claims) -> String {
@@ -101,6 +143,9 @@ fn lines(claims: &Claims) -> String {
         );
     }
     line(&mut text, "Software", claims.firmware.as_str());
+    if let Some(program) = &claims.software {
+        line(&mut text, "Program", &hex(program));
+    }
     line(&mut text, "Models", &hex(&claims.models));
     line(&mut text, "Policy", &hex(&claims.policy));
     line(&mut text, "Identifier", &hex(&claims.id));

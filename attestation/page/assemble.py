@@ -7,6 +7,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import shutil
 import sys
 import tomllib
@@ -26,13 +27,15 @@ def main() -> None:
         shutil.copyfile(SITE / name, out / name)
     shutil.copyfile(options.wasm, out / "verify.wasm")
     (out / "config.json").write_text(json.dumps(config(options), ensure_ascii=False, indent=1) + "\n")
+    (out / "trust.list").unlink(missing_ok=True)
     if options.trust:
         shutil.copyfile(options.trust, out / "trust.list")
-    else:
-        (out / "trust.list").unlink(missing_ok=True)
+    for path in options.status:
+        shutil.copyfile(path, out / path.name)
     write_index(out)
-    write_worker(out)
-    write_sums(out)
+    lists = (["trust.list"] if options.trust else []) + [path.name for path in options.status]
+    write_worker(out, lists)
+    write_sums(out, lists)
 
 
 def arguments() -> argparse.Namespace:
@@ -41,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--operator", type=Path, help="the operator's public key, operator.pub")
     parser.add_argument("--trust", type=Path, help="the operator's trust list; replace the published file when there is a newer one")
+    parser.add_argument("--status", type=Path, action="append", default=[], help="the operator's status list for a kiosk; may be repeated; replace it as the trust list")
     parser.add_argument("--name-zh", help="the operator's name in Chinese")
     parser.add_argument("--name-en", help="the operator's name in English")
     parser.add_argument("--services", type=Path, help="a folder with the kiosks' services (TOML), for their names")
@@ -55,13 +59,19 @@ def config(options: argparse.Namespace) -> dict:
         if options.name_zh or options.name_en:
             zh, en = options.name_zh or options.name_en, options.name_en or options.name_zh
             operator["name"] = {"zh": zh, "en": en}
-    elif options.trust:
-        sys.exit("build.sh: --trust needs --operator: a trust list belongs to an operator's key")
+    elif options.trust or options.status:
+        sys.exit("build.sh: --trust and --status need --operator: a list belongs to an operator's key")
+    taken = {"index.html", "config.json", "verify.wasm", "sw.js", "SHA256SUMS", "trust.list", *PLAIN}
+    for path in options.status:
+        if path.name in taken or not re.fullmatch(r"[A-Za-z0-9._-]+", path.name):
+            sys.exit(f"build.sh: {path.name} cannot be the name of a status list here; rename the file")
+        taken.add(path.name)
     if options.require_fresh and not options.trust:
         sys.exit("build.sh: --require-fresh needs --trust")
     return {
         "operator": operator,
         "trust": options.trust is not None,
+        "statuses": [path.name for path in options.status],
         "require_fresh": options.require_fresh,
         "services": services(options.services) if options.services else {},
     }
@@ -92,18 +102,18 @@ def write_index(out: Path) -> None:
     (out / "index.html").write_text(page)
 
 
-def write_worker(out: Path) -> None:
+def write_worker(out: Path, lists: list[str]) -> None:
     names = ["index.html", "config.json", "verify.wasm", *PLAIN]
     files = {name: f"sha256-{digest(out / name)}" for name in names}
     listed = json.dumps(files, indent=2)
     build = hashlib.sha256(listed.encode()).hexdigest()[:16]
-    worker = (SITE / "sw.js").read_text().replace("{{build}}", build).replace("{{files}}", listed)
+    worker = (SITE / "sw.js").read_text().replace("{{build}}", build).replace("{{files}}", listed).replace("{{lists}}", json.dumps(lists))
     (out / "sw.js").write_text(worker)
 
 
-def write_sums(out: Path) -> None:
-    # The trust list changes without a new build.
-    names = sorted(path.name for path in out.iterdir() if path.name not in ("SHA256SUMS", "trust.list"))
+def write_sums(out: Path, lists: list[str]) -> None:
+    # Lists change without a new build.
+    names = sorted(path.name for path in out.iterdir() if path.name not in ("SHA256SUMS", *lists))
     sums = [f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     (out / "SHA256SUMS").write_text("".join(sums))
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the verification page into a folder of static files.
 #   attestation/page/build.sh [--out DIR] [--operator operator.pub] [--trust trust.list]
-#       [--name-zh NAME] [--name-en NAME] [--services DIR] [--require-fresh]
+#       [--status LIST]… [--name-zh NAME] [--name-en NAME] [--services DIR] [--require-fresh]
 # The standard library for WebAssembly comes from rustup; where rustup cannot bring it, it is built
 # from Debian's package of the same version's source, which is downloaded, not installed.
 set -euo pipefail
@@ -19,7 +19,7 @@ arguments=()
 while [ $# -gt 0 ]; do
     case $1 in
         --out) out=$(cd "$OLDPWD" && realpath -m "$2"); shift 2 ;;
-        --operator|--trust|--services) arguments+=("$1" "$(cd "$OLDPWD" && realpath -m "$2")"); shift 2 ;;
+        --operator|--trust|--status|--services) arguments+=("$1" "$(cd "$OLDPWD" && realpath -m "$2")"); shift 2 ;;
         --name-zh|--name-en) arguments+=("$1" "$2"); shift 2 ;;
         --require-fresh) arguments+=("$1"); shift ;;
         *) sed -nE '2,/^set/s/^# ?//p' "$0" >&2; fail "what is $1?" ;;

@@ -12,7 +12,7 @@ import { speak, spoken, word } from './words.js';
 /** After how long without a code the visitor gets advice, in milliseconds. */
 const ADVICE_AFTER_MS = 8000;
 /** How the receipt in a link begins; `Receipt::decode` reads the rest. */
-const FRAGMENT = /^#KVR/;
+const FRAGMENT = /^#KV[RP]/;
 
 const page = { engine: null, trust: null, camera: null, offline: false, text: null, answer: null, advice: 0 };
 
@@ -271,6 +271,10 @@ function keyLines(described, trouble) {
       ? h('p', {}, word('key.list', list.sequence, ago(list.issued_at)))
       : h('p', {}, word('key.no_list')),
   ];
+  if (described.statuses.length) {
+    const oldest = described.statuses.map((status) => status.issued_at).sort()[0];
+    lines.push(h('p', {}, word('key.statuses', described.statuses.length, ago(oldest))));
+  }
   if (list?.overdue) lines.push(h('p', { class: 'warn' }, icon('warn'), h('span', {}, word('notice.overdue'))));
   const groups = fingerprint.match(/.{4}/g).join(' ');
   lines.push(h('details', {}, h('summary', {}, word('key.fingerprint')), h('p', {}, h('code', {}, groups)), h('p', {}, word('key.compare'))));

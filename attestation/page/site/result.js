@@ -36,7 +36,7 @@ function accepted(answer, trust) {
       passed && h('p', { class: 'genuine' }, icon('shield'), word('verdict.genuine')),
       notices(answer, trust),
       facts(answer, trust),
-      passed && h('p', { class: 'bearer' }, icon('info'), h('span', {}, word('verdict.bearer'))),
+      passed && h('p', { class: 'bearer' }, icon('info'), h('span', {}, bearer(answer))),
       steps(answer, false),
       technical(answer),
     ],
@@ -73,7 +73,10 @@ const banner = (sign, title, lines) =>
 const explanation = ({ title, why, todo }) =>
   h('div', { class: 'explanation' }, h('h2', {}, title), h('p', {}, why), h('p', { class: 'todo' }, todo));
 
-function facts({ claims, trust: status }, trust) {
+/** Who may show it: a receipt proves what happened, not who brings it. */
+const bearer = ({ holder }) => (holder ? word(`holder.${holder}`) : word('verdict.bearer'));
+
+function facts({ claims, trust: key, status, fields }, trust) {
   const names = trust.services[claims.service]?.[spoken()];
   const service = names ? [names, h('small', {}, claims.service)] : claims.service;
   const document = claims.document
@@ -91,26 +94,41 @@ function facts({ claims, trust: status }, trust) {
       ['liveness', word(`factor.${claims.factors.liveness}`)],
       ['face', word(`factor.${claims.factors.face}`)],
       claims.officer && ['officer', claims.officer],
-      status && ['key', [word(`key_state.${status.state}`), h('small', {}, word('key.list', status.sequence, ago(status.issued_at)))]],
+      key && ['key', [word(`key_state.${key.state}`), h('small', {}, word('key.list', key.sequence, ago(key.issued_at)))]],
+      status && ['status', [word('facts.valid'), h('small', {}, word('facts.status_list', ago(status.issued_at)))]],
       ['number', h('span', { class: 'number' }, number(claims.id))],
+      ...shownFields(claims, fields ?? {}),
     ], 'facts'));
+}
+
+/** Card fields that the holder shows, and how many more there are. */
+function shownFields({ disclosable }, fields) {
+  const shown = Object.entries(fields).map(([name, value]) => [`field.${name}`, value]);
+  const withheld = disclosable.length - shown.length;
+  if (withheld > 0) shown.push(['facts.withheld', word('facts.withheld_count', withheld)]);
+  return shown;
 }
 
 /** The number as the kiosk's screen shows it. */
 const number = (id) => `${id.slice(0, 4)}-${id.slice(4, 8)}`.toUpperCase();
 
 function notices(answer, trust) {
-  const { trust: status, claims } = answer;
+  const { trust: key, status, claims, form } = answer;
+  const earlier = (list) => list && Date.parse(list.issued_at) < Date.parse(claims.issued_at);
   const found = [
+    form !== 'full' && form,
     trust.isOwn && 'own_key',
     claims.time_quality === 'unsynchronised' && 'unsynchronised',
-    !status && (trust.listMissing ? 'list_missing' : 'no_list'),
-    status?.overdue === true && 'overdue',
-    status?.overdue === null && 'list_future',
-    status && Date.parse(status.issued_at) < Date.parse(claims.issued_at) && 'list_earlier',
+    !key && (trust.listMissing ? 'list_missing' : 'no_list'),
+    key?.overdue === true && 'overdue',
+    key?.overdue === null && 'list_future',
+    earlier(key) && 'list_earlier',
+    !status && form !== 'plain' && trust.statuses.length > 0 && 'no_status',
+    status?.overdue === true && 'status_overdue',
+    earlier(status) && 'status_earlier',
   ];
   const lines = found.filter(Boolean).map((name) => word(`notice.${name}`));
-  if (status?.state_from) lines.push(word('notice.key_ended', moment(status.state_from)));
+  if (key?.state_from) lines.push(word('notice.key_ended', moment(key.state_from)));
   if (lines.length === 0) return null;
   return h('ul', { class: 'notices' }, lines.map((line) => h('li', {}, icon('warn'), h('span', {}, line))));
 }
@@ -126,17 +144,18 @@ function steps(answer, open) {
 }
 
 function technical(answer) {
-  const { claims, credential, log, trust } = answer;
+  const { claims, credential, log, trust, form } = answer;
   const code = (text) => h('code', {}, text);
   return h('details', { class: 'technical' },
     h('summary', {}, word('technical.title')),
     list([
       ['identifier', code(claims.id)],
       claims.subject && ['subject', code(claims.subject)],
-      ['log', [code(log.origin), word('technical.entries', log.size)]],
-      ['root', code(log.root)],
-      ['device', [code(credential.device), trust && word(`key_state.${trust.state}`)]],
-      ['credential', word('technical.until', moment(credential.not_before), moment(credential.not_after))],
+      ['form', word(`form.${form}`)],
+      log && ['log', [log.origin && code(log.origin), word('technical.place', log.index), log.size && h('small', {}, word('technical.entries', log.size))].filter(Boolean)],
+      log?.root && ['root', code(log.root)],
+      ['device', [code(credential?.device ?? answer.device), trust && word(`key_state.${trust.state}`)].filter(Boolean)],
+      credential && ['credential', word('technical.until', moment(credential.not_before), moment(credential.not_after))],
       ['firmware', claims.firmware],
       ['models', code(claims.models)],
       ['policy', code(claims.policy)],
@@ -153,4 +172,4 @@ const program = (answer) =>
 
 const list = (rows, table) =>
   h('dl', {}, rows.filter(Boolean).map(([name, value]) =>
-    h('div', {}, h('dt', {}, word(`${table}.${name}`)), h('dd', {}, value))));
+    h('div', {}, h('dt', {}, word(name.includes('.') ? name : `${table}.${name}`)), h('dd', {}, value))));

@@ -1,10 +1,10 @@
 // Keeps the page for when there is no network. The files of one build belong together: they are
 // fetched once, each by its digest, and come from here until a new build is complete. Only the
-// trust list is asked for anew each time; offline, the last one answers and the page says its age.
+// lists are asked for anew each time; offline, the last ones answer and the page says their age.
 
 const BUILD = '{{build}}';
 const FILES = {{files}};
-const LIST = 'trust.list';
+const LISTS = {{lists}};
 /** Caches belong to the whole origin, where other pages may have theirs. */
 const OURS = `verify-page ${self.registration.scope} `;
 const FILES_CACHE = OURS + BUILD;
@@ -18,7 +18,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   const scope = new URL(self.registration.scope).pathname;
   const name = url.pathname.slice(scope.length) || 'index.html';
-  if (name === LIST) event.respondWith(newest(request));
+  if (LISTS.includes(name)) event.respondWith(newest(request));
   else if (name in FILES) event.respondWith(kept(name, request));
 });
 
@@ -26,8 +26,8 @@ async function keep() {
   const cache = await caches.open(FILES_CACHE);
   const asked = Object.entries(FILES).map(([name, integrity]) => new Request(name, { integrity, cache: 'no-cache' }));
   await cache.addAll(asked);
-  // The list that the page may have loaded before this worker was there.
-  await newest(new Request(LIST)).catch(() => null);
+  // The lists that the page loaded before this worker was there.
+  await Promise.all(LISTS.map((name) => newest(new Request(name)).catch(() => null)));
 }
 
 async function takeOver() {
@@ -47,10 +47,10 @@ async function newest(request) {
   const cache = await caches.open(LISTS_CACHE);
   try {
     const response = await fetch(request, { cache: 'no-cache' });
-    if (response.ok) await cache.put(LIST, response.clone());
+    if (response.ok) await cache.put(request.url, response.clone());
     return response;
   } catch (error) {
-    const last = await cache.match(LIST);
+    const last = await cache.match(request.url);
     if (last) return last;
     throw error;
   }

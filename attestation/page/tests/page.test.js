@@ -1,7 +1,7 @@
 // What a person sees who checks receipts: at a desk, on a phone, in both languages.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { WORDS } from '../site/words.js';
 import { cases, file, launch, paste, reading, receipt, serve, site, visitor } from './harness.js';
@@ -13,21 +13,28 @@ let browser;
 let plain;
 let listed;
 let strict;
+let single;
 
 before(async () => {
   browser = await launch();
   plain = await serve(site(...operator));
   listed = await serve(site(...operator, '--trust', file('listed.list')));
   strict = await serve(site(...operator, '--trust', file('listed.list'), '--require-fresh'));
+  copyFileSync(file('status-valid.status'), file('valid.status'));
+  single = await serve(site(...operator, '--status', file('valid.status')));
 });
 
 after(async () => {
   await browser?.close();
-  await Promise.all([plain, listed, strict].map((server) => server?.stop()));
+  await Promise.all([plain, listed, strict, single].map((server) => server?.stop()));
 });
 
 /** The site on which a case is checked. */
-function siteOf({ trust, require_fresh: fresh }) {
+function siteOf({ trust, status, require_fresh: fresh }) {
+  if (status) {
+    single.replaced['valid.status'] = readFileSync(file(status));
+    return single;
+  }
   if (!trust) return plain;
   const server = fresh ? strict : listed;
   server.replaced['trust.list'] = readFileSync(file(trust));
@@ -71,6 +78,32 @@ describe('genuine receipts', () => {
     });
   }
 
+  test('the wallet form shows what its holder shows, and that it may be a copy', async () => {
+    const { page, context } = await visitor(browser, plain);
+    await paste(page, receipt('wallet').text);
+    const read = await reading(page);
+    for (const words of ['李示范', WORDS.en.field.name, '1 fields', WORDS.en.holder.not_bound, WORDS.en.notice.wallet]) assert.ok(read.includes(words), `${words} is missing in:\n${read}`);
+    assert.ok(!read.includes('1990'));
+    await context.close();
+  });
+
+  test('the plain form says what it does not prove', async () => {
+    const { page, context } = await visitor(browser, siteOf(receipt('plain')), { at: `#${receipt('plain').fragment}` });
+    await page.waitForSelector(`.${PASS}`);
+    assert.ok((await reading(page)).includes(WORDS.en.notice.plain));
+    await context.close();
+  });
+
+  test('the status of the one verification is told with its age', async () => {
+    const { page, context } = await visitor(browser, siteOf(receipt('status-valid')));
+    await paste(page, receipt('status-valid').text);
+    const read = await reading(page);
+    assert.ok(read.includes(WORDS.en.facts.valid) && read.includes('issued 1 hour ago'), read);
+    await paste(page, receipt('wallet').text);
+    assert.ok((await reading(page)).includes('issued 1 hour ago'));
+    await context.close();
+  });
+
   test('the time is told in the visitor’s own zone', async () => {
     const { page, context } = await visitor(browser, plain, { timezoneId: 'Asia/Shanghai' });
     await paste(page, receipt('verified').text);
@@ -109,7 +142,7 @@ describe('every case that the crate was asked about', () => {
     await paste(page, receipt('changed-statement').text);
     const states = await page.$$eval('.step', (steps) => steps.map((step) => step.className.split('--')[1]));
     assert.deepEqual(states, receipt('changed-statement').answer.steps.map(({ state }) => state));
-    assert.deepEqual(states.slice(3), ['failed', 'not_reached', 'not_reached', 'not_reached']);
+    assert.deepEqual(states, ['passed', 'passed', 'passed', 'failed', 'not_reached', 'not_reached', 'not_reached', 'not_asked', 'not_asked']);
     assert.ok(await page.isVisible('.step--failed'));
     await context.close();
   });

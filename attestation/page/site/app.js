@@ -19,6 +19,7 @@ const page = { engine: null, trust: null, camera: null, offline: false, text: nu
 async function begin() {
   chooseLanguage(stored('language') ?? preferred());
   listen();
+  document.body.dataset.open = 'yes';
   try {
     page.engine = await loadEngine(byId('program'));
     page.trust = new Trust(page.engine);

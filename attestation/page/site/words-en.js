@@ -136,7 +136,7 @@ export const en = {
     proves_1: 'that this kiosk came to this result at this time, and nothing was changed since;',
     proves_2: 'that the operator vouches for the kiosk, and the record is in the kiosk’s log.',
     proves_not: 'It does not prove',
-    not_1: 'that who shows it is who was verified: it holds no name or picture, and anybody can copy it;',
+    not_1: 'that who shows it is who was verified: it holds no picture, and anybody can copy it;',
     not_2: 'that it was not used before: compare the number;',
     not_3: 'that the key was not withdrawn after the trust list was issued.',
     page: 'A false page can show anything. Open this page from an address that you trust, not from a link on a receipt.',

@@ -1,10 +1,11 @@
 // What a person sees who checks receipts: at a desk, on a phone, in both languages.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { WORDS } from '../site/words.js';
-import { cases, file, launch, paste, reading, receipt, serve, site, visitor } from './harness.js';
+import { cases, file, launch, paste, reading, receipt, serve, site, visitor, wasm } from './harness.js';
 
 const services = new URL('../../../kiosk-app/services', import.meta.url).pathname;
 const operator = ['--operator', file('operator.pub'), '--services', services, '--name-zh', '市民服务中心', '--name-en', 'Citizens’ Service Centre'];
@@ -314,14 +315,23 @@ describe('without a network, and with a bad one', () => {
     await server.stop();
   });
 
-  test('a program that was changed on its way does not run', async () => {
+  test('a program or script that was changed on its way does not run', async () => {
     const server = await serve(site(...operator));
-    const changed = Buffer.from(readFileSync(new URL('verify.wasm', `file://${process.env.VERIFY_PAGE}/`)));
+    const changed = Buffer.from(wasm());
     changed[changed.length - 1] ^= 1;
     server.replaced['verify.wasm'] = changed;
     const page = await browser.newPage();
     await page.goto(server.origin);
     await page.waitForSelector('[data-code=program_missing]');
+    for (const name of ['app.js', 'result.js', 'words-en.js']) {
+      server.replaced = { [name]: `${readFileSync(new URL(`../site/${name}`, import.meta.url))}\nglobalThis.forged = true;` };
+      const refused = page.waitForEvent('console', (message) => message.text().includes('integrity'));
+      await page.goto(server.origin);
+      await refused;
+      await page.waitForLoadState('networkidle');
+      assert.equal(await page.evaluate(() => globalThis.forged), undefined, name);
+      assert.ok(await page.isVisible('#opening'), name);
+    }
     await page.close();
     await server.stop();
   });
@@ -345,9 +355,7 @@ describe('without a network, and with a bad one', () => {
 
   test('the page says which program it runs', async () => {
     const { page, context } = await visitor(browser, plain);
-    const bytes = readFileSync(new URL('verify.wasm', `file://${process.env.VERIFY_PAGE}/`));
-    const { createHash } = await import('node:crypto');
-    assert.equal(await page.textContent('#digest'), createHash('sha256').update(bytes).digest('hex'));
+    assert.equal(await page.textContent('#digest'), createHash('sha256').update(wasm()).digest('hex'));
     await context.close();
   });
 });

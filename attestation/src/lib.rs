@@ -73,7 +73,7 @@ pub use plain::{PlainReceipt, VerifiedPlain};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
 pub use refusal::Refusal;
-pub use status::{Freshness, KeyStatus};
+pub use status::{Freshness, KeyStatus, key_status};
 pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
 #[cfg(feature = "log")]
 pub use status_list::{StatusDraft, StatusDraftError};

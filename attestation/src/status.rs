@@ -60,14 +60,18 @@ impl Verified {
         freshness: Freshness,
         now: Option<u64>,
     ) -> Result<Self, Refusal> {
-        let status = of_credential(self.credential(), self.claims().issued_at, list, now)?;
+        let status = key_status(self.credential(), self.claims().issued_at, list, now)?;
         self.status = Some(status.fresh_enough(freshness)?);
         Ok(self)
     }
 }
 
-/// What a trust list says about the key of a credential at a moment.
-pub(crate) fn of_credential(
+/// What a trust list says about the key of a credential at a moment, for whatever the kiosk signed
+/// then.
+///
+/// # Errors
+/// When the key is not in the list or did not count.
+pub fn key_status(
     credential: &Credential,
     moment: u64,
     list: &TrustList,

@@ -170,11 +170,11 @@ impl Meeting {
         let output = Command::new(&python)
             .args([&script, Path::new(what), self.kiosk.folder.path()])
             .output();
-        let output = output.unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+        assert!(output.is_ok(), "{}: {output:?}", python.display());
+        let output = output.unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let complained = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}{complained}");
-        print!("{said}");
     }
 
     /// As a bank checks it, which asks for the holder's proof where the wallet is bound.

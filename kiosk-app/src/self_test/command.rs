@@ -2,15 +2,18 @@
 //! checks a page that a kiosk wrote.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-use attestation::{NotAKey, OperatorPublicKey};
+use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
 
 use super::report::Verdict;
 use super::table::{self, Style};
 use super::{CheckReportError, News, Progress, Tested, page, seal, test};
+use crate::clock::WallTime;
+
+const DAY_S: u64 = 86_400;
 
 /// What to test, and what to do with the result.
 #[derive(Debug, clap::Args)]
@@ -35,6 +38,9 @@ pub struct Arguments {
     /// The operator's public key, for --check-report
     #[arg(long, value_name = "operator.pub", requires = "check_report")]
     operator: Option<PathBuf>,
+    /// The operator's trust list, for --check-report: did the kiosk's key still count?
+    #[arg(long, value_name = "LIST", requires = "check_report")]
+    trust: Option<PathBuf>,
 }
 
 /// What a terminal can do; found out by `main`.
@@ -87,6 +93,14 @@ pub enum SelfTestError {
         /// Cause.
         source: NotAKey,
     },
+    /// The trust list cannot be gone by.
+    #[error("cannot go by the trust list {path} ({})", source.as_code())]
+    NotATrustList {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: TrustListError,
+    },
     /// The report is not genuine.
     #[error("REFUSED")]
     Refused(#[from] CheckReportError),
@@ -98,8 +112,9 @@ pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<Said, SelfTestEr
         Arguments {
             check_report: Some(report),
             operator: Some(operator),
+            trust,
             ..
-        } => check(report, operator),
+        } => check(report, operator, trust.as_deref()),
         Arguments {
             config,
             json,
@@ -210,7 +225,7 @@ fn write_page(tested: &Tested, path: &Path) -> Result<Option<String>, SelfTestEr
     Ok(Some(format!("Report ({signed}): {}", path.display())))
 }
 
-fn check(report: &Path, operator: &Path) -> Result<Said, SelfTestError> {
+fn check(report: &Path, operator: &Path, trust: Option<&Path>) -> Result<Said, SelfTestError> {
     let read = |path: &Path| {
         fs::read_to_string(path).map_err(|source| SelfTestError::Read {
             path: path.into(),
@@ -223,7 +238,8 @@ fn check(report: &Path, operator: &Path) -> Result<Said, SelfTestError> {
             source,
         }
     })?;
-    let genuine = seal::check_report(&read(report)?, &key)?;
+    let list = trust.map(|path| trust_list(path, &key)).transpose()?;
+    let genuine = seal::check_report(&read(report)?, &key, list.as_ref())?;
     let verdict = match genuine.verdict.as_str() {
         "ready" => Verdict::Ready,
         _ => Verdict::NotReady,
@@ -231,12 +247,46 @@ fn check(report: &Path, operator: &Path) -> Result<Said, SelfTestError> {
     Ok(Said {
         text: format!(
             "GENUINE: kiosk {} at {} signed exactly this report.\n\
-             On {}, by its own clock, it was {}.\n",
+             On {}, by its own clock, it was {}.\n{}",
             genuine.kiosk,
             genuine.site,
             genuine.time,
             verdict.words(),
+            of_list(list.as_ref()),
         ),
         good: true,
+    })
+}
+
+/// What the answer rests on: how old the list is, or that none was asked.
+fn of_list(list: Option<&TrustList>) -> String {
+    let Some(list) = list else {
+        return "No trust list was given (--trust), so a withdrawn key is not noticed.\n".into();
+    };
+    let now = WallTime::now().unix_seconds();
+    let days = now.saturating_sub(list.issued_at()) / DAY_S;
+    let late = if list.next_update() <= now {
+        ", and a newer one is due"
+    } else {
+        ""
+    };
+    let number = list.sequence();
+    format!("Its key counted, by trust list number {number}, {days} days old{late}.\n")
+}
+
+fn trust_list(path: &Path, operator: &OperatorPublicKey) -> Result<TrustList, SelfTestError> {
+    let file = File::open(path).and_then(|file| {
+        let mut bytes = Vec::new();
+        file.take(TrustList::MAX_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    let bytes = file.map_err(|source| SelfTestError::Read {
+        path: path.into(),
+        source,
+    })?;
+    TrustList::decode(&bytes, operator).map_err(|source| SelfTestError::NotATrustList {
+        path: path.into(),
+        source,
     })
 }

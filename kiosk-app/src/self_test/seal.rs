@@ -5,7 +5,7 @@
 //! seal (the operator's credential for the kiosk, and the signature) the second. So every byte of
 //! the page is covered: by the digest, by the signature, or by being the only way to write the seal.
 
-use attestation::{Credential, OperatorPublicKey};
+use attestation::{Credential, OperatorPublicKey, Refusal, TrustList, key_status};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,7 +61,7 @@ pub struct Genuine {
 }
 
 /// Why a report is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum CheckReportError {
     /// There is no signature in it.
     #[error("this is not a signed self-test report: ask for the file as the kiosk wrote it")]
@@ -84,10 +84,17 @@ pub enum CheckReportError {
          correct its clock, and repeat the self-test"
     )]
     OutOfDate,
+    /// By the operator's trust list, the kiosk's key did not count when the report was made.
+    #[error("the key that signed the report did not count at its time: do not trust it")]
+    Key(#[source] Refusal),
 }
 
-/// Checks a page with the operator's public key.
-pub fn check_report(page: &str, operator: &OperatorPublicKey) -> Result<Genuine, CheckReportError> {
+/// Checks a page with the operator's public key, and with its trust list where there is one.
+pub fn check_report(
+    page: &str,
+    operator: &OperatorPublicKey,
+    trust: Option<&TrustList>,
+) -> Result<Genuine, CheckReportError> {
     use CheckReportError::{AnotherKiosk, AnotherOperator, Changed, NotSigned, OutOfDate};
     let (before, rest) = page.split_once(SIGNED_BEGIN).ok_or(NotSigned)?;
     let (block, rest) = rest.split_once(END).ok_or(NotSigned)?;
@@ -116,6 +123,9 @@ pub fn check_report(page: &str, operator: &OperatorPublicKey) -> Result<Genuine,
     let time = u64::try_from(moment.as_second()).map_err(|_| OutOfDate)?;
     if !credential.validity.covers(time) {
         return Err(OutOfDate);
+    }
+    if let Some(list) = trust {
+        key_status(&credential, time, list, None).map_err(CheckReportError::Key)?;
     }
     Ok(Genuine {
         kiosk: signed.kiosk,
@@ -152,7 +162,7 @@ fn digest(page: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use attestation::{DeviceKey, Name, OperatorKey, Validity};
+    use attestation::{DeviceKey, Name, OperatorKey, TrustDraft, Validity};
     use std::time::Duration;
 
     use super::*;
@@ -196,7 +206,7 @@ mod tests {
     fn a_signed_page_is_accepted_as_it_is_and_refused_with_any_byte_changed() {
         let operator = OperatorKey::generate().unwrap();
         let page = signed_page(&report(), &identity(&operator, "kiosk-7", 2_000)).unwrap();
-        let genuine = check_report(&page, &operator.public()).unwrap();
+        let genuine = check_report(&page, &operator.public(), None).unwrap();
         assert_eq!(
             (genuine.kiosk.as_str(), genuine.verdict.as_str()),
             ("kiosk-7", "not_ready")
@@ -206,7 +216,7 @@ mod tests {
             bytes[place] ^= 1;
             if let Ok(changed) = String::from_utf8(bytes) {
                 assert!(
-                    check_report(&changed, &operator.public()).is_err(),
+                    check_report(&changed, &operator.public(), None).is_err(),
                     "byte {place}"
                 );
             }
@@ -216,7 +226,7 @@ mod tests {
             format!(" {page}"),
             page.replace("&lt;", "<"),
         ] {
-            assert!(check_report(&changed, &operator.public()).is_err());
+            assert!(check_report(&changed, &operator.public(), None).is_err());
         }
     }
 
@@ -225,20 +235,43 @@ mod tests {
         let operator = OperatorKey::generate().unwrap();
         let checked = |identity: &Identity, operator: &OperatorKey| {
             let page = signed_page(&report(), identity).unwrap();
-            check_report(&page, &operator.public()).unwrap_err()
+            check_report(&page, &operator.public(), None).unwrap_err()
         };
         let stranger = OperatorKey::generate().unwrap();
-        assert_eq!(
+        assert!(matches!(
             checked(&identity(&operator, "kiosk-7", 2_000), &stranger),
             CheckReportError::AnotherOperator
-        );
-        assert_eq!(
+        ));
+        assert!(matches!(
             checked(&identity(&operator, "kiosk-8", 2_000), &operator),
             CheckReportError::AnotherKiosk
-        );
-        assert_eq!(
+        ));
+        assert!(matches!(
             checked(&identity(&operator, "kiosk-7", 1_500), &operator),
             CheckReportError::OutOfDate
-        );
+        ));
+    }
+
+    #[test]
+    fn a_report_by_a_key_that_no_longer_counts_is_refused_where_the_list_is_asked() {
+        let operator = OperatorKey::generate().unwrap();
+        let identity = identity(&operator, "kiosk-7", 2_000);
+        let page = signed_page(&report(), &identity).unwrap();
+        let list = |revoked_from: Option<u64>| {
+            let mut draft = TrustDraft::first(&operator);
+            draft.vouch(&identity.credential).unwrap();
+            if let Some(from) = revoked_from {
+                draft.revoke(&identity.device.public(), from).unwrap();
+            }
+            draft.issue(1_500, 2_500).unwrap()
+        };
+        let check = |list: &TrustList| check_report(&page, &operator.public(), Some(list));
+        assert!(check(&list(None)).is_ok());
+        assert!(check(&list(Some(1_501))).is_ok(), "revoked from later on");
+        let refused = check(&list(Some(1_500))).unwrap_err();
+        assert!(matches!(
+            refused,
+            CheckReportError::Key(Refusal::KeyRevoked)
+        ));
     }
 }

@@ -57,7 +57,7 @@ folder=$target/rust-src/$version
 library=$folder/usr/src/rustc-$version/library
 if ! have_std && [ ! -e "$library/Cargo.lock" ]; then
     echo "    asking rustup for $wasm"
-    timeout 30 rustup target add $wasm >/dev/null 2>&1 || true
+    timeout 60 rustup target add $wasm >/dev/null 2>&1 || true
 fi
 build=(cargo build --locked --package verify-page --lib --profile web --target $wasm)
 # So that the same source gives the same bytes in any folder.

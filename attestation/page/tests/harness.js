@@ -74,7 +74,8 @@ export function launch() {
 export async function visitor(browser, server, { language = 'en', at = '', ...options } = {}) {
   const context = await browser.newContext({ locale: language === 'zh' ? 'zh-CN' : 'en-GB', viewport: { width: 360, height: 740 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  // Long enough for a machine that does much else; nothing waits for it to pass.
+  page.setDefaultTimeout(30_000);
   const outside = [];
   context.on('request', (request) => {
     const url = new URL(request.url());

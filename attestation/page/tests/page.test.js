@@ -15,6 +15,7 @@ let plain;
 let listed;
 let strict;
 let single;
+let desk;
 
 before(async () => {
   browser = await launch();
@@ -29,6 +30,13 @@ after(async () => {
   await browser?.close();
   await Promise.all([plain, listed, strict, single].map((server) => server?.stop()));
 });
+
+/** Who checks a case: with lists somebody new, who has seen no newer one; else always the same. */
+async function clerk(one) {
+  if (one.trust || one.status) return visitor(browser, siteOf(one));
+  desk ??= await visitor(browser, plain);
+  return desk;
+}
 
 /** The site on which a case is checked. */
 function siteOf({ trust, status, require_fresh: fresh }) {
@@ -118,7 +126,7 @@ describe('genuine receipts', () => {
 describe('every case that the crate was asked about', () => {
   for (const one of cases) {
     test(`${one.name}: the page says what the crate says, in both languages`, async () => {
-      const { page, context, errors } = await visitor(browser, siteOf(one));
+      const { page, context, errors } = await clerk(one);
       await paste(page, one.text);
       const { kind, code, claims } = one.answer;
       assert.equal(await page.getAttribute('#result', 'data-code'), code ?? claims.decision);
@@ -134,7 +142,7 @@ describe('every case that the crate was asked about', () => {
         }
       }
       assert.deepEqual(errors, []);
-      await context.close();
+      if (context !== desk?.context) await context.close();
     });
   }
 

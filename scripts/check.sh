@@ -18,6 +18,16 @@ if cargo tree --locked -p kiosk-app -e features,no-dev | grep -E 'hal feature "s
     exit 1
 fi
 
+say "attestation for relying parties: no database, no network, no foreign code"
+# Crates that only the issuing side or the chain may bring; -sys crates link C.
+if cargo tree --locked -p attestation --no-default-features -e normal --prefix none \
+    | grep -E '^(rusqlite|tokio|mio|socket2|reqwest|hyper|ureq|rustls|native-tls|alloy[a-z-]*|k256|image|clap|[a-z0-9-]+-sys) '; then
+    echo "attestation with default-features = false pulls in the crates above: move them behind a feature" >&2
+    exit 1
+fi
+grep -q '^#!\[forbid(unsafe_code)\]' attestation/src/lib.rs || { echo "attestation/src/lib.rs must forbid unsafe code" >&2; exit 1; }
+attestation/page/build.sh --out "${CARGO_TARGET_DIR:-$PWD/target}/verify-page-check" >/dev/null
+
 say "cargo deny: licences, sources, duplicate and wildcard versions"
 deny=.setup/tools/bin/cargo-deny
 if ! "$deny" --version 2>/dev/null | grep -qx 'cargo-deny 0.20.2'; then

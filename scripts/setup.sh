@@ -25,7 +25,11 @@ packages=(
     build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libfontconfig-dev libtss2-dev
     libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
     xvfb swtpm age
+    chromium curl # the verification page's tests, and the source of Rust's library for WebAssembly
 )
+# Any Node.js from 18 on drives the browser; Debian's if there is none.
+node_major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
+if [ "${node_major:-0}" -lt 18 ] || ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")

@@ -11,3 +11,7 @@ if ! scripts/peers.sh; then
     echo "An independent implementation disagrees with ours; what about is above." >&2
     exit 1
 fi
+if ! scripts/test-page.sh; then
+    echo "A test of the verification page failed; it is named above. Run them alone with: scripts/test-page.sh" >&2
+    exit 1
+fi

@@ -45,4 +45,21 @@ macro_rules! coded {
     };
 }
 
-pub(crate) use coded;
+/// Gives the variants of an enumeration that hold more than a number their stable codes, and the
+/// list of all of them: a variant without a code does not compile.
+macro_rules! codes_of {
+    ($name:ident { $($variant:ident = $code:literal,)+ }) => {
+        impl $name {
+            /// Every code, for who must have words for each.
+            pub const CODES: &[&str] = &[$($code),+];
+
+            /// The stable code for programs.
+            #[must_use]
+            pub const fn as_code(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $code,)+ }
+            }
+        }
+    };
+}
+
+pub(crate) use {coded, codes_of};

@@ -29,6 +29,8 @@ mod cwt;
 mod device;
 #[cfg(feature = "log")]
 mod durable;
+mod grounds;
+pub mod json;
 #[cfg(feature = "log")]
 pub mod ledger;
 pub mod merkle;
@@ -38,6 +40,8 @@ mod note;
 mod operator;
 mod plain;
 mod pseudonym;
+#[cfg(feature = "qr")]
+pub mod qr;
 mod receipt;
 mod refusal;
 mod self_test;
@@ -46,6 +50,7 @@ mod status_list;
 mod status_uri;
 mod tiles;
 mod trust;
+pub mod utc;
 #[cfg(test)]
 mod vectors;
 mod verify;
@@ -67,6 +72,7 @@ pub use claims::{
 };
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
+pub use grounds::{Found, Grounds, NotAccepted};
 #[cfg(feature = "log")]
 pub use log::{
     AuditReport, CommittedAttestation, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log, LogError,

@@ -2,6 +2,7 @@
 //! command line, the page and the kiosk share, and says what does not hold.
 
 use crate::cbor::DecodeError;
+use crate::codes::codes_of;
 
 /// Why a receipt is refused.
 #[derive(Debug, thiserror::Error)]
@@ -133,41 +134,37 @@ pub enum Refusal {
     StatusNotFresh,
 }
 
-impl Refusal {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(&self) -> &'static str {
-        match self {
-            Self::NotAReceipt => "not_a_receipt",
-            Self::UnknownVersion => "unknown_version",
-            Self::Malformed { .. } => "malformed",
-            Self::CredentialSignature => "credential_signature",
-            Self::CredentialNotValidAtTime => "credential_not_valid_at_time",
-            Self::AttestationSignature => "attestation_signature",
-            Self::InclusionProof => "inclusion_proof",
-            Self::CheckpointSignature => "checkpoint_signature",
-            Self::IssuedInFuture => "issued_in_future",
-            Self::KeyNotListed => "key_not_listed",
-            Self::KeyNotValidAtTime => "key_not_valid_at_time",
-            Self::KeyRotated => "key_rotated",
-            Self::KeySuspended => "key_suspended",
-            Self::KeyRevoked => "key_revoked",
-            Self::AnotherKiosksCredential => "another_kiosks_credential",
-            Self::Disclosures => "disclosures",
-            Self::KeyBindingMissing => "key_binding_missing",
-            Self::KeyBindingSignature => "key_binding_signature",
-            Self::KeyBindingNonce => "key_binding_nonce",
-            Self::KeyBindingAudience => "key_binding_audience",
-            Self::KeyBindingNotFresh => "key_binding_not_fresh",
-            Self::StatusNeedsLog => "status_needs_log",
-            Self::StatusOtherList => "status_other_list",
-            Self::StatusNotListed => "status_not_listed",
-            Self::StatusInvalid => "status_invalid",
-            Self::StatusSuspended => "status_suspended",
-            Self::StatusUnknown => "status_unknown",
-            Self::StatusListNotFresh => "status_list_not_fresh",
-            Self::StatusNotFresh => "status_not_fresh",
-        }
+codes_of! {
+    Refusal {
+        NotAReceipt = "not_a_receipt",
+        UnknownVersion = "unknown_version",
+        Malformed = "malformed",
+        CredentialSignature = "credential_signature",
+        CredentialNotValidAtTime = "credential_not_valid_at_time",
+        AttestationSignature = "attestation_signature",
+        InclusionProof = "inclusion_proof",
+        CheckpointSignature = "checkpoint_signature",
+        IssuedInFuture = "issued_in_future",
+        KeyNotListed = "key_not_listed",
+        KeyNotValidAtTime = "key_not_valid_at_time",
+        KeyRotated = "key_rotated",
+        KeySuspended = "key_suspended",
+        KeyRevoked = "key_revoked",
+        AnotherKiosksCredential = "another_kiosks_credential",
+        Disclosures = "disclosures",
+        KeyBindingMissing = "key_binding_missing",
+        KeyBindingSignature = "key_binding_signature",
+        KeyBindingNonce = "key_binding_nonce",
+        KeyBindingAudience = "key_binding_audience",
+        KeyBindingNotFresh = "key_binding_not_fresh",
+        StatusNeedsLog = "status_needs_log",
+        StatusOtherList = "status_other_list",
+        StatusNotListed = "status_not_listed",
+        StatusInvalid = "status_invalid",
+        StatusSuspended = "status_suspended",
+        StatusUnknown = "status_unknown",
+        StatusListNotFresh = "status_list_not_fresh",
+        StatusNotFresh = "status_not_fresh",
     }
 }
 

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::bits::{Bits, MAX_BYTES, TokenStatus};
+use crate::codes::codes_of;
 use crate::operator::OperatorPublicKey;
 use crate::verify::CLOCK_SKEW_S;
 use crate::wallet::HolderKey;
@@ -176,14 +177,10 @@ pub enum StatusListError {
     Signature,
 }
 
-impl StatusListError {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(self) -> &'static str {
-        match self {
-            Self::TooLarge => "status_list_too_large",
-            Self::Malformed => "status_list_malformed",
-            Self::Signature => "status_list_signature",
-        }
+codes_of! {
+    StatusListError {
+        TooLarge = "status_list_too_large",
+        Malformed = "status_list_malformed",
+        Signature = "status_list_signature",
     }
 }

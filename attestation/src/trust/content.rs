@@ -2,6 +2,7 @@
 //! keys stand in the order of their bytes.
 
 use crate::cbor::{DecodeError, Reader, Writer};
+use crate::codes::codes_of;
 use crate::credential::{Validity, read_public_key};
 use crate::cwt;
 use crate::device::DevicePublicKey;
@@ -56,18 +57,16 @@ pub enum KeyState {
     },
 }
 
-impl KeyState {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(&self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Rotated { .. } => "rotated",
-            Self::Suspended { .. } => "suspended",
-            Self::Revoked { .. } => "revoked",
-        }
+codes_of! {
+    KeyState {
+        Active = "active",
+        Rotated = "rotated",
+        Suspended = "suspended",
+        Revoked = "revoked",
     }
+}
 
+impl KeyState {
     /// From when on attestations by this key no longer count; none while it is in use.
     #[must_use]
     pub const fn ended(&self) -> Option<u64> {

@@ -22,6 +22,7 @@ pub use content::{KeyState, ListedKey};
 pub use draft::{DraftError, TrustDraft};
 
 use crate::cbor::{DecodeError, decode_strictly};
+use crate::codes::codes_of;
 use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
 use crate::device::DevicePublicKey;
 use crate::name::Name;
@@ -138,14 +139,10 @@ pub enum TrustListError {
     Signature,
 }
 
-impl TrustListError {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "trust_list_too_large",
-            Self::Malformed(_) => "trust_list_malformed",
-            Self::Signature => "trust_list_signature",
-        }
+codes_of! {
+    TrustListError {
+        TooLarge = "trust_list_too_large",
+        Malformed = "trust_list_malformed",
+        Signature = "trust_list_signature",
     }
 }

@@ -73,6 +73,11 @@ impl WalletToken {
         &self.disclosures
     }
 
+    /// The name or address of its status list. **Nobody has checked it.**
+    pub(crate) const fn unverified_status_uri(&self) -> &StatusUri {
+        &self.payload.status_uri
+    }
+
     /// Checks everything against the operator's public key. With `key_binding`, who shows it must
     /// have proved to have the holder's key.
     ///

@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use attestation::wallet::{KeyBinding, VerifiedWallet};
-use attestation::{
-    AnyReceipt, Check, Claims, Credential, Decision, Freshness, OperatorPublicKey, PlainReceipt,
-    Refusal, StatusList, TrustList, Verified, VerifiedPlain, verify,
-};
+use attestation::json;
+use attestation::wallet::KeyBinding;
+use attestation::{AnyReceipt, Decision, Found, Freshness, Grounds, NotAccepted, Refusal};
 use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::{Failure, Source, input, now, refuse, report};
@@ -58,57 +56,6 @@ impl Required {
     }
 }
 
-/// A receipt of which everything holds that was asked.
-pub(crate) enum Found {
-    Full(Box<Verified>),
-    Plain(Box<VerifiedPlain>),
-    Wallet(Box<VerifiedWallet>),
-}
-
-impl Found {
-    pub(crate) fn claims(&self) -> &Claims {
-        match self {
-            Self::Full(found) => found.claims(),
-            Self::Plain(found) => found.claims(),
-            Self::Wallet(found) => found.claims(),
-        }
-    }
-
-    pub(crate) fn checks(&self) -> Vec<Check> {
-        match self {
-            Self::Full(found) => found.checks(),
-            Self::Plain(found) => found.checks(),
-            Self::Wallet(found) => found.checks(),
-        }
-    }
-
-    pub(crate) const fn form(&self) -> &'static str {
-        match self {
-            Self::Full(_) => "full",
-            Self::Plain(_) => "plain",
-            Self::Wallet(_) => "wallet",
-        }
-    }
-
-    /// What even a genuine receipt of this form does not prove.
-    pub(crate) const fn not_proven(&self) -> Option<&'static str> {
-        match self {
-            Self::Full(_) => None,
-            Self::Plain(_) => Some(VerifiedPlain::NOT_PROVEN),
-            Self::Wallet(_) => Some(VerifiedWallet::NOT_PROVEN),
-        }
-    }
-}
-
-/// What the verifier goes by.
-struct Grounds {
-    operator: OperatorPublicKey,
-    trust: Option<TrustList>,
-    status: Option<StatusList>,
-    credential: Option<Credential>,
-    freshness: Freshness,
-}
-
 impl Verify {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
         let grounds = self.grounds()?;
@@ -142,6 +89,7 @@ impl Verify {
                 Freshness::Any
             },
             operator,
+            now: now(),
         })
     }
 
@@ -152,24 +100,20 @@ impl Verify {
     ) -> Result<Result<Found, Refusal>, Failure> {
         let asked = self.nonce.as_deref().zip(self.audience.as_deref());
         let asked = asked.map(|(nonce, audience)| KeyBinding::just_now(nonce, audience));
-        Ok(match (receipt, asked) {
-            (AnyReceipt::Wallet(token), asked) => token
-                .verify(&grounds.operator, asked.as_ref(), now())
-                .and_then(|found| grounds.ask_about_wallet(found)),
-            // Only a wallet can prove who shows it.
-            (_, Some(_)) => Err(Refusal::KeyBindingMissing),
-            (AnyReceipt::Full(receipt), None) => {
-                verify(receipt, &grounds.operator, now()).and_then(|found| grounds.ask_about(found))
-            }
-            (AnyReceipt::Plain(receipt), None) => grounds.check_plain(receipt)?,
-        })
+        match grounds.check(receipt, asked.as_ref()) {
+            Ok(found) => Ok(Ok(found)),
+            Err(NotAccepted::Refused(refusal)) => Ok(Err(refusal)),
+            Err(source @ NotAccepted::PlainNeedsKey) => Err(Failure::PlainNeedsKey { source }),
+        }
     }
 
     fn accept(&self, found: &Found) -> ExitCode {
         let decision = found.claims().decision;
         let met = self.require.map(|required| required.is_met(decision));
         if self.source.json {
-            println!("{:#}", report::accepted_json(found, met));
+            let mut found = json::accepted(found);
+            found["requirement_met"] = met.into();
+            println!("{found:#}");
         } else {
             if met == Some(false) {
                 println!("NOT ACCEPTED: what was required was not decided\n");
@@ -177,45 +121,5 @@ impl Verify {
             print!("{}", report::accepted(found));
         }
         ExitCode::from(u8::from(met == Some(false)))
-    }
-}
-
-impl Grounds {
-    fn ask_about(&self, mut found: Verified) -> Result<Found, Refusal> {
-        if let Some(list) = &self.trust {
-            found = found.with_status(list, self.freshness, now())?;
-        }
-        if let Some(list) = &self.status {
-            found = found.with_status_list(list, self.freshness, now())?;
-        }
-        Ok(Found::Full(Box::new(found)))
-    }
-
-    fn ask_about_wallet(&self, mut found: VerifiedWallet) -> Result<Found, Refusal> {
-        if let Some(list) = &self.trust {
-            found = found.with_status(list, self.freshness, now())?;
-        }
-        if let Some(list) = &self.status {
-            found = found.with_status_list(list, self.freshness, now())?;
-        }
-        Ok(Found::Wallet(Box::new(found)))
-    }
-
-    fn check_plain(&self, receipt: &PlainReceipt) -> Result<Result<Found, Refusal>, Failure> {
-        if self.status.is_some() {
-            return Ok(Err(Refusal::StatusNeedsLog));
-        }
-        let by_list = |list| receipt.verify_by_list(list, self.freshness, now());
-        let found = match (&self.credential, &self.trust) {
-            (None, None) => return Err(Failure::PlainNeedsKey),
-            (None, Some(list)) => by_list(list),
-            (Some(credential), list) => receipt
-                .verify_by_credential(credential, &self.operator, now())
-                .and_then(|found| match list {
-                    Some(list) => found.with_status(list, self.freshness, now()),
-                    None => Ok(found),
-                }),
-        };
-        Ok(found.map(|found| Found::Plain(Box::new(found))))
     }
 }

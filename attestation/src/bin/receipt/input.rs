@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use attestation::qr::find_receipt;
 use attestation::{
-    AnyReceipt, Credential, DecodeError, NotAKey, OperatorPublicKey, StatusList, StatusListError,
-    TrustList, TrustListError,
+    Credential, DecodeError, NotAKey, OperatorPublicKey, StatusList, StatusListError, TrustList,
+    TrustListError,
 };
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 
@@ -146,7 +147,8 @@ fn read_code(path: &Path, bytes: Vec<u8>, format: ImageFormat) -> Result<String,
         path: path.to_owned(),
         source,
     })?;
-    find_receipt(&picture).ok_or_else(|| InputError::NoCode {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    find_receipt(width, height, picture.as_raw()).ok_or_else(|| InputError::NoCode {
         path: path.to_owned(),
     })
 }
@@ -159,16 +161,4 @@ fn decode(bytes: Vec<u8>, format: ImageFormat) -> image::ImageResult<GrayImage> 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     Ok(reader.decode()?.into_luma8())
-}
-
-fn find_receipt(picture: &GrayImage) -> Option<String> {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let pixels = picture.as_raw();
-    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        pixels.get(y * width + x).copied().unwrap_or(u8::MAX)
-    });
-    let codes = prepared.detect_grids();
-    let mut texts = codes.iter().filter_map(|code| code.decode().ok());
-    // Other codes in the picture are passed over.
-    texts.find_map(|(_, text)| AnyReceipt::is_like(&text).then_some(text))
 }

@@ -18,14 +18,14 @@ mod report;
 mod status;
 mod status_list;
 mod trust;
-mod utc;
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use attestation::{AnyReceipt, Refusal};
+use attestation::json::{refused, unchecked};
+use attestation::{AnyReceipt, NotAccepted, Refusal};
 use clap::{Args, Parser, Subcommand};
 
 /// Checks receipts of identity verifications.
@@ -84,11 +84,11 @@ enum Failure {
     Present(#[from] present::PresentFailure),
     #[error(transparent)]
     Status(#[from] status_list::StatusError),
-    #[error(
-        "a plain receipt does not carry the operator's word for its kiosk: give --trust LIST, or \
-         --credential FILE"
-    )]
-    PlainNeedsKey,
+    #[error("give --trust LIST, or --credential FILE")]
+    PlainNeedsKey {
+        #[source]
+        source: NotAccepted,
+    },
     #[error("only a full receipt can be made plain")]
     NotFull,
     #[error(transparent)]
@@ -129,7 +129,7 @@ fn show(source: &Source) -> Result<ExitCode, Failure> {
     Ok(match AnyReceipt::decode(&text) {
         Ok(receipt) => {
             if source.json {
-                println!("{:#}", report::unchecked_json(&receipt));
+                println!("{:#}", unchecked(&receipt));
             } else {
                 print!("{}", report::unchecked(&receipt));
             }
@@ -156,7 +156,7 @@ fn plain(source: &Source) -> Result<ExitCode, Failure> {
 
 fn refuse(refusal: &Refusal, json: bool) -> ExitCode {
     if json {
-        println!("{:#}", report::refused_json(refusal));
+        println!("{:#}", refused(refusal));
     } else {
         println!(
             "REFUSED ({})\n{}",

@@ -1,17 +1,11 @@
-//! What was found, in plain words for people and as JSON for programs.
+//! What was found, in plain words for people; `attestation::json` says it for programs.
 
-use std::error::Error;
-use std::fmt::Write;
-
+pub(crate) use attestation::json::{hex, with_causes};
+use attestation::utc::rfc3339;
 use attestation::wallet::Holder;
-use attestation::{
-    AnyReceipt, Claims, Credential, Decision, Disclosure, DocumentEvidence, Refusal,
-};
-use serde_json::{Value, json};
+use attestation::{AnyReceipt, Claims, Credential, Decision, Disclosure, DocumentEvidence, Found};
 
-use crate::check::Found;
 use crate::status;
-use crate::utc::rfc3339;
 
 /// A receipt of which everything holds.
 pub(crate) fn accepted(found: &Found) -> String {
@@ -119,92 +113,6 @@ pub(crate) fn unchecked(receipt: &AnyReceipt) -> String {
     text
 }
 
-/// `met`: whether the decision is the required one, where one is required.
-pub(crate) fn accepted_json(found: &Found, met: Option<bool>) -> Value {
-    let checks: Vec<_> = found.checks().iter().map(|check| check.as_code()).collect();
-    let mut json = json!({
-        "holds": true,
-        "requirement_met": met,
-        "form": found.form(),
-        "checks": checks,
-        "not_proven": found.not_proven(),
-        "claims": claims_json(found.claims()),
-    });
-    match found {
-        Found::Full(found) => {
-            let head = &found.checkpoint().checkpoint;
-            json["credential"] = credential_json(found.credential());
-            json["log"] = json!({
-                "origin": head.origin,
-                "index": found.index(),
-                "size": head.size,
-                "root": hex(&head.root),
-            });
-            json["trust"] = found.status().map(status::json).into();
-            json["status"] = found.listed().map(status::listed_json).into();
-        }
-        Found::Plain(found) => {
-            json["credential"] = found.credential().map(credential_json).into();
-            json["device"] = hex(found.device().as_bytes()).into();
-            json["trust"] = found.status().map(status::json).into();
-        }
-        Found::Wallet(found) => {
-            json["fields"] = fields_json(found.fields());
-            json["holder"] = found.holder().as_code().into();
-            json["credential"] = credential_json(found.credential());
-            json["log"] = json!({ "index": found.index() });
-            json["status_uri"] = found.status_uri().as_str().into();
-            json["trust"] = found.status().map(status::json).into();
-            json["status"] = found.listed().map(status::listed_json).into();
-        }
-    }
-    json
-}
-
-fn credential_json(credential: &Credential) -> Value {
-    json!({
-        "not_before": rfc3339(credential.validity.not_before),
-        "not_after": rfc3339(credential.validity.not_after),
-        "device": hex(credential.device.as_bytes()),
-    })
-}
-
-fn fields_json(fields: &[Disclosure]) -> Value {
-    let fields = fields.iter();
-    fields
-        .map(|shown| (shown.field().as_code().to_owned(), shown.value().into()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-pub(crate) fn refused_json(refusal: &Refusal) -> Value {
-    json!({ "holds": false, "code": refusal.as_code(), "message": with_causes(refusal) })
-}
-
-pub(crate) fn unchecked_json(receipt: &AnyReceipt) -> Value {
-    let mut json = json!({
-        "checked": false,
-        "form": receipt.form(),
-        "claims": claims_json(receipt.unverified_claims()),
-    });
-    if let AnyReceipt::Wallet(token) = receipt {
-        json["fields"] = fields_json(token.unverified_fields());
-    }
-    json
-}
-
-/// A message and everything that led to it.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
-
 fn lines(claims: &Claims) -> String {
     let mut text = String::new();
     let document = claims.document.as_ref().map_or("none".to_owned(), words);
@@ -257,44 +165,4 @@ fn words(document: &DocumentEvidence) -> String {
         "{}, {}, {}",
         document.kind, document.validity, document.authenticity
     )
-}
-
-fn claims_json(claims: &Claims) -> Value {
-    let document = claims.document.map(|document| {
-        json!({
-            "kind": document.kind.as_code(),
-            "authenticity": document.authenticity.as_code(),
-            "validity": document.validity.as_code(),
-        })
-    });
-    json!({
-        "id": hex(&claims.id),
-        "kiosk": claims.kiosk.as_str(),
-        "site": claims.site.as_str(),
-        "issued_at": rfc3339(claims.issued_at),
-        "time_quality": claims.time_quality.as_code(),
-        "service": claims.service.as_str(),
-        "policy": hex(&claims.policy),
-        "document": document,
-        "factors": {
-            "liveness": claims.factors.liveness.as_code(),
-            "face": claims.factors.face.as_code(),
-        },
-        "decision": claims.decision.as_code(),
-        "reason": claims.decision.reason().map(|reason| reason.as_code()),
-        "officer": claims.officer.as_ref().map(|officer| officer.as_str()),
-        "models": hex(&claims.models),
-        "firmware": claims.firmware.as_str(),
-        "software": claims.software.map(|software| hex(&software)),
-        "disclosable": claims.disclosable.iter().map(|digest| hex(digest)).collect::<Vec<_>>(),
-        "subject": claims.subject.map(|subject| hex(&subject.0)),
-    })
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,11 +1,10 @@
 //! What the trust list said about a receipt's key, and the status list about the receipt itself,
 //! and how much that is worth by now.
 
+use attestation::utc::rfc3339;
 use attestation::{Claims, KeyState, KeyStatus, ListedStatus};
-use serde_json::{Value, json};
 
 use crate::report::line;
-use crate::utc::rfc3339;
 
 /// Longest units first.
 const UNITS_S: &[(u64, &str)] = &[
@@ -58,28 +57,6 @@ pub(crate) fn describe_listed(text: &mut String, listed: Option<&ListedStatus>, 
         status.age_s(),
     );
     warn_earlier(text, "status", status.issued_at, claims);
-}
-
-pub(crate) fn listed_json(status: &ListedStatus) -> Value {
-    json!({
-        "status": "valid",
-        "issued_at": rfc3339(status.issued_at),
-        "next_update": status.next_update.map(rfc3339),
-        "age_s": status.age_s(),
-        "overdue": status.is_overdue(),
-    })
-}
-
-pub(crate) fn json(status: &KeyStatus) -> Value {
-    json!({
-        "sequence": status.sequence,
-        "issued_at": rfc3339(status.issued_at),
-        "next_update": rfc3339(status.next_update),
-        "age_s": status.age_s(),
-        "overdue": status.is_overdue(),
-        "state": status.state.as_code(),
-        "state_from": status.state.ended().map(rfc3339),
-    })
 }
 
 /// The state of a key in plain words.

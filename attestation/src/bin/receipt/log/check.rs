@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::entries;
 use super::progress::Progress;
 use crate::report::{hex, line, with_causes};
-use crate::utc::rfc3339;
+use attestation::utc::rfc3339;
 use crate::{Failure, input};
 
 #[derive(Args)]

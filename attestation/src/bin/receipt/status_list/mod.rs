@@ -11,8 +11,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::report::line;
-use crate::utc::rfc3339;
 use crate::{Failure, input, status};
+use attestation::utc::rfc3339;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

@@ -11,7 +11,6 @@ use clap::Args;
 
 use crate::input::{self, InputError};
 use crate::report::hex;
-use crate::utc;
 
 const DAY_S: u64 = 86_400;
 /// The fewest hexadecimal digits that stand for a key.
@@ -141,7 +140,7 @@ fn at(text: &str, now: u64) -> Result<(&str, u64), IssueError> {
     let Some((key, time)) = text.split_once('@') else {
         return Ok((text, now));
     };
-    let time = utc::parse(time).ok_or_else(|| IssueError::Time {
+    let time = attestation::utc::parse(time).ok_or_else(|| IssueError::Time {
         text: time.to_owned(),
     })?;
     Ok((key, time))

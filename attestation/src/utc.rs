@@ -9,7 +9,8 @@ const TO_1970_DAYS: u64 = 719_468;
 const LAST: u64 = 253_402_300_799;
 
 /// `2026-11-21T08:00:00Z`; times that RFC 3339 cannot write are given as they are.
-pub(crate) fn rfc3339(seconds: u64) -> String {
+#[must_use]
+pub fn rfc3339(seconds: u64) -> String {
     if seconds > LAST {
         return format!("{seconds} seconds after 1970");
     }
@@ -20,8 +21,8 @@ pub(crate) fn rfc3339(seconds: u64) -> String {
 }
 
 /// Reads `2026-11-21T08:00:00Z`, and nothing else that means the same.
-#[cfg(feature = "log")]
-pub(crate) fn parse(text: &str) -> Option<u64> {
+#[must_use]
+pub fn parse(text: &str) -> Option<u64> {
     let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     let time = part(11..13)? * 3600 + part(14..16)? * 60 + part(17..19)?;
@@ -69,7 +70,7 @@ mod tests {
             assert_eq!(rfc3339(seconds), text);
         }
     }
-    #[cfg(feature = "log")]
+
     #[test]
     fn a_date_is_read_in_one_form_only() {
         for seconds in [

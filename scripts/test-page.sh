@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The verification page in headless Chromium, with receipts that the real crate makes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-$PWD/target}
+export RECEIPTS=$target/page-receipts VERIFY_PAGE=$target/verify-page-test
+
+attestation/page/build.sh --out "$VERIFY_PAGE"
+${CARGO:-cargo} run --locked --quiet -p verify-page --example receipts -- "$RECEIPTS"
+cd attestation/page
+npm ci --ignore-scripts --no-audit --no-fund --silent
+npm test --silent

@@ -61,7 +61,7 @@ pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
 pub use status::{Freshness, KeyStatus};
-pub use tiles::{ExportFinding, ExportReport, check_export};
+pub use tiles::{ExportFinding, ExportReport, ExportedLog, check_export};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};

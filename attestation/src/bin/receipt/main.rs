@@ -9,6 +9,10 @@
     reason = "the program's purpose is to print what it found"
 )]
 
+#[cfg(feature = "evm")]
+mod anchor;
+#[cfg(feature = "evm")]
+mod chain;
 mod input;
 mod log;
 mod report;
@@ -52,6 +56,9 @@ enum Command {
         /// Exit with 1 if the receipt holds, but its decision is another one.
         #[arg(long, value_name = "DECISION")]
         require: Option<Required>,
+        #[cfg(feature = "evm")]
+        #[command(flatten)]
+        anchor: anchor::Args,
         #[command(flatten)]
         source: Source,
     },
@@ -64,6 +71,12 @@ enum Command {
     Trust {
         #[command(subcommand)]
         command: trust::Command,
+    },
+    /// The ledger on an EVM chain: accounts, contracts, and which kiosks may anchor.
+    #[cfg(feature = "evm")]
+    Chain {
+        #[command(subcommand)]
+        command: chain::Command,
     },
     /// A kiosk's log as files (c2sp.org/tlog-tiles).
     Log {
@@ -94,6 +107,9 @@ enum Failure {
     Input(#[from] input::InputError),
     #[error(transparent)]
     Trust(#[from] trust::TrustError),
+    #[cfg(feature = "evm")]
+    #[error(transparent)]
+    Chain(#[from] chain::ChainError),
     #[cfg(feature = "log")]
     #[error(transparent)]
     Log(#[from] attestation::LogError),
@@ -116,9 +132,21 @@ fn main() -> ExitCode {
             trust,
             require_fresh,
             require,
+            #[cfg(feature = "evm")]
+            anchor,
             source,
-        } => check(&operator, trust.as_deref(), require_fresh, &source)
-            .map(|found| conclude(found, require, source.json)),
+        } => check(&operator, trust.as_deref(), require_fresh, &source).and_then(|found| {
+            #[cfg(feature = "evm")]
+            let more = anchor.describe(found.as_ref().ok(), source.json)?;
+            #[cfg(not(feature = "evm"))]
+            let more = Ok(report::More::default());
+            Ok(match more {
+                Ok(more) => conclude(found, &more, require, source.json),
+                Err(code) => code,
+            })
+        }),
+        #[cfg(feature = "evm")]
+        Command::Chain { command } => command.run(),
         Command::Show { source } => show(&source),
         Command::Trust { command } => command.run(),
         Command::Log { command } => command.run(),
@@ -151,9 +179,14 @@ fn check(
     }))
 }
 
-fn conclude(found: Result<Verified, Refusal>, required: Option<Required>, json: bool) -> ExitCode {
+fn conclude(
+    found: Result<Verified, Refusal>,
+    more: &report::More,
+    required: Option<Required>,
+    json: bool,
+) -> ExitCode {
     match found {
-        Ok(verified) => accept(&verified, required, json),
+        Ok(verified) => accept(&verified, more, required, json),
         Err(refusal) => refuse(&refusal, json),
     }
 }
@@ -174,16 +207,21 @@ fn show(source: &Source) -> Result<ExitCode, Failure> {
     })
 }
 
-fn accept(verified: &Verified, required: Option<Required>, json: bool) -> ExitCode {
+fn accept(
+    verified: &Verified,
+    more: &report::More,
+    required: Option<Required>,
+    json: bool,
+) -> ExitCode {
     let decision = verified.claims().decision;
     let met = required.map(|required| required.is_met(decision));
     if json {
-        println!("{:#}", report::accepted_json(verified, met));
+        println!("{:#}", report::accepted_json(verified, more, met));
     } else {
         if met == Some(false) {
             println!("NOT ACCEPTED: what was required was not decided\n");
         }
-        print!("{}", report::accepted(verified));
+        print!("{}", report::accepted(verified, more));
     }
     ExitCode::from(u8::from(met == Some(false)))
 }

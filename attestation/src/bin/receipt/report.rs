@@ -3,14 +3,25 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use attestation::{Claims, Decision, DocumentEvidence, Refusal, Verified};
+use attestation::{Check, Claims, Decision, DocumentEvidence, Refusal, Verified};
 use serde_json::{Value, json};
 
 use crate::status;
 use crate::utc::rfc3339;
 
+/// What was found out beside the receipt itself.
+#[derive(Default)]
+pub(crate) struct More {
+    /// Labels and values.
+    pub(crate) lines: Vec<(&'static str, String)>,
+    /// What else was checked, and held.
+    pub(crate) checks: &'static [Check],
+    /// For programs.
+    pub(crate) ledger: Value,
+}
+
 /// A receipt of which everything holds.
-pub(crate) fn accepted(verified: &Verified) -> String {
+pub(crate) fn accepted(verified: &Verified, more: &More) -> String {
     let credential = verified.credential();
     let head = &verified.checkpoint().checkpoint;
     let claims = verified.claims();
@@ -31,8 +42,11 @@ pub(crate) fn accepted(verified: &Verified) -> String {
         &format!("{}, {} entries", head.origin, head.size),
     );
     status::describe(&mut text, verified);
+    for (label, value) in &more.lines {
+        line(&mut text, label, value);
+    }
     text.push_str("\nChecked:\n");
-    for check in verified.checks() {
+    for check in verified.checks().iter().chain(more.checks) {
         text.push_str("  + ");
         text.push_str(check.words);
         text.push('\n');
@@ -62,10 +76,15 @@ pub(crate) fn unchecked(claims: &Claims) -> String {
 }
 
 /// `met`: whether the decision is the required one, where one is required.
-pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
+pub(crate) fn accepted_json(verified: &Verified, more: &More, met: Option<bool>) -> Value {
     let head = &verified.checkpoint().checkpoint;
     let validity = verified.credential().validity;
-    let checks: Vec<_> = verified.checks().iter().map(|check| check.code).collect();
+    let checks = verified.checks();
+    let checks: Vec<_> = checks
+        .iter()
+        .chain(more.checks)
+        .map(|check| check.code)
+        .collect();
     json!({
         "holds": true,
         "requirement_met": met,
@@ -78,11 +97,16 @@ pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
         },
         "log": { "origin": head.origin, "size": head.size, "root": hex(&head.root) },
         "trust": verified.status().map(status::json),
+        "ledger": more.ledger,
     })
 }
 
 pub(crate) fn refused_json(refusal: &Refusal) -> Value {
-    json!({ "holds": false, "code": refusal.as_code(), "message": with_causes(refusal) })
+    refusal_json(refusal.as_code(), refusal)
+}
+
+pub(crate) fn refusal_json(code: &str, error: &dyn Error) -> Value {
+    json!({ "holds": false, "code": code, "message": with_causes(error) })
 }
 
 pub(crate) fn unchecked_json(claims: &Claims) -> Value {

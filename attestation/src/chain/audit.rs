@@ -173,11 +173,15 @@ impl AnchorRefusal {
     /// Whether nothing could be found out, which is no word against the receipt.
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
-        match self {
-            Self::Rpc(_) | Self::Disagree | Self::NeedsLog { .. } => true,
-            Self::Export(_) | Self::ExportTooShort { .. } | Self::ExportDiffers { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Rpc(_)
+                | Self::Disagree
+                | Self::NeedsLog { .. }
+                | Self::Export(_)
+                | Self::ExportTooShort { .. }
+                | Self::ExportDiffers { .. }
+        )
     }
 }
 

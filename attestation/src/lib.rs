@@ -16,6 +16,8 @@
 #![forbid(unsafe_code)]
 
 mod cbor;
+#[cfg(feature = "evm")]
+pub mod chain;
 mod checkpoint;
 mod claims;
 mod codes;
@@ -25,6 +27,8 @@ mod cwt;
 mod device;
 #[cfg(feature = "log")]
 mod durable;
+#[cfg(feature = "log")]
+pub mod ledger;
 pub mod merkle;
 mod merkle_frontier;
 mod name;

@@ -155,7 +155,7 @@ pub enum OperatorKeyError {
     },
 }
 
-fn create_private(path: &Path) -> io::Result<std::fs::File> {
+pub(crate) fn create_private(path: &Path) -> io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -163,7 +163,7 @@ fn create_private(path: &Path) -> io::Result<std::fs::File> {
     options.open(path)
 }
 
-fn write_durably(mut file: std::fs::File, text: &str) -> io::Result<()> {
+pub(crate) fn write_durably(mut file: std::fs::File, text: &str) -> io::Result<()> {
     io::Write::write_all(&mut file, text.as_bytes())?;
     file.sync_all()
 }

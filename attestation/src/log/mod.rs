@@ -12,6 +12,7 @@ mod commit;
 mod error;
 mod export;
 mod nodes;
+mod outbox;
 #[cfg(feature = "sim")]
 mod power_cut;
 mod schema;

@@ -9,10 +9,10 @@ use super::error::{Doing, Finding, LogError};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"KVL1");
 
 /// The step that leads from each schema version to the next.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// The newest schema version.
-const KNOWN: u32 = 1;
+const KNOWN: u32 = 2;
 const _: () = assert!(MIGRATIONS.len() == KNOWN as usize);
 
 /// Takes the file for this process, brings it up to date and checks that it is whole.

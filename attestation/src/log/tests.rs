@@ -363,16 +363,9 @@ fn something_else_is_not_taken_for_a_log() {
 fn a_log_of_a_newer_program_is_not_touched() {
     let kiosk = Kiosk::new();
     drop(kiosk.log_of(1));
-    tamper(&kiosk.path(), "PRAGMA user_version = 2");
+    tamper(&kiosk.path(), "PRAGMA user_version = 99");
     let refused = Log::open(&kiosk.path()).unwrap_err();
-    assert!(matches!(
-        refused,
-        LogError::NewerSchema {
-            found: 2,
-            known: 1,
-            ..
-        }
-    ));
+    assert!(matches!(refused, LogError::NewerSchema { found: 99, .. }));
 }
 
 #[test]

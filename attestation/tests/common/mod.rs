@@ -1,6 +1,9 @@
 //! A kiosk with its operator, a log in a temporary folder, and claims to commit.
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
+#[cfg(feature = "evm")]
+pub mod anvil;
+
 use attestation::{
     Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
     DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,

@@ -18,6 +18,9 @@ if cargo tree --locked -p kiosk-app -e features,no-dev | grep -E 'hal feature "s
     exit 1
 fi
 
+say "Contracts: the committed artefacts are what the sources give"
+node attestation/contracts/build.mjs --check
+
 say "cargo deny: licences, sources, duplicate and wildcard versions"
 deny=.setup/tools/bin/cargo-deny
 if ! "$deny" --version 2>/dev/null | grep -qx 'cargo-deny 0.20.2'; then

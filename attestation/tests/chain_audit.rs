@@ -119,7 +119,7 @@ fn an_anchored_head_is_found_with_block_and_time() {
         found["checks"]
             .as_array()
             .unwrap()
-            .contains(&json!("not_anchored"))
+            .contains(&json!("anchored"))
     );
 }
 

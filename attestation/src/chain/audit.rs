@@ -16,7 +16,7 @@ use crate::checkpoint::Checkpoint;
 use crate::device::DevicePublicKey;
 use crate::merkle::{Hash, is_consistent};
 use crate::tiles::{ExportFinding, ExportedLog};
-use crate::verify::{Check, Verified};
+use crate::verify::Verified;
 
 /// An anchor that covers a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,30 +38,30 @@ pub struct Anchored {
 }
 
 impl Anchored {
-    /// Everything that was checked, in order; all of it held.
+    /// What was checked, in order, and held: stable code and plain words.
     #[must_use]
-    pub const fn checks(&self) -> &'static [Check] {
+    pub const fn checks(&self) -> &'static [(&'static str, &'static str)] {
         CHECKS
     }
 }
 
-const CHECKS: &[Check] = &[
-    Check {
-        code: "kiosk_not_registered",
-        words: "the registry on the chain lists this kiosk, and it is not suspended",
-    },
-    Check {
-        code: "registry_device_key",
-        words: "the registry has the same key for it as the receipt",
-    },
-    Check {
-        code: "binding_signature",
-        words: "the kiosk itself signed that it sends from the listed address",
-    },
-    Check {
-        code: "not_anchored",
-        words: "the chain holds a head of its log that contains this receipt's entry",
-    },
+const CHECKS: &[(&str, &str)] = &[
+    (
+        "listed_on_chain",
+        "the registry on the chain lists this kiosk, and it is not suspended",
+    ),
+    (
+        "registry_has_key",
+        "the registry has the same key for it as the receipt",
+    ),
+    (
+        "sender_bound",
+        "the kiosk itself signed that it sends from the listed address",
+    ),
+    (
+        "anchored",
+        "the chain holds a head of its log that contains this receipt's entry",
+    ),
 ];
 
 /// Why a receipt does not count as anchored. The codes are stable.

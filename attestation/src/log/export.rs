@@ -8,8 +8,9 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::{Doing, LogError};
+use super::finding::Finding;
 use super::nodes::SqliteNodes;
-use super::{Finding, Log, identity};
+use super::{Log, identity};
 use crate::cbor::DecodeError;
 use crate::checkpoint::SignedCheckpoint;
 use crate::device::DevicePublicKey;

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::Failure;
 use crate::chain::{ChainError, ledger_file};
-use crate::report::{More, hex, refusal_json, with_causes};
+use crate::check::Found;
+use crate::report::{OnLedger, hex, refusal_json, with_causes};
 use crate::utc::rfc3339;
 
 #[derive(clap::Args)]
@@ -30,13 +31,16 @@ pub(crate) struct Args {
 
 impl Args {
     /// What the chain says about a receipt that holds. The inner error is the program's end.
-    pub(crate) fn describe(
+    pub(crate) fn ask(
         &self,
-        verified: Option<&Verified>,
+        found: &Found,
         json: bool,
-    ) -> Result<Result<More, ExitCode>, Failure> {
-        let (Some(verified), Some(ledger)) = (verified, &self.ledger) else {
-            return Ok(Ok(More::default()));
+    ) -> Result<Result<OnLedger, ExitCode>, Failure> {
+        let Some(ledger) = &self.ledger else {
+            return Ok(Ok(OnLedger::default()));
+        };
+        let Found::Full(verified) = found else {
+            return Err(ChainError::NotFull.into());
         };
         let contracts = ledger_file(ledger)?;
         let endpoints = self.rpc.iter().map(|url| Endpoint::new(url));
@@ -71,7 +75,7 @@ fn open_log(place: &str, device: &DevicePublicKey) -> Result<ExportedLog, Export
     ExportedLog::fetched(get, device)
 }
 
-fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> More {
+fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnLedger {
     let own = verified.checkpoint().checkpoint.size == found.size;
     let head = match own {
         true => "the receipt's own head".to_owned(),
@@ -89,10 +93,10 @@ fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> Mor
         found.sender,
         rfc3339(found.listed_since)
     );
-    More {
+    OnLedger {
         lines: vec![("Anchored", block), ("By", head), ("Sender", sender)],
         checks: found.checks(),
-        ledger: json!({
+        json: json!({
             "chain_id": contracts.chain_id,
             "block": found.block,
             "time": rfc3339(found.time),

@@ -154,6 +154,8 @@ pub(crate) enum ChainError {
          fetch it again"
     )]
     OtherLedger,
+    #[error("only a full receipt carries the head of its log, by which it is found on a chain")]
+    NotFull,
     #[error("{name:?} is not a name of a kiosk or site")]
     NotAName { name: String },
 }

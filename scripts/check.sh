@@ -28,6 +28,9 @@ fi
 grep -q '^#!\[forbid(unsafe_code)\]' attestation/src/lib.rs || { echo "attestation/src/lib.rs must forbid unsafe code" >&2; exit 1; }
 attestation/page/build.sh --out "${CARGO_TARGET_DIR:-$PWD/target}/verify-page-check" >/dev/null
 
+say "Contracts: the committed artefacts are what the sources give"
+node attestation/contracts/build.mjs --check
+
 say "cargo deny: licences, sources, duplicate and wildcard versions"
 deny=.setup/tools/bin/cargo-deny
 if ! "$deny" --version 2>/dev/null | grep -qx 'cargo-deny 0.20.2'; then

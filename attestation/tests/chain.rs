@@ -1,5 +1,11 @@
 //! The ledger on a real EVM node (anvil): what is committed gets anchored, whatever happens to
 //! node, client and network; nothing is lost and nothing is there twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is wrong"
+)]
 
 mod common;
 

@@ -17,6 +17,7 @@ use crate::card_desk::{self, TurnCell};
 use crate::config::Config;
 use crate::errors::chain;
 use crate::eyes::Eyes;
+use crate::ledger::{self, LedgerError, LedgerWorker};
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
 use crate::services::{Services, ServicesError};
@@ -56,6 +57,9 @@ pub enum StartError {
     /// Keys or log.
     #[error("the attestations cannot be kept")]
     Store(#[from] StoreError),
+    /// The ledger.
+    #[error("the log cannot be anchored")]
+    Ledger(#[from] LedgerError),
     /// Networks.
     #[error("the face pipeline cannot start")]
     Face(#[from] face_pipeline::Error),
@@ -111,6 +115,9 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         });
     }
 
+    let ledger = ledger::open(config, &store.origin())?;
+    let store = Arc::new(Mutex::new(store));
+
     tracing::info!("loading the networks");
     let pipeline = load_pipeline(config)?;
 
@@ -128,7 +135,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     let limits = Limits::from(&config.waits);
     Ok(Shell {
         session: Session::new(services, limits, config.screen.language.into()),
-        store: Arc::new(Mutex::new(store)),
+        ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
+        store,
         card: card_reader(config, &inbox, &card_turn),
         panel: panel(config, &inbox),
         inbox,

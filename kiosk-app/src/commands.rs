@@ -8,6 +8,7 @@ use clap::Subcommand;
 
 use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
+use crate::ledger::{self, LedgerError};
 use crate::provision::{Enrolment, Operator, ProvisionError, Rotation, StateFolder};
 use crate::services::{Services, ServicesError};
 
@@ -69,6 +70,12 @@ pub enum CommandError {
         /// Whose settings these are.
         kiosk: Name,
     },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// There is no chain in the settings.
+    #[error("the settings name no chain: set kind = \"evm\" and the keys below it in [ledger]")]
+    NoChain,
     /// A folder exists already.
     #[error("failed to create {path}: give the path of a folder that does not exist yet")]
     Folder {
@@ -111,10 +118,18 @@ pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, Comm
         &config.kiosk.site,
     )?;
     let identity = state.load()?;
-    Ok(format!(
+    let mut said = format!(
         "Enrolled as {} at {}. The kiosk is ready to run.",
         identity.credential.kiosk, identity.credential.site
-    ))
+    );
+    if config.ledger.on_chain().is_some() {
+        let sender = ledger::sender(&state)?.address();
+        said.push_str(&format!(
+            "\nIt will anchor from {sender}, once the operator has listed it: run `kiosk ledger \
+             enrolment --config …` and send what it prints to the operator."
+        ));
+    }
+    Ok(said)
 }
 
 /// Makes the successor of the kiosk's key and says what to do with it.

@@ -14,6 +14,8 @@ pub mod counter;
 pub mod demo;
 pub mod errors;
 pub mod eyes;
+pub mod ledger;
+pub mod ledger_command;
 pub mod log_commands;
 pub mod pictures;
 pub mod provision;

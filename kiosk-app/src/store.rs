@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use attestation::{
-    AuditReport, Claims, CommittedAttestation, Cosigned, Decision, Exported, Log, LogError, Name,
-    NameError, PseudonymKey, Recipient, Room, Scope, WitnessPublicKey,
+    AuditReport, Checkpoint, Claims, CommittedAttestation, Cosigned, Decision, Exported, Log,
+    LogError, Name, NameError, PseudonymKey, Recipient, Room, Scope, WitnessPublicKey,
 };
 use kiosk_ui::Decided;
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -117,6 +117,17 @@ impl Store {
     /// How many attestations there are.
     pub fn size(&self) -> Result<u64, StoreError> {
         Ok(self.log.size()?)
+    }
+
+    /// The log, for the ledger that anchors it.
+    pub(crate) fn log_mut(&mut self) -> &mut Log {
+        &mut self.log
+    }
+
+    /// The origin of the log's checkpoints.
+    pub fn origin(&self) -> String {
+        let credential = &self.identity.credential;
+        Checkpoint::origin(&credential.site, &credential.kiosk)
     }
 
     /// Why a commit cannot be expected to work, for the technician; none if it can.

@@ -1,7 +1,10 @@
 //! Typed calls, events and errors of the contracts, one module each. What they mean is said in
 //! `solidity/`; `tests/bindings.rs` holds them against the artefacts' ABI.
 
-#![allow(missing_docs, reason = "generated from the signatures below; documented in solidity/")]
+#![allow(
+    missing_docs,
+    reason = "generated from the signatures below; documented in solidity/"
+)]
 
 /// The OpenZeppelin part that every role comes from.
 pub mod access {

@@ -72,7 +72,10 @@ impl Contract {
     }
 
     fn code(self, member: &'static str) -> Result<Vec<u8>, ArtifactError> {
-        let bad = || ArtifactError { contract: self.name(), member };
+        let bad = || ArtifactError {
+            contract: self.name(),
+            member,
+        };
         let artifact: Value = serde_json::from_str(self.artifact()).map_err(|_| bad())?;
         let text = artifact[member].as_str().ok_or_else(bad)?;
         hex::decode(text).map_err(|_| bad())

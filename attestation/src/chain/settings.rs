@@ -3,7 +3,8 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::endpoint::{Contracts, Endpoint, RpcError};
+use super::contracts::Contracts;
+use super::endpoint::{Endpoint, RpcError};
 
 /// More endpoints than anybody runs, so that one step stays short.
 const MAX_ENDPOINTS: usize = 16;
@@ -60,6 +61,14 @@ impl Settings {
     #[must_use]
     pub fn quorum(&self) -> NonZeroUsize {
         NonZeroUsize::new(self.endpoints.len().div_ceil(2)).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Whether they can be used.
+    ///
+    /// # Errors
+    /// When there is no endpoint, too many, or one that is no address.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.open_endpoints().map(|_| ())
     }
 
     pub(crate) fn open_endpoints(&self) -> Result<Vec<Endpoint>, SettingsError> {

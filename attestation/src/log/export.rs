@@ -15,7 +15,7 @@ use crate::cbor::DecodeError;
 use crate::checkpoint::SignedCheckpoint;
 use crate::device::DevicePublicKey;
 use crate::tiles::{
-    self, CHECKPOINT, COSIGNED, CREDENTIALS, Cosigned, ENTRIES, Row, TREE_LEVELS, Tile,
+    self, ANCHORS, CHECKPOINT, COSIGNED, CREDENTIALS, Cosigned, ENTRIES, Row, TREE_LEVELS, Tile,
 };
 use crate::{durable, merkle};
 
@@ -136,6 +136,7 @@ impl Log {
             export.tiles(scope, before, size)?;
         }
         export.heads(&head, &self.cosigned()?, before)?;
+        export.anchors(size)?;
         Ok(Exported {
             size,
             before,
@@ -238,6 +239,22 @@ impl Export<'_> {
             (self.progress)(done, total);
         }
         Ok(())
+    }
+
+    /// Which heads were anchored, for who looks for the first that covers an entry. Anchors come
+    /// later than entries, so this file may be new where the others are not.
+    fn anchors(&mut self, size: u64) -> Result<(), LogError> {
+        let read = || -> rusqlite::Result<String> {
+            let query = "SELECT DISTINCT size FROM anchors WHERE size <= ?1 ORDER BY size";
+            let mut statement = self.connection.prepare_cached(query)?;
+            let sizes = statement.query_map([size], |row| row.get::<_, u64>(0))?;
+            sizes.map(|size| Ok(format!("{}\n", size?))).collect()
+        };
+        let text = read().map_err(|e| self.doing.failed(e))?;
+        if text.is_empty() && self.read(ANCHORS)?.is_none() {
+            return Ok(());
+        }
+        self.write_if_new(ANCHORS, text.as_bytes())
     }
 
     fn entries(&self, tile: &Tile) -> Result<Vec<u8>, LogError> {

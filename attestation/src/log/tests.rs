@@ -528,7 +528,8 @@ fn a_log_of_the_first_schema_is_brought_up_to_date() {
     drop(kiosk.log_of(3));
     tamper(
         &kiosk.path(),
-        "DROP TABLE cosignatures; DROP TABLE devices; PRAGMA user_version = 1",
+        "DROP TABLE cosignatures; DROP TABLE devices; DROP TABLE submissions; DROP TABLE anchors; \
+         PRAGMA user_version = 1",
     );
     let log = kiosk.log();
     assert_eq!(kiosk.audited(&log), 3);

@@ -86,6 +86,12 @@ pub enum ExportFinding {
         /// What the system said.
         source: io::Error,
     },
+    /// Something is asked for that the export does not have yet.
+    #[error("the export ends after {size} entries, and more is needed: fetch a newer one")]
+    TooShort {
+        /// How many it has.
+        size: u64,
+    },
     /// The entries do not make the signed tree.
     #[error("the entries do not make the tree whose head the kiosk signed: some were changed")]
     Root,
@@ -108,6 +114,7 @@ impl ExportFinding {
             Self::OtherHistory { .. } => "other_history",
             Self::NotWitnessed { .. } => "not_witnessed",
             Self::NotWritten { .. } => "export_not_written",
+            Self::TooShort { .. } => "export_too_short",
             Self::Root => "root_mismatch",
         }
     }

@@ -2,7 +2,8 @@
 //! `checkpoint` is the signed note, `tile/<L>/<N>[.p/<W>]` are hashes, `tile/entries/<N>[.p/<W>]`
 //! the entries, 256 to a file. `credentials` is ours: the operator's words for the kiosk, in the
 //! form of an entry bundle, so that the folder can be checked with the operator's key alone; and
-//! `cosigned/<witness>`, the largest head that a witness cosigned.
+//! `cosigned/<witness>`, the largest head that a witness cosigned; and
+//! `anchors`, the sizes of the heads that were anchored on a ledger, a line each.
 //!
 //! An entry is the attestation (COSE_Sign1): time, service, outcomes, decision, and the person's
 //! pseudonym; no name, number or face. A provider that holds its pseudonym key finds its own
@@ -13,10 +14,12 @@ mod bundle;
 mod check;
 mod finding;
 mod published;
+mod read;
 
 pub use check::{Contents, ExportReport, check_export, check_witnessed_export};
 pub use finding::ExportFinding;
 pub use published::{Cosigned, PublishedLog};
+pub use read::ExportedLog;
 
 #[cfg(feature = "log")]
 pub(crate) use bundle::push as push_entry;
@@ -32,6 +35,9 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 /// The operator's words for the kiosk.
 pub(crate) const CREDENTIALS: &str = "credentials";
+
+/// The sizes of the heads that were anchored on a ledger, one to a line; ours.
+pub(crate) const ANCHORS: &str = "anchors";
 
 /// What witnesses said about heads, one file for each witness: a note.
 pub(crate) const COSIGNED: &str = "cosigned";

@@ -175,7 +175,7 @@ impl PublishedLog {
 
     fn nodes(&self) -> TileNodes<'_> {
         TileNodes {
-            folder: &self.folder,
+            fetch: Box::new(|name| read(&self.folder.join(name), TILE_BYTES)),
             size: self.size(),
         }
     }
@@ -222,10 +222,16 @@ pub(super) fn not_witnessed(witness: &WitnessPublicKey) -> ExportFinding {
     ExportFinding::NotWitnessed { name }
 }
 
+/// How much a tile of hashes has at most.
+pub(super) const TILE_BYTES: usize = WIDTH as usize * 32;
+
+/// Gets a tile by its name in the export.
+type FetchTile<'f> = dyn Fn(&str) -> Result<Vec<u8>, ExportFinding> + 'f;
+
 /// The tree as it stands in the tiles; each of them is read when it is needed.
-struct TileNodes<'f> {
-    folder: &'f Path,
-    size: u64,
+pub(super) struct TileNodes<'f> {
+    pub(super) fetch: Box<FetchTile<'f>>,
+    pub(super) size: u64,
 }
 
 impl Nodes for TileNodes<'_> {
@@ -234,14 +240,13 @@ impl Nodes for TileNodes<'_> {
     fn node(&self, level: u32, position: u64) -> Result<Hash, ExportFinding> {
         let (row, above) = (Row::Hashes(level / TREE_LEVELS), level % TREE_LEVELS);
         let first = position << above;
-        let tile = Tile::holding(row, first, self.size);
-        let path = self.folder.join(tile.path());
-        let bytes = read(&path, WIDTH as usize * 32)?;
+        let path = Tile::holding(row, first, self.size).path();
+        let bytes = (self.fetch)(&path)?;
         let (hashes, rest) = bytes.as_chunks::<32>();
         let from = (first % WIDTH) as usize;
         match hashes.get(from..from + (1 << above)) {
             Some(below) if rest.is_empty() => Ok(fold(below)),
-            _ => Err(ExportFinding::Malformed { path }),
+            _ => Err(ExportFinding::Malformed { path: path.into() }),
         }
     }
 }

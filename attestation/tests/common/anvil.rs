@@ -1,5 +1,11 @@
 //! A real EVM node (anvil, from npm) and a network with the contracts, for tests.
 #![allow(dead_code, reason = "every test file uses another part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is wrong"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

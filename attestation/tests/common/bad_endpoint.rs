@@ -1,6 +1,12 @@
 //! An endpoint between the client and a real node that lies, hangs or talks nonsense: a small HTTP
 //! server that hands questions on and changes answers.
 #![allow(dead_code, reason = "every test file uses another part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is wrong"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use kiosk_app::errors::chain;
 use kiosk_app::log_commands::{self, LogCommand};
 use kiosk_app::self_test::command::{self as self_test, Terminal};
-use kiosk_app::{commands, run};
+use kiosk_app::{commands, ledger_command, run};
 use tracing_subscriber::EnvFilter;
 
 /// Identity-verification kiosk
@@ -66,6 +66,9 @@ enum Command {
     /// The operator's side: keys and vouching for kiosks
     #[command(subcommand)]
     Operator(commands::OperatorCommand),
+    /// The ledger on a chain: what the operator needs to list this kiosk, and how it stands
+    #[command(subcommand)]
+    Ledger(ledger_command::LedgerCommand),
     /// The log of this kiosk: audit, export, witnesses, size. The kiosk must not run
     #[command(subcommand)]
     Log(LogCommand),
@@ -108,6 +111,7 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Rotate { config } => println!("{}", commands::rotate(&config)?),
         Command::Wipe { config, confirm } => println!("{}", commands::wipe(&config, &confirm)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
+        Command::Ledger(command) => println!("{}", ledger_command::run(&command)?),
         Command::Log(command) => println!("{}", log(command)?),
         Command::Audit { config } => println!("{}", log(LogCommand::Audit { config })?),
         Command::SelfTest(arguments) => {

@@ -37,6 +37,9 @@ pub(crate) struct Verify {
     /// Exit with 1 if the receipt holds, but its decision is another one.
     #[arg(long, value_name = "DECISION")]
     require: Option<Required>,
+    #[cfg(feature = "evm")]
+    #[command(flatten)]
+    anchor: crate::anchor::Args,
     #[command(flatten)]
     source: Source,
 }
@@ -64,10 +67,18 @@ impl Verify {
             Ok(receipt) => self.check(&receipt, &grounds)?,
             Err(refusal) => Err(refusal),
         };
-        Ok(match found {
-            Ok(found) => self.accept(&found),
-            Err(refusal) => refuse(&refusal, self.source.json),
-        })
+        let found = match found {
+            Ok(found) => found,
+            Err(refusal) => return Ok(refuse(&refusal, self.source.json)),
+        };
+        #[cfg(feature = "evm")]
+        let ledger = match self.anchor.ask(&found, self.source.json)? {
+            Ok(ledger) => ledger,
+            Err(code) => return Ok(code),
+        };
+        #[cfg(not(feature = "evm"))]
+        let ledger = report::OnLedger::default();
+        Ok(self.accept(&found, &ledger))
     }
 
     fn grounds(&self) -> Result<Grounds, Failure> {
@@ -107,18 +118,19 @@ impl Verify {
         }
     }
 
-    fn accept(&self, found: &Found) -> ExitCode {
+    fn accept(&self, found: &Found, ledger: &report::OnLedger) -> ExitCode {
         let decision = found.claims().decision;
         let met = self.require.map(|required| required.is_met(decision));
         if self.source.json {
-            let mut found = json::accepted(found);
-            found["requirement_met"] = met.into();
-            println!("{found:#}");
+            let mut said = json::accepted(found);
+            said["requirement_met"] = met.into();
+            ledger.add_to(&mut said);
+            println!("{said:#}");
         } else {
             if met == Some(false) {
                 println!("NOT ACCEPTED: what was required was not decided\n");
             }
-            print!("{}", report::accepted(found));
+            print!("{}", report::accepted(found, ledger));
         }
         ExitCode::from(u8::from(met == Some(false)))
     }

@@ -10,6 +10,10 @@
     reason = "the program's purpose is to print what it found"
 )]
 
+#[cfg(feature = "evm")]
+mod anchor;
+#[cfg(feature = "evm")]
+mod chain;
 mod check;
 mod input;
 mod log;
@@ -66,6 +70,12 @@ enum Command {
         #[command(subcommand)]
         command: trust::Command,
     },
+    /// The ledger on an EVM chain: accounts, contracts, and which kiosks may anchor.
+    #[cfg(feature = "evm")]
+    Chain {
+        #[command(subcommand)]
+        command: chain::Command,
+    },
     /// A kiosk's log as files (c2sp.org/tlog-tiles).
     Log {
         #[command(subcommand)]
@@ -91,6 +101,9 @@ enum Failure {
     },
     #[error("only a full receipt can be made plain")]
     NotFull,
+    #[cfg(feature = "evm")]
+    #[error(transparent)]
+    Chain(#[from] chain::ChainError),
     #[error(transparent)]
     Witness(#[from] log::WitnessError),
     #[cfg(feature = "log")]
@@ -114,6 +127,8 @@ fn main() -> ExitCode {
         Command::Plain { source } => plain(&source),
         Command::Present(present) => present.run(),
         Command::Status { command } => command.run(),
+        #[cfg(feature = "evm")]
+        Command::Chain { command } => command.run(),
         Command::Show { source } => show(&source),
         Command::Trust { command } => command.run(),
         Command::Log { command } => command.run(),

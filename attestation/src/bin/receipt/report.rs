@@ -4,11 +4,23 @@ pub(crate) use attestation::json::{hex, with_causes};
 use attestation::utc::rfc3339;
 use attestation::wallet::Holder;
 use attestation::{AnyReceipt, Claims, Credential, Decision, Disclosure, DocumentEvidence, Found};
+use serde_json::Value;
 
 use crate::status;
 
+/// What a ledger said about a receipt that holds; nothing where none was asked.
+#[derive(Default)]
+pub(crate) struct OnLedger {
+    /// Labels and values.
+    pub(crate) lines: Vec<(&'static str, String)>,
+    /// What was checked, and held: code and words.
+    pub(crate) checks: &'static [(&'static str, &'static str)],
+    /// For programs.
+    pub(crate) json: Value,
+}
+
 /// A receipt of which everything holds.
-pub(crate) fn accepted(found: &Found) -> String {
+pub(crate) fn accepted(found: &Found, ledger: &OnLedger) -> String {
     let claims = found.claims();
     let mut text = format!("{}\n\n{}", headline(claims.decision), lines(claims));
     match found {
@@ -41,9 +53,14 @@ pub(crate) fn accepted(found: &Found) -> String {
             status::describe_listed(&mut text, found.listed(), claims);
         }
     }
+    for (label, value) in &ledger.lines {
+        line(&mut text, label, value);
+    }
     text.push_str("\nChecked:\n");
-    for check in found.checks() {
-        text.push_str(&format!("  + {}\n", check.words()));
+    let checks = found.checks();
+    let words = checks.iter().map(|check| check.words());
+    for words in words.chain(ledger.checks.iter().map(|(_, words)| *words)) {
+        text.push_str(&format!("  + {words}\n"));
     }
     if let Some(words) = found.not_proven() {
         text.push_str(&format!("\nNOT PROVEN: {words}\n"));
@@ -111,6 +128,16 @@ pub(crate) fn unchecked(receipt: &AnyReceipt) -> String {
         );
     }
     text
+}
+
+impl OnLedger {
+    /// Adds it to what is said of the receipt.
+    pub(crate) fn add_to(&self, said: &mut Value) {
+        if let Some(checks) = said["checks"].as_array_mut() {
+            checks.extend(self.checks.iter().map(|(code, _)| Value::from(*code)));
+        }
+        said["ledger"] = self.json.clone();
+    }
 }
 
 fn lines(claims: &Claims) -> String {

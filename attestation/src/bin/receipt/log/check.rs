@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::entries;
 use super::progress::Progress;
 use crate::report::{hex, line, with_causes};
-use attestation::utc::rfc3339;
 use crate::{Failure, input};
+use attestation::utc::rfc3339;
 
 #[derive(Args)]
 pub(crate) struct Check {

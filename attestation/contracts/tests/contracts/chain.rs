@@ -1,6 +1,11 @@
 //! A chain in the process: revm with the contracts deployed, accounts without balance (gas costs
 //! nothing here, as on many permissioned networks) and a clock that a test moves.
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, reason = "the example uses a part of it")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code: a broken fixture ends the test"
+)]
 
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -8,7 +13,7 @@ use attestation_contracts::Contract;
 use attestation_contracts::bindings::access::AccessControl::{
     AccessControlUnauthorizedAccount, grantRoleCall,
 };
-use attestation_contracts::bindings::registry::KioskRegistry::enrolCall;
+use attestation_contracts::bindings::registry::KioskRegistry::{enrolCall, rotateCall};
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::database::{CacheDB, EmptyDB};
@@ -44,7 +49,18 @@ impl Done {
     /// The only event, which must be of this type.
     pub fn event<E: SolEvent>(&self) -> E {
         assert_eq!(self.logs.len(), 1, "one event: {:?}", self.logs);
-        E::decode_log(&self.logs[0]).expect("an event of the expected type").data
+        E::decode_log(&self.logs[0])
+            .expect("an event of the expected type")
+            .data
+    }
+
+    /// The events of this type that a contract announced.
+    pub fn events_of<E: SolEvent>(&self, contract: Address) -> Vec<E> {
+        let of_contract = self.logs.iter().filter(|log| log.address == contract);
+        of_contract
+            .filter_map(|log| E::decode_log(log).ok())
+            .map(|log| log.data)
+            .collect()
     }
 }
 
@@ -103,29 +119,43 @@ impl Chain {
     }
 
     pub fn appoint_and_enrol(&mut self) {
-        for (role, account) in
-            [(operator_role(), OPERATOR), (operator_role(), OTHER_OPERATOR), (issuer_role(), ISSUER)]
-        {
-            self.send(AUTHORITY, self.registry, grantRoleCall { role, account }).expect("appointed");
+        for (role, account) in [
+            (operator_role(), OPERATOR),
+            (operator_role(), OTHER_OPERATOR),
+            (issuer_role(), ISSUER),
+        ] {
+            self.send(AUTHORITY, self.registry, grantRoleCall { role, account })
+                .expect("appointed");
         }
-        self.send(OPERATOR, self.registry, enrol(KIOSK, SENDER)).expect("enrolled");
+        self.send(OPERATOR, self.registry, enrol(KIOSK, SENDER))
+            .expect("enrolled");
     }
 
     /// Deploys a contract; its address and the gas it took.
     pub fn deploy(&mut self, contract: Contract, argument: Address) -> (Address, u64) {
         let code = contract.deployment(argument).expect("an artefact");
         match self.run(STRANGER, TxKind::Create, code.into()) {
-            ExecutionResult::Success { output: Output::Create(_, Some(address)), gas, .. } => {
-                (address, gas.tx_gas_used())
-            }
+            ExecutionResult::Success {
+                output: Output::Create(_, Some(address)),
+                gas,
+                ..
+            } => (address, gas.tx_gas_used()),
             other => panic!("{} is not deployed: {other:?}", contract.name()),
         }
     }
 
     /// One transaction in a block of its own, ten seconds after the last.
-    pub fn send(&mut self, from: Address, to: Address, call: impl SolCall) -> Result<Done, Reverted> {
+    pub fn send(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: impl SolCall,
+    ) -> Result<Done, Reverted> {
         match self.run(from, TxKind::Call(to), call.abi_encode().into()) {
-            ExecutionResult::Success { logs, gas, .. } => Ok(Done { logs, gas: gas.tx_gas_used() }),
+            ExecutionResult::Success { logs, gas, .. } => Ok(Done {
+                logs,
+                gas: gas.tx_gas_used(),
+            }),
             ExecutionResult::Revert { output, .. } => Err(Reverted(output)),
             halted => panic!("the contract ran into a halt: {halted:?}"),
         }
@@ -156,8 +186,20 @@ impl Chain {
             gas_limit: BLOCK_GAS,
             ..BlockEnv::default()
         };
-        let nonce = self.state.cache.accounts.get(&caller).map_or(0, |account| account.info.nonce);
-        let tx = TxEnv { caller, kind, data, nonce, gas_limit: BLOCK_GAS, ..TxEnv::default() };
+        let nonce = self
+            .state
+            .cache
+            .accounts
+            .get(&caller)
+            .map_or(0, |account| account.info.nonce);
+        let tx = TxEnv {
+            caller,
+            kind,
+            data,
+            nonce,
+            gas_limit: BLOCK_GAS,
+            ..TxEnv::default()
+        };
         Context::mainnet()
             .with_cfg(cfg)
             .with_db(&mut self.state)
@@ -173,7 +215,24 @@ impl Chain {
 }
 
 pub fn enrol(id: B256, sender: Address) -> enrolCall {
-    enrolCall { id, deviceKey: DEVICE_KEY, sender, bindingR: BINDING_R, bindingS: BINDING_S }
+    enrolCall {
+        id,
+        deviceKey: DEVICE_KEY,
+        sender,
+        bindingR: BINDING_R,
+        bindingS: BINDING_S,
+    }
+}
+
+/// A rotation to [`NEW_DEVICE_KEY`] with the halves of the binding swapped.
+pub fn rotation(id: B256, sender: Address) -> rotateCall {
+    rotateCall {
+        id,
+        deviceKey: NEW_DEVICE_KEY,
+        sender,
+        bindingR: BINDING_S,
+        bindingS: BINDING_R,
+    }
 }
 
 pub fn operator_role() -> B256 {
@@ -196,7 +255,13 @@ pub fn refused(result: Result<Done, Reverted>, error: impl SolError) {
 /// Holds that a call was refused because the account lacks a role.
 #[track_caller]
 pub fn lacks_role(result: Result<Done, Reverted>, account: Address, role: B256) {
-    refused(result, AccessControlUnauthorizedAccount { account, neededRole: role });
+    refused(
+        result,
+        AccessControlUnauthorizedAccount {
+            account,
+            neededRole: role,
+        },
+    );
 }
 
 /// Holds that a call was taken and changed nothing.

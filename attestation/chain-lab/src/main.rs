@@ -34,6 +34,9 @@ use node::Kind;
 const THROUGHPUT: [(NonZeroU64, u64); 2] =
     [(NonZeroU64::MIN, 64), (NonZeroU64::new(256).unwrap(), 8)];
 
+/// About as many as are made in the time that one fault takes.
+const ATTESTATIONS_A_ROUND: u64 = 10;
+
 /// Rows at a time: most of a row is waiting.
 const JOBS: usize = 4;
 
@@ -54,6 +57,9 @@ struct Cli {
     /// Only this fault.
     #[arg(long)]
     fault: Option<Fault>,
+    /// How often each fault is done; there are more attestations accordingly.
+    #[arg(long)]
+    rounds: Option<u64>,
     /// For the random moments.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -107,13 +113,12 @@ fn lab(cli: &Cli) -> Result<bool, Box<dyn Error>> {
 /// What `make chain-lab` and its short form do.
 fn scale(cli: &Cli) -> Scale {
     let every = Duration::from_millis(if cli.smoke { 250 } else { 150 });
-    let (total, rounds, a_day) = if cli.smoke {
-        (16, 2, 20)
-    } else {
-        (80, 8, 1000)
-    };
+    let (rounds, a_day) = if cli.smoke { (2, 20) } else { (8, 1000) };
+    let rounds = cli.rounds.unwrap_or(rounds);
     Scale {
-        total,
+        total: rounds
+            .saturating_mul(ATTESTATIONS_A_ROUND)
+            .max(ATTESTATIONS_A_ROUND),
         rounds,
         every,
         a_day,
@@ -122,8 +127,10 @@ fn scale(cli: &Cli) -> Scale {
 }
 
 fn fault_table(cli: &Cli, kinds: &[Kind]) -> bool {
-    println!("| fault | node | submitted | anchored | missing | duplicated | anchors | s | |");
-    println!("|---|---|---:|---:|---:|---:|---:|---:|---|");
+    println!(
+        "| fault | node | submitted | anchored | missing | duplicated | anchors | transactions | s | |"
+    );
+    println!("|---|---|---:|---:|---:|---:|---:|---:|---:|---|");
     let chosen = |fault: &&Fault| cli.fault.is_none_or(|only| only == **fault);
     let faults = Fault::value_variants().iter().filter(chosen);
     let rows = faults.flat_map(|fault| kinds.iter().map(move |kind| (*fault, *kind)));
@@ -183,7 +190,7 @@ fn fault_row(fault: Fault, kind: Kind, scale: &Scale) -> (String, bool) {
         format!("| {} | {} |", fault.name(), kind.name()),
     );
     let limit = match fault.limit(kind) {
-        Limit::Impossible(why) => return (format!("{start} | | | | | | {why} |"), true),
+        Limit::Impossible(why) => return (format!("{start} | | | | | | | {why} |"), true),
         Limit::Differs(how) => how,
         Limit::None => "",
     };
@@ -196,37 +203,42 @@ fn fault_row(fault: Fault, kind: Kind, scale: &Scale) -> (String, bool) {
                 .filter(|words| !words.is_empty())
                 .collect();
             let row = format!(
-                "{start} {} | {} | {} | {} | {} | {seconds} | {} |",
+                "{start} {} | {} | {} | {} | {} | {} | {seconds} | {} |",
                 outcome.submitted,
                 outcome.anchored,
                 outcome.missing(),
                 outcome.duplicated,
                 outcome.anchors,
+                outcome.transactions,
                 remarks.join("; "),
             );
             (row, outcome.holds())
         }
-        Err(error) => (format!("{start} | | | | | | ERROR: {error} |"), false),
+        Err(error) => (format!("{start} | | | | | | | ERROR: {error} |"), false),
     }
 }
 
 fn throughput_table(kinds: &[Kind]) -> Result<bool, Box<dyn Error>> {
+    println!();
     println!(
-        "\n| batch | node | attestations | attestations/s | anchors/s | gas for each attestation |"
+        "| batch | node | attestations | attestations/s | s committing | s anchoring | gas for each |"
     );
-    println!("|---:|---|---:|---:|---:|---:|");
+    println!("|---:|---|---:|---:|---:|---:|---:|");
     let mut holds = true;
     for (batch, anchors) in THROUGHPUT {
         for kind in kinds {
             let measured = throughput::measure(*kind, batch, anchors)?;
-            let (outcome, seconds) = (&measured.outcome, measured.elapsed.as_secs_f64());
+            let outcome = &measured.outcome;
+            let (committing, anchoring) = (
+                measured.committing.as_secs_f64(),
+                measured.anchoring.as_secs_f64(),
+            );
             println!(
-                "| {} | {} | {} | {:.0} | {:.1} | {} |",
+                "| {} | {} | {} | {:.0} | {committing:.1} | {anchoring:.1} | {} |",
                 measured.batch,
                 kind.name(),
                 outcome.anchored,
-                outcome.anchored as f64 / seconds,
-                outcome.anchors as f64 / seconds,
+                outcome.anchored as f64 / (committing + anchoring),
                 outcome.gas / outcome.anchored.max(1),
             );
             holds &= outcome.holds();

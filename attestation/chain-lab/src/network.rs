@@ -28,11 +28,12 @@ pub fn set_suspended(node: &Node, contracts: &Contracts, to: bool) -> Result<(),
     let (endpoint, authority) = (Endpoint::new(&node.url())?, kiosk::authority()?);
     let operations = Operations::new(&endpoint, &authority, CHAIN_ID)?;
     let id = kiosk_id(ORIGIN);
-    Ok(if to {
-        operations.suspend(contracts, &id)?
+    if to {
+        operations.suspend(contracts, &id)?;
     } else {
-        operations.reinstate(contracts, &id)?
-    })
+        operations.reinstate(contracts, &id)?;
+    }
+    Ok(())
 }
 
 /// The contracts as one word, for a client's command line.

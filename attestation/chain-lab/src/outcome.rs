@@ -12,7 +12,7 @@ use attestation::ledger::Outbox;
 use attestation_contracts::bindings::anchor::Anchor::{Anchored, anchorOfCall, headCall};
 use serde_json::{Value, json};
 
-use crate::kiosk::ORIGIN;
+use crate::kiosk::{ORIGIN, sender};
 use crate::rpc::{Rpc, number};
 
 /// The sums of a run.
@@ -26,6 +26,8 @@ pub struct Outcome {
     pub anchors: u64,
     /// Anchors that should not be: a root twice, a size that does not grow, a gap in the sequence.
     pub duplicated: u64,
+    /// Transactions of the kiosk's sender in blocks: more than anchors if some only repeated.
+    pub transactions: u64,
     /// What the anchors' transactions were charged, in gas.
     pub gas: u64,
 }
@@ -61,6 +63,10 @@ pub fn read(
         anchored: ours.map_or(0, |newest| newest.size),
         anchors: anchors.len() as u64,
         duplicated: out_of_order(&anchors),
+        transactions: rpc.number(
+            "eth_getTransactionCount",
+            json!([sender()?.address().to_string(), "latest"]),
+        )?,
         gas,
     })
 }
@@ -154,4 +160,64 @@ fn gas(rpc: &Rpc, events: &[(Anchored, String)]) -> Result<u64, Box<dyn Error>> 
 
 fn bytes(value: &Value) -> Result<Bytes, Box<dyn Error>> {
     Ok(value.as_str().ok_or("not bytes")?.parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchored(sequence: u64, size: u64, root: u8) -> Anchored {
+        Anchored {
+            kiosk: B256::ZERO,
+            sequence,
+            root: B256::repeat_byte(root),
+            size,
+        }
+    }
+
+    #[test]
+    fn each_way_to_be_there_twice_is_counted() {
+        assert_eq!(
+            out_of_order(&[anchored(1, 4, 1), anchored(2, 8, 2), anchored(3, 9, 3)]),
+            0
+        );
+        assert_eq!(
+            out_of_order(&[anchored(1, 4, 1), anchored(2, 8, 1)]),
+            1,
+            "a root twice"
+        );
+        assert_eq!(
+            out_of_order(&[anchored(1, 4, 1), anchored(2, 4, 2)]),
+            1,
+            "a size twice"
+        );
+        assert_eq!(
+            out_of_order(&[anchored(1, 4, 1), anchored(3, 8, 2)]),
+            1,
+            "a gap"
+        );
+        assert_eq!(
+            out_of_order(&[anchored(1, 4, 1), anchored(1, 8, 2)]),
+            1,
+            "a number twice"
+        );
+    }
+
+    #[test]
+    fn a_run_without_attestations_proves_nothing() {
+        assert!(!Outcome::default().holds());
+        let short = Outcome {
+            submitted: 3,
+            anchored: 2,
+            ..Outcome::default()
+        };
+        assert!(!short.holds());
+        assert!(
+            Outcome {
+                anchored: 3,
+                ..short
+            }
+            .holds()
+        );
+    }
 }

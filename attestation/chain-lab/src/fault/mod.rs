@@ -30,7 +30,7 @@ pub enum Fault {
     TwoSubmitters,
     /// One of three endpoints lies.
     EndpointLies,
-    /// One of three endpoints hangs, drips or floods.
+    /// One of three endpoints hangs, drips, floods or is gone.
     EndpointHangs,
     /// The kiosk is suspended for a while.
     Suspended,
@@ -51,7 +51,7 @@ impl Fault {
             Self::MempoolDropped => "mempool dropped",
             Self::TwoSubmitters => "two submitters, one key",
             Self::EndpointLies => "one endpoint of three lies",
-            Self::EndpointHangs => "one of three hangs or floods",
+            Self::EndpointHangs => "one of three hangs, floods, is gone",
             Self::Suspended => "kiosk suspended",
             Self::WeekWithoutNetwork => "a week without network",
         }

@@ -56,6 +56,7 @@ pub fn try_out(
     for client in &mut lab.clients {
         remarks.unfinished |= !client.finish(PATIENCE)?;
     }
+    remarks.bad_answers = lab.endpoints.iter().map(Proxy::bad_answers).sum();
     let outcome = lab.outcome()?;
     Ok((outcome, remarks.to_text()))
 }
@@ -64,7 +65,8 @@ pub fn try_out(
 #[derive(Default)]
 struct Remarks {
     dropped: usize,
-    anchors_while_suspended: u64,
+    bad_answers: u64,
+    anchors_while_suspended: Option<u64>,
     unfinished: bool,
 }
 
@@ -77,11 +79,11 @@ impl Remarks {
         if self.dropped > 0 {
             words.push(format!("{} transactions dropped", self.dropped));
         }
-        if self.anchors_while_suspended > 0 {
-            words.push(format!(
-                "{} anchors while suspended",
-                self.anchors_while_suspended
-            ));
+        if self.bad_answers > 0 {
+            words.push(format!("{} bad answers", self.bad_answers));
+        }
+        if let Some(anchors) = self.anchors_while_suspended {
+            words.push(format!("{anchors} anchors while suspended"));
         }
         words.join(", ")
     }
@@ -161,7 +163,12 @@ impl Lab {
             Fault::DeeplyReorganised => self.reorganise(3..9, pause)?,
             Fault::MempoolDropped => remarks.dropped += self.drop_mempool()?,
             Fault::EndpointHangs => {
-                let manners = [Manner::Hanging, Manner::Dripping, Manner::Flooding];
+                let manners = [
+                    Manner::Hanging,
+                    Manner::Dripping,
+                    Manner::Flooding,
+                    Manner::Gone,
+                ];
                 let manner = manners[usize::try_from(round)? % manners.len()];
                 self.endpoints[usize::try_from(round)? % self.endpoints.len()].behave(manner);
                 std::thread::sleep(Duration::from_secs(2));
@@ -169,7 +176,9 @@ impl Lab {
                     .iter()
                     .for_each(|endpoint| endpoint.behave(Manner::Honest));
             }
-            Fault::Suspended => remarks.anchors_while_suspended += self.suspend(pause)?,
+            Fault::Suspended => {
+                *remarks.anchors_while_suspended.get_or_insert(0) += self.suspend(pause)?;
+            }
         }
         Ok(())
     }
@@ -185,16 +194,17 @@ impl Lab {
         self.node.reorganise(depth, pause.max(BLOCK_TIME * 4))
     }
 
-    /// Blocks pause until something waits for one; then that is dropped.
+    /// Waits for a transaction that waits for a block, and drops it.
     fn drop_mempool(&mut self) -> Result<usize, Box<dyn Error>> {
-        self.node.mine_by_itself(false)?;
         let begun = Instant::now();
-        while self.node.waiting()?.is_empty() && begun.elapsed() < SUBMISSION {
-            std::thread::sleep(BLOCK_TIME / 5);
+        while begun.elapsed() < SUBMISSION {
+            let dropped = self.node.drop_mempool()?;
+            if dropped > 0 {
+                return Ok(dropped);
+            }
+            std::thread::sleep(BLOCK_TIME / 20);
         }
-        let dropped = self.node.drop_mempool();
-        self.node.mine_by_itself(true)?;
-        dropped
+        Ok(0)
     }
 
     /// How many anchors came in while the kiosk was suspended: none should.

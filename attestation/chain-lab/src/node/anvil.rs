@@ -75,10 +75,3 @@ pub fn waiting(rpc: &Rpc) -> Result<Vec<Value>, Box<dyn Error>> {
         .map(|tx| tx["hash"].clone())
         .collect())
 }
-
-pub fn set_interval(rpc: &Rpc, milliseconds: u128) -> Result<(), Box<dyn Error>> {
-    // Whole seconds only; 0 stops. A fraction is rounded up.
-    let seconds = u64::try_from(milliseconds.div_ceil(1000))?;
-    rpc.ask("evm_setIntervalMining", json!([seconds]))
-        .map(|_| ())
-}

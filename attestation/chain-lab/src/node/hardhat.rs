@@ -51,11 +51,3 @@ pub fn waiting(rpc: &Rpc) -> Result<Vec<Value>, Box<dyn Error>> {
         .map(|tx| tx["hash"].clone())
         .collect())
 }
-
-pub fn set_interval(rpc: &Rpc, milliseconds: u128) -> Result<(), Box<dyn Error>> {
-    rpc.ask(
-        "evm_setIntervalMining",
-        json!([u64::try_from(milliseconds)?]),
-    )
-    .map(|_| ())
-}

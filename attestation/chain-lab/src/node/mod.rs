@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::rpc::Rpc;
@@ -137,34 +137,21 @@ impl Node {
         }
     }
 
-    /// The transactions that are in no block yet.
-    pub fn waiting(&self) -> Result<Vec<Value>, Box<dyn Error>> {
-        match self.kind {
-            Kind::Anvil => anvil::waiting(&self.rpc()),
-            Kind::Hardhat => hardhat::waiting(&self.rpc()),
-        }
-    }
-
-    /// Forgets them; how many they were.
+    /// Forgets all transactions that are in no block yet; how many they were.
     pub fn drop_mempool(&self) -> Result<usize, Box<dyn Error>> {
-        let waiting = self.waiting()?;
         let rpc = self.rpc();
-        for hash in &waiting {
-            rpc.ask("hardhat_dropTransaction", json!([hash]))?;
-        }
-        Ok(waiting.len())
-    }
-
-    /// Stops or resumes the making of blocks.
-    pub fn mine_by_itself(&self, on: bool) -> Result<(), Box<dyn Error>> {
-        let milliseconds = match self.mining {
-            Mining::Every(interval) if on => interval.as_millis(),
-            _ => 0,
+        let waiting = match self.kind {
+            Kind::Anvil => anvil::waiting(&rpc)?,
+            Kind::Hardhat => hardhat::waiting(&rpc)?,
         };
-        match self.kind {
-            Kind::Anvil => anvil::set_interval(&self.rpc(), milliseconds),
-            Kind::Hardhat => hardhat::set_interval(&self.rpc(), milliseconds),
+        let mut dropped = 0;
+        for hash in waiting {
+            // One that came into a block meanwhile cannot be dropped any more.
+            let answer = rpc.ask("hardhat_dropTransaction", json!([hash]));
+            dropped +=
+                usize::from(answer.is_ok_and(|done| done != json!(false) && !done.is_null()));
         }
+        Ok(dropped)
     }
 }
 

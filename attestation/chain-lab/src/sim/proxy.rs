@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub enum Manner {
 pub struct Proxy {
     url: String,
     manner: Arc<Mutex<Manner>>,
+    bad_answers: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -51,21 +53,31 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr()?);
         let manner = Arc::new(Mutex::new(manner));
         let random = Arc::new(Mutex::new(Random::new(seed)));
-        let shared = Arc::clone(&manner);
+        let bad_answers = Arc::new(AtomicU64::new(0));
+        let (shared, count) = (Arc::clone(&manner), Arc::clone(&bad_answers));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let manner = *shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let (node, random) = (node.clone(), Arc::clone(&random));
+                let (node, random, count) = (node.clone(), Arc::clone(&random), Arc::clone(&count));
                 // A connection that breaks concerns nobody else.
-                std::thread::spawn(move || drop(serve(stream, manner, &node, &random)));
+                std::thread::spawn(move || drop(serve(stream, manner, &node, &random, &count)));
             }
         });
-        Ok(Self { url, manner })
+        Ok(Self {
+            url,
+            manner,
+            bad_answers,
+        })
     }
 
     /// Where it answers.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// How many requests it answered wrongly or not at all.
+    pub fn bad_answers(&self) -> u64 {
+        self.bad_answers.load(Ordering::Relaxed)
     }
 
     /// From the next connection on.
@@ -79,7 +91,11 @@ fn serve(
     manner: Manner,
     node: &Rpc,
     random: &Mutex<Random>,
+    bad_answers: &AtomicU64,
 ) -> Result<(), Box<dyn Error>> {
+    if !matches!(manner, Manner::Honest | Manner::Lying) {
+        bad_answers.fetch_add(1, Ordering::Relaxed);
+    }
     if manner == Manner::Gone {
         return Ok(());
     }
@@ -95,7 +111,10 @@ fn serve(
                 &mut random.lock().unwrap_or_else(PoisonError::into_inner),
             );
             match lie {
-                Some(lie) => answer(&mut stream, lie.to_string().as_bytes())?,
+                Some(lie) => {
+                    bad_answers.fetch_add(1, Ordering::Relaxed);
+                    answer(&mut stream, lie.to_string().as_bytes())?;
+                }
                 None => answer(&mut stream, &node.forward(&request)?)?,
             }
         }

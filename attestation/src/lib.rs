@@ -15,9 +15,11 @@
 
 #![forbid(unsafe_code)]
 
+mod any;
 mod cbor;
 #[cfg(feature = "evm")]
 pub mod chain;
+mod check;
 mod checkpoint;
 mod claims;
 mod codes;
@@ -34,35 +36,54 @@ mod merkle_frontier;
 mod name;
 mod note;
 mod operator;
+mod plain;
 mod pseudonym;
 mod receipt;
+mod refusal;
 mod self_test;
 mod status;
+mod status_list;
+mod status_uri;
 mod tiles;
 mod trust;
 mod verify;
+pub mod wallet;
+mod witness;
 
 #[cfg(feature = "log")]
 pub mod log;
 
+pub use any::AnyReceipt;
 pub use cbor::DecodeError;
+pub use check::Check;
 pub use checkpoint::{Checkpoint, SignedCheckpoint, verifier_key};
 pub use claims::{
     Band, Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
-    FactorOutcome, Factors, Reason, TimeQuality,
+    FactorOutcome, Factors, MAX_DISCLOSABLE, Reason, TimeQuality,
 };
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
 #[cfg(feature = "log")]
-pub use log::{AuditReport, CommittedAttestation, Exported, Log, LogError};
+pub use log::{
+    AuditReport, CommittedAttestation, Cosigned, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log,
+    LogError, RollbackGuard, Room,
+};
 pub use name::{Name, NameError};
-pub use note::NoteError;
+pub use note::{Note, NoteError};
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
+pub use plain::{PlainReceipt, VerifiedPlain};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
+pub use refusal::Refusal;
 pub use status::{Freshness, KeyStatus};
-pub use tiles::{ExportFinding, ExportReport, check_export};
+pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
+#[cfg(feature = "log")]
+pub use status_list::{StatusDraft, StatusDraftError};
+pub use status_uri::{NotAStatusUri, StatusUri};
+pub use tiles::{ExportFinding, ExportReport, ExportedLog, check_export};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
-pub use verify::{Check, Refusal, Verified, verify};
+pub use verify::{Verified, verify};
+pub use wallet::{CardField, Disclosure, DisclosureError, Disclosures, HolderKey, NotAHolderKey};
+pub use witness::{Cosignature, NotAWitness, WitnessKey, WitnessPublicKey};

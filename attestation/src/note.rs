@@ -1,6 +1,6 @@
 //! Reading a checkpoint from its signed note (c2sp.org/signed-note, c2sp.org/tlog-checkpoint).
-//! The kiosk's signature must be there and hold; signatures of others (witnesses) may stand beside
-//! it and are not looked at.
+//! The kiosk's signature must be there and hold; signatures of others may stand beside it, those of
+//! witnesses are for [`crate::WitnessPublicKey`].
 
 use base64ct::{Base64, Encoding};
 
@@ -12,10 +12,66 @@ use crate::device::DevicePublicKey;
 pub(crate) const MAX_BYTES: usize = 16 << 10;
 
 /// How a line with a signature begins: an em dash and a space.
-const SIGNATURE_LINE: &str = "\u{2014} ";
+pub(crate) const SIGNATURE_LINE: &str = "\u{2014} ";
 
 /// What a line with an Ed25519 signature carries: the hint at the key, and the signature.
 const STAMP_BYTES: usize = 4 + SIGNATURE_BYTES;
+
+/// A checkpoint with signatures of whomsoever, not checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note<'t> {
+    /// What is signed.
+    pub checkpoint: Checkpoint,
+    /// Names and stamps: a hint at a key, and a signature of any type.
+    pub(crate) signatures: Vec<(&'t str, Vec<u8>)>,
+}
+
+impl<'t> Note<'t> {
+    /// Reads a note.
+    ///
+    /// # Errors
+    /// When it is not a checkpoint as a kiosk writes it.
+    pub fn parse(note: &'t str) -> Result<Self, NoteError> {
+        let parse = || {
+            if note.len() > MAX_BYTES {
+                return None;
+            }
+            let (lines, signatures) = note.rsplit_once("\n\n")?;
+            let lines_of_signatures = signatures.strip_suffix('\n')?.split('\n');
+            Some(Self {
+                checkpoint: read_body(lines)?,
+                signatures: lines_of_signatures
+                    .map(read_signature)
+                    .collect::<Option<_>>()?,
+            })
+        };
+        parse().ok_or(NoteError::Malformed)
+    }
+
+    /// The checkpoint, if this key signed it.
+    ///
+    /// # Errors
+    /// When it did not.
+    pub fn signed_by(&self, device: &DevicePublicKey) -> Result<SignedCheckpoint, NoteError> {
+        let ours = key_id(&self.checkpoint.origin, device);
+        let mut found = None;
+        for (name, stamp) in &self.signatures {
+            if *name != self.checkpoint.origin || stamp.get(..4) != Some(&ours[..]) {
+                continue;
+            }
+            let signature = *stamp.last_chunk().ok_or(NoteError::Malformed)?;
+            let body = self.checkpoint.body();
+            if stamp.len() != STAMP_BYTES || !device.signed_text(&body, &signature) {
+                return Err(NoteError::Signature);
+            }
+            found = found.or(Some(signature));
+        }
+        Ok(SignedCheckpoint {
+            checkpoint: self.checkpoint.clone(),
+            signature: found.ok_or(NoteError::Signature)?,
+        })
+    }
+}
 
 impl SignedCheckpoint {
     /// Reads a note and checks that this key signed it.
@@ -23,30 +79,7 @@ impl SignedCheckpoint {
     /// # Errors
     /// When it is not a checkpoint as a kiosk writes it, or not signed by this key.
     pub fn from_note(note: &str, device: &DevicePublicKey) -> Result<Self, NoteError> {
-        if note.len() > MAX_BYTES {
-            return Err(NoteError::Malformed);
-        }
-        let (lines, signatures) = note.rsplit_once("\n\n").ok_or(NoteError::Malformed)?;
-        let checkpoint = read_body(lines).ok_or(NoteError::Malformed)?;
-        let signatures = signatures.strip_suffix('\n').ok_or(NoteError::Malformed)?;
-        let ours = key_id(&checkpoint.origin, device);
-        let mut found = None;
-        for line in signatures.split('\n') {
-            let (name, stamp) = read_signature(line).ok_or(NoteError::Malformed)?;
-            if name != checkpoint.origin || stamp.get(..4) != Some(&ours[..]) {
-                continue;
-            }
-            let signature = *stamp.last_chunk().ok_or(NoteError::Malformed)?;
-            if stamp.len() != STAMP_BYTES || !device.signed_text(&checkpoint.body(), &signature) {
-                return Err(NoteError::Signature);
-            }
-            found = found.or(Some(signature));
-        }
-        let signature = found.ok_or(NoteError::Signature)?;
-        Ok(Self {
-            checkpoint,
-            signature,
-        })
+        Note::parse(note)?.signed_by(device)
     }
 }
 
@@ -59,6 +92,9 @@ pub enum NoteError {
     /// Not signed by this key.
     #[error("the kiosk did not sign the checkpoint: it is another kiosk's, or was changed")]
     Signature,
+    /// A witness's line does not hold.
+    #[error("the witness did not sign this checkpoint: its line was changed, or is another log's")]
+    Cosignature,
 }
 
 impl NoteError {
@@ -68,6 +104,7 @@ impl NoteError {
         match self {
             Self::Malformed => "checkpoint_malformed",
             Self::Signature => "checkpoint_signature",
+            Self::Cosignature => "cosignature",
         }
     }
 }

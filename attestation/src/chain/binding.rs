@@ -6,7 +6,7 @@ use alloy_primitives::{Address, U256};
 use ed25519_dalek::{Signature, Signer};
 
 use super::abi::kiosk_id;
-use super::endpoint::Contracts;
+use super::contracts::Contracts;
 use crate::device::{DeviceKey, DevicePublicKey};
 
 /// So that no other signature of the device key can be taken for one of these.

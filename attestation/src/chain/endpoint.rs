@@ -10,22 +10,12 @@ use serde_json::{Value, json};
 
 use super::abi::{self, ChainAnchor, ChainHead, Listed};
 use super::answer;
+use super::contracts::Contracts;
 use super::http::{self, Http};
 use crate::merkle::Hash;
 
 /// How long an endpoint may take for an answer.
 pub(crate) const TIME_OUT: Duration = Duration::from_secs(10);
-
-/// Where the contracts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contracts {
-    /// The chain's number (EIP-155).
-    pub chain_id: u64,
-    /// The registry of kiosks.
-    pub registry: Address,
-    /// The contract that heads are anchored on.
-    pub anchor: Address,
-}
 
 /// One node that is asked.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, hex};
 use serde_json::{Value, json};
 
 use super::binding::{Binding, SenderBinding};
-use super::endpoint::Contracts;
+use super::contracts::Contracts;
 use crate::device::{DeviceKey, DevicePublicKey};
 
 /// More than any such file has, in bytes.

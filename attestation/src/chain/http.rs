@@ -5,9 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use ureq::Agent;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
 
 use super::answer::MAX_BYTES;
-use super::endpoint::RpcError;
+use super::endpoint::{RpcError, TIME_OUT};
 
 /// How much an endpoint may say before its answer begins, in bytes.
 const MAX_HEADER_BYTES: usize = 16 << 10;
@@ -21,13 +23,7 @@ pub(crate) struct Http {
 impl Http {
     /// Nothing is sent yet.
     pub(crate) fn new(url: &str, time_out: Duration) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(time_out))
-            .max_redirects(0)
-            .max_response_header_size(MAX_HEADER_BYTES)
-            .http_status_as_error(false)
-            .proxy(None)
-            .build();
+        let config = configure(time_out).build();
         let (agent, url) = (config.new_agent(), url.to_owned());
         Self { agent, url }
     }
@@ -41,6 +37,26 @@ impl Http {
         let reader = response.body_mut().with_config().limit(MAX_BYTES as u64);
         reader.read_to_vec().map_err(failed)
     }
+}
+
+/// Fetches a file of at most so many bytes. A status other than 200 is a failure.
+///
+/// # Errors
+/// When it cannot be had, or is larger.
+pub fn fetch(url: &str, limit: usize) -> Result<Vec<u8>, RpcError> {
+    let config = configure(TIME_OUT).http_status_as_error(true).build();
+    let mut response = config.new_agent().get(url).call().map_err(failed)?;
+    let reader = response.body_mut().with_config().limit(limit as u64);
+    reader.read_to_vec().map_err(failed)
+}
+
+fn configure(time_out: Duration) -> ConfigBuilder<AgentScope> {
+    Agent::config_builder()
+        .timeout_global(Some(time_out))
+        .max_redirects(0)
+        .max_response_header_size(MAX_HEADER_BYTES)
+        .http_status_as_error(false)
+        .proxy(None)
 }
 
 /// Only scheme, host and port: the rest of an address may hold a provider's password.

@@ -16,12 +16,15 @@ mod account;
 #[cfg(feature = "log")]
 mod agree;
 mod answer;
+mod audit;
 mod binding;
+mod contracts;
 mod endpoint;
 mod enrolment;
 #[cfg(feature = "log")]
 mod evm_ledger;
 mod http;
+mod look_up;
 mod operate;
 #[cfg(feature = "log")]
 mod settings;
@@ -33,11 +36,15 @@ pub use abi::{KioskState, Listed, kiosk_id};
 pub use account::{Account, AccountError};
 pub use alloy_primitives::Address;
 pub use answer::parse_answer;
+pub use audit::{AnchorRefusal, Anchored, find_anchor};
 pub use binding::{Binding, SenderBinding};
-pub use endpoint::{Contracts, Endpoint, RpcError};
+pub use contracts::{Contracts, NotALedger};
+pub use endpoint::{Endpoint, RpcError};
 pub use enrolment::{EnrolmentError, SenderEnrolment};
 #[cfg(feature = "log")]
 pub use evm_ledger::EvmLedger;
+pub use http::fetch;
+pub use look_up::KioskOnChain;
 pub use operate::{OperateError, Operations};
 #[cfg(feature = "log")]
 pub use settings::{Settings, SettingsError};

@@ -9,7 +9,8 @@ use attestation_contracts::Contract;
 
 use super::abi;
 use super::account::Account;
-use super::endpoint::{Contracts, Endpoint, Outcome, RpcError};
+use super::contracts::Contracts;
+use super::endpoint::{Endpoint, Outcome, RpcError};
 use super::enrolment::SenderEnrolment;
 use super::transaction::Transaction;
 

@@ -3,7 +3,8 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::endpoint::{Contracts, Endpoint, RpcError};
+use super::contracts::Contracts;
+use super::endpoint::{Endpoint, RpcError};
 
 /// More endpoints than anybody runs, so that one step stays short.
 const MAX_ENDPOINTS: usize = 16;

@@ -4,7 +4,8 @@
 //! of one block coming in between).
 
 use super::abi::{ChainAnchor, Listed};
-use super::endpoint::{Contracts, Endpoint, RpcError};
+use super::contracts::Contracts;
+use super::endpoint::{Endpoint, RpcError};
 use crate::ledger::Anchor;
 use crate::merkle::Hash;
 use alloy_primitives::Address;

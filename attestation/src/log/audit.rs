@@ -3,12 +3,11 @@
 
 use rusqlite::Connection;
 
-use super::error::{Finding, LogError};
+use super::entry::{self, StoredEntry};
+use super::error::{Doing, LogError};
+use super::finding::Finding;
 use super::{Log, identity, nodes};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
-use crate::claims::Claims;
-use crate::cose::{Purpose, Sign1};
-use crate::credential::Credential;
 use crate::device::DevicePublicKey;
 use crate::merkle::{Hash, NewNode, leaf_hash};
 use crate::merkle_frontier::Frontier;
@@ -30,6 +29,18 @@ impl Log {
     /// # Errors
     /// The first thing that does not hold, or that the file cannot be read.
     pub fn audit(&self, device: &DevicePublicKey) -> Result<AuditReport, LogError> {
+        self.audit_telling(device, &mut |_, _| ())
+    }
+
+    /// As [`Log::audit`], and tells after each entry how many are done, of how many.
+    ///
+    /// # Errors
+    /// As [`Log::audit`].
+    pub fn audit_telling(
+        &self,
+        device: &DevicePublicKey,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<AuditReport, LogError> {
         let doing = self.doing("audit");
         let audit = Audit {
             connection: &self.connection,
@@ -38,10 +49,9 @@ impl Log {
             tree: Frontier::default(),
             nodes: 0,
         };
-        audit.run().map_err(|wrong| match wrong {
-            Wrong::Sql(source) => doing.failed(source),
-            Wrong::Found(finding) => doing.corrupt(finding),
-        })
+        let report = audit.run(progress).map_err(|wrong| wrong.of(&doing))?;
+        self.cosigned()?;
+        Ok(report)
     }
 }
 
@@ -54,9 +64,19 @@ struct Audit<'a> {
     nodes: u64,
 }
 
-enum Wrong {
+/// What ended a check.
+pub(super) enum Wrong {
     Sql(rusqlite::Error),
     Found(Finding),
+}
+
+impl Wrong {
+    pub(super) fn of(self, doing: &Doing<'_>) -> LogError {
+        match self {
+            Self::Sql(source) => doing.failed(source),
+            Self::Found(finding) => doing.corrupt(finding),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Wrong {
@@ -71,30 +91,17 @@ impl From<Finding> for Wrong {
     }
 }
 
-/// An entry as stored.
-struct Row {
-    leaf: u64,
-    id: [u8; 16],
-    cose: Vec<u8>,
-    credential: Vec<u8>,
-}
-
 impl Audit<'_> {
-    fn run(mut self) -> Result<AuditReport, Wrong> {
+    fn run(mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<AuditReport, Wrong> {
         self.structure()?;
         self.identity()?;
-        let mut statement = self.connection.prepare(
-            "SELECT leaf, entries.id, entries.cose, credentials.cose FROM entries \
-             LEFT JOIN credentials ON credentials.id = entries.credential ORDER BY leaf",
-        )?;
+        let total = nodes::size(self.connection)?;
+        let query = format!("{} ORDER BY leaf", entry::COLUMNS);
+        let mut statement = self.connection.prepare(&query)?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            self.entry(&Row {
-                leaf: row.get(0)?,
-                id: row.get(1)?,
-                cose: row.get(2)?,
-                credential: row.get(3)?,
-            })?;
+            self.entry(&StoredEntry::read(row)?)?;
+            progress(self.tree.size(), total);
         }
         self.counts()?;
         Ok(AuditReport {
@@ -135,38 +142,14 @@ impl Audit<'_> {
         }
     }
 
-    fn entry(&mut self, row: &Row) -> Result<(), Wrong> {
+    fn entry(&mut self, row: &StoredEntry) -> Result<(), Wrong> {
         let index = self.tree.size();
         if row.leaf != index {
             return Err(Finding::Gap { index }.into());
         }
-        self.statements(row)?;
+        row.check(&self.origin, self.device)?;
         self.grow(leaf_hash(&row.cose))?;
         self.head()
-    }
-
-    /// The entry is what it claims to be, signed by the device, under a credential that fits.
-    fn statements(&self, row: &Row) -> Result<(), Finding> {
-        let index = row.leaf;
-        let unreadable = |source| Finding::Unreadable { index, source };
-        let message = Sign1::decode(&row.cose, Purpose::Attestation).map_err(unreadable)?;
-        let claims = Claims::from_cwt(message.payload).map_err(unreadable)?;
-        let credential = Credential::from_cose(&row.credential).map_err(unreadable)?;
-        if claims.id != row.id {
-            return Err(Finding::Misfiled { index });
-        }
-        if !self.device.attested(message.payload, &message.signature) {
-            return Err(Finding::NotSigned { index });
-        }
-        let fits = credential.device == *self.device
-            && Checkpoint::origin(&credential.site, &credential.kiosk) == self.origin
-            && Checkpoint::origin(&claims.site, &claims.kiosk) == self.origin
-            && credential.validity.covers(claims.issued_at);
-        if fits {
-            Ok(())
-        } else {
-            Err(Finding::WrongCredential { index })
-        }
     }
 
     /// Adds a leaf to the recomputed tree and compares every node that it completes.

@@ -46,7 +46,9 @@ impl Log {
     ///
     /// # Errors
     /// When the credential is not for these claims and this key, the log is another's, or the file
-    /// cannot be written. Then nothing was committed.
+    /// cannot be written. Then nothing was committed. When the guard's counter fails
+    /// ([`LogError::Guard`]), the attestation may be in the log; nobody has its receipt, and
+    /// committing the same claims again gives it once the counter answers.
     pub fn commit(
         &mut self,
         claims: &Claims,
@@ -56,18 +58,45 @@ impl Log {
         let path = self.path.clone();
         let doing = Doing::new("commit to", &path);
         check_credential(claims, device, credential, &doing)?;
+        self.check_room(&doing)?;
+        // The counter may lag behind by one entry and no more.
+        self.cover(&doing)?;
+        let committed = self.commit_uncovered(claims, device, credential, &doing)?;
+        self.cover(&doing)?;
+        Ok(committed)
+    }
+
+    /// Brings the guard's counter up to the log.
+    fn cover(&mut self, doing: &Doing<'_>) -> Result<(), LogError> {
+        match &mut self.guard {
+            Some(guard) => {
+                let size = nodes::size(&self.connection).map_err(|e| doing.failed(e))?;
+                guard.cover(size, doing)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn commit_uncovered(
+        &mut self,
+        claims: &Claims,
+        device: &DeviceKey,
+        credential: &Credential,
+        doing: &Doing<'_>,
+    ) -> Result<CommittedAttestation, LogError> {
         let sql = |e| doing.failed(e);
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(sql)?;
-        claim_log(&transaction, claims, device, &doing)?;
+        claim_log(&transaction, claims, device, doing)?;
         let index = match find(&transaction, &claims.id).map_err(sql)? {
             Some(index) => index,
             None => append(&transaction, claims, device, credential).map_err(sql)?,
         };
-        let committed = load(&transaction, index, &doing)?;
+        let committed = load(&transaction, index, doing)?;
         if committed.claims() != claims {
+            let path = doing.path.to_owned();
             return Err(LogError::IdentifierReused { path });
         }
         transaction.commit().map_err(sql)?;

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::cbor::DecodeError;
+use super::finding::Finding;
+use super::guard::GuardError;
+use crate::checkpoint::Checkpoint;
+use crate::note::NoteError;
 
 /// Why the log could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -185,6 +188,87 @@ pub enum LogError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The log has fewer entries than the key store remembers.
+    #[error(
+        "cannot open the log {path}: it was set back: the key store remembers {counter} entries, \
+         and there are {size}; do not run this kiosk: keep its state folder for the auditor, and \
+         restore a copy of the log with at least {counter} entries, or start a new log with a new \
+         device key"
+    )]
+    RolledBack {
+        /// The file.
+        path: PathBuf,
+        /// How many entries are in it.
+        size: u64,
+        /// How many the key store has seen.
+        counter: u64,
+    },
+    /// The log has entries that the key store's counter never saw.
+    #[error(
+        "cannot open the log {path}: it has {size} entries, and the key store has counted \
+         {counter}: the counter is another key store's, or the log was written without it; \
+         connect the right key store, or, if the operator knows why, have the counter take the \
+         log over"
+    )]
+    NotCounted {
+        /// The file.
+        path: PathBuf,
+        /// How many entries are in it.
+        size: u64,
+        /// How many the key store has seen.
+        counter: u64,
+    },
+    /// The key store's counter cannot be read or advanced.
+    #[error(
+        "cannot {doing} the log {path}: the key store's counter does not answer; check the key \
+         store and try again (what was committed is kept)"
+    )]
+    Guard {
+        /// The operation.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the key store said.
+        source: GuardError,
+    },
+    /// The log is as large as it may become.
+    #[error(
+        "cannot commit to the log {path}: it takes {used} bytes, and its limit is {limit}; raise \
+         the limit if the disk has room, or start a new log with a new device key and keep this one"
+    )]
+    LimitReached {
+        /// The file.
+        path: PathBuf,
+        /// What it takes.
+        used: u64,
+        /// What it may take.
+        limit: u64,
+    },
+    /// A witness did not say what it is said to have said.
+    #[error(
+        "cannot add a cosignature to the log {path}: the witness did not cosign this note; check \
+         the witness's key, and ask the witness for the note again"
+    )]
+    NotCosigned {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; none if the note has no line of this witness.
+        source: Option<NoteError>,
+    },
+    /// A witness saw what this log does not have.
+    #[error(
+        "cannot add a cosignature to the log {path}: the note is about {origin} with {size} \
+         entries and another content than this log; if it should be this one's, somebody was shown \
+         another history: keep note and state folder for the auditor"
+    )]
+    OtherHistory {
+        /// The file.
+        path: PathBuf,
+        /// The log that the note names.
+        origin: String,
+        /// The size that the note names.
+        size: u64,
+    },
     /// Anything else that SQLite reports.
     #[error("cannot {doing} the log {path}: the database failed; see the cause")]
     Database {
@@ -197,80 +281,36 @@ pub enum LogError {
     },
 }
 
-/// What is wrong inside a log.
-#[derive(Debug, thiserror::Error)]
-pub enum Finding {
-    /// SQLite's own structure is broken.
-    #[error("the database's structure is broken")]
-    Structure(#[source] rusqlite::Error),
-    /// SQLite's integrity check complained.
-    #[error("the integrity check says: {0}")]
-    Integrity(String),
-    /// The leaves are not numbered from 0 without a gap.
-    #[error("entry {index} is missing or misplaced")]
-    Gap {
-        /// The place where it shows.
-        index: u64,
-    },
-    /// An entry or credential cannot be read.
-    #[error("entry {index} cannot be read")]
-    Unreadable {
-        /// The entry.
-        index: u64,
-        /// Why.
-        source: DecodeError,
-    },
-    /// An entry is filed under another identifier than its own.
-    #[error("entry {index} is filed under a wrong identifier")]
-    Misfiled {
-        /// The entry.
-        index: u64,
-    },
-    /// An entry is not signed by the device.
-    #[error("entry {index} is not signed by this device key")]
-    NotSigned {
-        /// The entry.
-        index: u64,
-    },
-    /// An entry refers to a credential that is not for it.
-    #[error("entry {index} has a credential for another kiosk, site, key or time")]
-    WrongCredential {
-        /// The entry.
-        index: u64,
-    },
-    /// A stored node is not the hash of what is below it.
-    #[error("node {position} of level {level} does not match the entries below it")]
-    NodeDoesNotMatch {
-        /// The node's level.
-        level: u32,
-        /// The node's position.
-        position: u64,
-    },
-    /// There are more or fewer nodes or heads than the entries make.
-    #[error("there are {found} {what} where the entries make {expected}")]
-    Count {
-        /// What was counted.
-        what: &'static str,
-        /// How many there are.
-        found: u64,
-        /// How many there should be.
-        expected: u64,
-    },
-    /// A head's root is not that of the tree.
-    #[error("the head of size {size} does not match the entries")]
-    HeadDoesNotMatch {
-        /// The head's size.
-        size: u64,
-    },
-    /// A head is not signed by the device.
-    #[error("the head of size {size} is not signed by this device key")]
-    HeadNotSigned {
-        /// The head's size.
-        size: u64,
-    },
-    /// The log was not made by this device.
-    #[error("the log is that of another device key")]
-    AnotherDevice,
+impl LogError {
+    /// The stable code for programs.
+    #[must_use]
+    pub const fn as_code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "log_unreachable",
+            Self::Missing { .. } => "log_missing",
+            Self::Exists { .. } => "log_exists",
+            Self::NotPlaced { .. } => "log_not_placed",
+            Self::ReadOnly { .. } => "log_read_only",
+            Self::Full { .. } => "disk_full",
+            Self::Held { .. } => "log_held",
+            Self::Corrupt { .. } => "log_corrupt",
+            Self::NotALog { .. } => "not_a_log",
+            Self::NewerSchema { .. } => "log_newer_schema",
+            Self::AnothersLog { .. } => "another_log",
+            Self::CredentialMismatch { .. } => "credential_mismatch",
+            Self::CredentialOutOfDate { .. } => "credential_out_of_date",
+            Self::IdentifierReused { .. } => "identifier_reused",
+            Self::Export { .. } => "export_failed",
+            Self::ExportOfAnother { .. } => "export_of_another",
+            Self::RolledBack { .. } => "log_rolled_back",
+            Self::NotCounted { .. } => "log_not_counted",
+            Self::Guard { .. } => "counter_failed",
+            Self::LimitReached { .. } => "log_limit_reached",
+            Self::NotCosigned { .. } => "not_cosigned",
+            Self::OtherHistory { .. } => "other_history",
+            Self::Database { .. } => "database_failed",
+        }
+    }
 }
 
 /// The operation in progress, to be named in every error.
@@ -318,6 +358,30 @@ impl<'p> Doing<'p> {
             doing: self.doing,
             path: self.path.to_owned(),
             finding,
+        }
+    }
+
+    /// The key store let us down.
+    pub(super) fn unguarded(&self, source: GuardError) -> LogError {
+        LogError::Guard {
+            doing: self.doing,
+            path: self.path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn not_cosigned(&self, source: Option<NoteError>) -> LogError {
+        LogError::NotCosigned {
+            path: self.path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn other_history(&self, seen: &Checkpoint) -> LogError {
+        LogError::OtherHistory {
+            path: self.path.to_owned(),
+            origin: seen.origin.clone(),
+            size: seen.size,
         }
     }
 

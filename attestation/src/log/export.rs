@@ -8,12 +8,13 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::{Doing, LogError};
+use super::finding::Finding;
 use super::nodes::SqliteNodes;
-use super::{Finding, Log, identity};
+use super::{Log, identity};
 use crate::cbor::DecodeError;
 use crate::checkpoint::SignedCheckpoint;
 use crate::device::DevicePublicKey;
-use crate::tiles::{self, CHECKPOINT, CREDENTIALS, Row, TREE_LEVELS, Tile};
+use crate::tiles::{self, ANCHORS, CHECKPOINT, CREDENTIALS, Row, TREE_LEVELS, Tile};
 use crate::{durable, merkle};
 
 /// Many more than a kiosk gets in its life, and as many as fit the file.
@@ -59,6 +60,7 @@ impl Log {
             export.tiles(before, size)?;
             export.write(CHECKPOINT, head.note(&device).as_bytes())?;
         }
+        export.anchors(size)?;
         Ok(Exported {
             size,
             before,
@@ -128,6 +130,23 @@ impl Export<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Which heads were anchored, for who looks for the first that covers an entry. Anchors come
+    /// later than entries, so this file may be new where the others are not.
+    fn anchors(&mut self, size: u64) -> Result<(), LogError> {
+        let read = || -> rusqlite::Result<String> {
+            let query = "SELECT DISTINCT size FROM anchors WHERE size <= ?1 ORDER BY size";
+            let mut statement = self.connection.prepare_cached(query)?;
+            let sizes = statement.query_map([size], |row| row.get::<_, u64>(0))?;
+            sizes.map(|size| Ok(format!("{}\n", size?))).collect()
+        };
+        let text = read().map_err(|e| self.doing.failed(e))?;
+        let known = std::fs::read(self.folder.join(ANCHORS)).unwrap_or_default();
+        if text.as_bytes() == known {
+            return Ok(());
+        }
+        self.write(ANCHORS, text.as_bytes())
     }
 
     fn entries(&self, tile: &Tile) -> Result<Vec<u8>, LogError> {

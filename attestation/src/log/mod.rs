@@ -2,6 +2,8 @@
 //! attestation, the nodes it completes, the signed head and the outbox entry in one transaction;
 //! only then is there a receipt. Nothing in the file names a person.
 //!
+//! A counter of the key store can guard against the file being set back (`guard.rs`).
+//!
 //! In: claims, the device key, its credential. Out: [`CommittedAttestation`], audits,
 //! static tiles.
 //! Standards: RFC 9162 (tree), RFC 9052 (entries), c2sp.org/tlog-checkpoint (heads),
@@ -9,15 +11,26 @@
 
 mod audit;
 mod commit;
+mod entry;
 mod error;
 mod export;
+mod finding;
+mod guard;
+#[cfg(test)]
+mod guard_tests;
+#[cfg(feature = "sim")]
+mod hurry;
+mod limit;
 mod nodes;
 mod outbox;
+mod patrol;
 #[cfg(feature = "sim")]
 mod power_cut;
+mod recent;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod witnesses;
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +38,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 pub use audit::AuditReport;
 pub use commit::CommittedAttestation;
-pub use error::{Finding, LogError};
+pub use error::LogError;
 pub use export::Exported;
+pub use finding::Finding;
+pub use guard::{GuardError, RollbackGuard};
+pub use limit::{DEFAULT_LIMIT_BYTES, Room};
+pub use witnesses::Cosigned;
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::durable;
@@ -39,6 +56,8 @@ use nodes::SqliteNodes;
 pub struct Log {
     connection: Connection,
     path: PathBuf,
+    guard: Option<guard::Guarded>,
+    limit_bytes: u64,
 }
 
 impl Log {
@@ -70,7 +89,7 @@ impl Log {
         Self::open(path)
     }
 
-    /// Opens the log and checks that it is whole. It never makes one: who deletes the log must
+    /// Opens the log and checks its newest entries, in O(log n). It never makes one: who deletes the log must
     /// not get an empty one that is whole.
     ///
     /// # Errors
@@ -95,9 +114,11 @@ impl Log {
         let mut log = Self {
             connection,
             path: path.to_owned(),
+            guard: None,
+            limit_bytes: DEFAULT_LIMIT_BYTES,
         };
         schema::prepare(&mut log.connection, &doing)?;
-        log.check_head(&doing)?;
+        log.check_recent(&doing)?;
         Ok(log)
     }
 
@@ -128,21 +149,6 @@ impl Log {
     pub fn prove_consistency(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, LogError> {
         merkle::prove_consistency(&SqliteNodes(&self.connection), old, new)
             .map_err(|e| self.doing("prove the growth of").failed(e))
-    }
-
-    /// The newest head must be that of the stored tree: catches a file that was put together from
-    /// parts, in O(log n). [`Log::audit`] checks everything.
-    fn check_head(&self, doing: &Doing<'_>) -> Result<(), LogError> {
-        let Some(head) = self.head()? else {
-            return Ok(());
-        };
-        let size = head.checkpoint.size;
-        let root = merkle::root(&SqliteNodes(&self.connection), size);
-        if root.map_err(|e| doing.failed(e))? == head.checkpoint.root {
-            Ok(())
-        } else {
-            Err(doing.corrupt(Finding::HeadDoesNotMatch { size }))
-        }
     }
 
     fn doing(&self, what: &'static str) -> Doing<'_> {

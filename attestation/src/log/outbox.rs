@@ -45,10 +45,14 @@ impl Outbox for Log {
 
     fn confirm(&mut self, ledger: &LedgerId, anchor: &Anchor) -> Result<(), LogError> {
         self.change("note an anchor in", |connection| {
+            // What the chain counts otherwise now, it lost before.
+            connection.execute(
+                "DELETE FROM anchors WHERE ledger = ?1 AND (sequence >= ?2 OR size >= ?3)",
+                (ledger.to_bytes(), anchor.sequence, anchor.size),
+            )?;
             connection.execute(
                 "INSERT INTO anchors (ledger, size, sequence, block, time) \
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (ledger, size) DO UPDATE SET \
-                 sequence = excluded.sequence, block = excluded.block, time = excluded.time",
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
                 (
                     ledger.to_bytes(),
                     anchor.size,

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::{Finding, Log, LogError};
+use super::{Cosigned, Finding, Log, LogError};
 use crate::{
     Band, Claims, Credential, Decision, DeviceKey, FactorOutcome, Factors, Name, OperatorKey,
-    TimeQuality, Validity, verify,
+    TimeQuality, Validity, WitnessKey, verify,
 };
 
 const NOW: u64 = 1_795_248_000;
 
-struct Kiosk {
+pub(super) struct Kiosk {
     folder: TempDir,
     operator: OperatorKey,
     device: DeviceKey,
@@ -22,7 +22,7 @@ struct Kiosk {
 }
 
 impl Kiosk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let operator = OperatorKey::generate().unwrap();
         let device = DeviceKey::from_seed(&[1; 32]);
         Self {
@@ -33,12 +33,12 @@ impl Kiosk {
         }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("log.sqlite")
     }
 
     /// The log, made when it is used first.
-    fn log(&self) -> Log {
+    pub(super) fn log(&self) -> Log {
         let path = self.path();
         let take = if path.exists() {
             Log::open
@@ -48,11 +48,15 @@ impl Kiosk {
         take(&path).unwrap()
     }
 
-    fn commit(&self, log: &mut Log, number: u8) -> Result<super::CommittedAttestation, LogError> {
+    pub(super) fn commit(
+        &self,
+        log: &mut Log,
+        number: u8,
+    ) -> Result<super::CommittedAttestation, LogError> {
         log.commit(&claims(number), &self.device, &self.credential)
     }
 
-    fn log_of(&self, entries: u8) -> Log {
+    pub(super) fn log_of(&self, entries: u8) -> Log {
         let mut log = self.log();
         for number in 0..entries {
             self.commit(&mut log, number).unwrap();
@@ -66,9 +70,9 @@ impl Kiosk {
 
     /// What an audit finds after somebody changed the file with SQL.
     fn finding_after(&self, tampering: &str) -> Finding {
-        drop(self.log_of(5));
-        tamper(&self.path(), tampering);
-        match self.log().audit(&self.device.public()) {
+        let log = self.log_of(5);
+        tamper_with(&log.connection, tampering);
+        match log.audit(&self.device.public()) {
             Err(LogError::Corrupt { finding, .. }) => finding,
             other => panic!("{tampering}: {other:?}"),
         }
@@ -77,7 +81,10 @@ impl Kiosk {
 
 /// Changes the file behind the log's back, as somebody with a stolen disk would.
 fn tamper(path: &std::path::Path, sql: &str) {
-    let connection = Connection::open(path).unwrap();
+    tamper_with(&Connection::open(path).unwrap(), sql);
+}
+
+fn tamper_with(connection: &Connection, sql: &str) {
     let triggers: Vec<String> = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
         .unwrap()
@@ -105,7 +112,7 @@ fn vouch(operator: &OperatorKey, device: &DeviceKey, kiosk: &str) -> Credential 
     Credential::issue(operator, kiosk, site, device.public(), validity)
 }
 
-fn claims(number: u8) -> Claims {
+pub(super) fn claims(number: u8) -> Claims {
     let name = |text| Name::new(text).unwrap();
     Claims {
         id: [number; 16],
@@ -125,6 +132,8 @@ fn claims(number: u8) -> Claims {
         models: [0; 16],
         firmware: name("0.1.0"),
         subject: None,
+        software: None,
+        disclosable: Vec::new(),
     }
 }
 
@@ -291,9 +300,78 @@ fn a_log_whose_tail_was_cut_off_is_refused_at_once() {
     );
     let refused = Log::open(&kiosk.path()).unwrap_err();
     assert!(
-        refused.to_string().contains("the head of size 5"),
+        refused.to_string().contains("node 0 of level 2"),
         "{refused}"
     );
+}
+
+/// Opening looks at the newest entries only; what is older is found by going round.
+#[test]
+fn damage_far_from_the_end_is_found_by_the_patrol() {
+    for (tampering, expected) in [
+        ("UPDATE entries SET cose = x'00' WHERE leaf = 7", "entry 7"),
+        (
+            "UPDATE entries SET id = x'00112233445566778899aabbccddeeff' WHERE leaf = 7",
+            "entry 7 is filed",
+        ),
+        (
+            "UPDATE nodes SET hash = zeroblob(32) WHERE level = 0 AND position = 7",
+            "node 7 of level 0",
+        ),
+        (
+            "DELETE FROM nodes WHERE level = 1 AND position = 2",
+            "node 2 of level 1",
+        ),
+        (
+            "UPDATE heads SET root = zeroblob(32) WHERE size = 8",
+            "the head of size 8 does not match",
+        ),
+        (
+            "UPDATE heads SET signature = zeroblob(64) WHERE size = 8",
+            "the head of size 8 is not signed",
+        ),
+    ] {
+        let kiosk = Kiosk::new();
+        drop(kiosk.log_of(70));
+        tamper(&kiosk.path(), tampering);
+        let log = kiosk.log();
+        let mut from = 0;
+        let found = loop {
+            match log.patrol(&kiosk.device.public(), from, 10) {
+                Ok(0) => panic!("{tampering}: not found in a whole round"),
+                Ok(next) => from = next,
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(found.contains(expected), "{tampering}: {found}");
+    }
+}
+
+#[test]
+fn the_patrol_goes_round_and_begins_again() {
+    let kiosk = Kiosk::new();
+    let log = kiosk.log_of(25);
+    let device = kiosk.device.public();
+    let next = |from| log.patrol(&device, from, 10).unwrap();
+    assert_eq!([next(0), next(10), next(20), next(99)], [10, 20, 0, 10]);
+    assert_eq!(Kiosk::new().log().patrol(&device, 5, 10).unwrap(), 0);
+}
+
+#[test]
+fn a_log_at_its_limit_takes_no_more_and_says_so_long_before() {
+    let kiosk = Kiosk::new();
+    let mut log = kiosk.log_of(30);
+    let used = log.room().unwrap().used_bytes;
+    log.set_limit(used * 100 / 95);
+    assert!(log.room().unwrap().is_short());
+    log.set_limit(used);
+    let refused = kiosk.commit(&mut log, 30).unwrap_err();
+    assert_eq!(refused.as_code(), "log_limit_reached");
+    assert!(refused.to_string().contains("raise the limit"), "{refused}");
+    assert_eq!(kiosk.audited(&log), 30);
+    log.set_limit(used * 2);
+    assert!(!log.room().unwrap().is_short());
+    assert_eq!(kiosk.commit(&mut log, 30).unwrap().index(), 30);
 }
 
 #[test]
@@ -333,7 +411,7 @@ fn a_damaged_file_is_named_and_left_alone() {
     drop(kiosk.log_of(40));
     let mut bytes = std::fs::read(kiosk.path()).unwrap();
     let middle = bytes.len() / 2;
-    bytes[middle..middle + 4096].fill(0x5A);
+    bytes[middle..].fill(0x5A);
     std::fs::write(kiosk.path(), &bytes).unwrap();
     let refused = Log::open(&kiosk.path()).unwrap_err();
     assert!(matches!(refused, LogError::Corrupt { .. }), "{refused:?}");
@@ -443,4 +521,96 @@ fn only_one_holds_the_log() {
     assert!(matches!(refused, LogError::Held { .. }), "{refused:?}");
     drop(log);
     assert_eq!(kiosk.audited(&kiosk.log()), 1);
+}
+
+#[test]
+fn a_log_of_the_first_schema_is_brought_up_to_date() {
+    let kiosk = Kiosk::new();
+    drop(kiosk.log_of(3));
+    tamper(
+        &kiosk.path(),
+        "DROP TABLE cosignatures; DROP TABLE submissions; DROP TABLE anchors; \
+         PRAGMA user_version = 1",
+    );
+    let log = kiosk.log();
+    assert_eq!(kiosk.audited(&log), 3);
+    assert_eq!(log.cosigned().unwrap(), []);
+}
+
+fn witness(seed: u8) -> WitnessKey {
+    WitnessKey::from_seed("witness.example/w1", &[seed; 32]).unwrap()
+}
+
+#[test]
+fn a_witnesss_word_is_kept_and_the_largest_head_counts() {
+    let kiosk = Kiosk::new();
+    let mut log = kiosk.log_of(3);
+    let (one, other) = (witness(1), WitnessKey::from_seed("w2", &[2; 32]).unwrap());
+    for (entries, time) in [(3, 100), (5, 200), (5, 150)] {
+        for number in log.size().unwrap()..entries {
+            kiosk.commit(&mut log, number as u8).unwrap();
+        }
+        for key in [&one, &other] {
+            let head = log.head().unwrap().unwrap();
+            let cosignature = key.cosign(&head.checkpoint, time);
+            let note = head.note(&kiosk.device.public()) + &cosignature.line();
+            let kept = log.accept_cosignature(&note, key.public()).unwrap();
+            assert_eq!(kept, Cosigned { head, cosignature });
+            assert_eq!(log.accept_cosignature(&note, key.public()).unwrap(), kept);
+        }
+    }
+    let known = log.cosigned().unwrap();
+    let told = |it: &Cosigned| (it.head.checkpoint.size, it.cosignature.time());
+    assert_eq!(
+        known.iter().map(told).collect::<Vec<_>>(),
+        [(5, 200), (5, 200)]
+    );
+    drop(log);
+    assert_eq!(kiosk.log().cosigned().unwrap(), known);
+    assert_eq!(kiosk.audited(&kiosk.log()), 5);
+    tamper(&kiosk.path(), "UPDATE cosignatures SET time = time + 1");
+    let refused = kiosk.log().audit(&kiosk.device.public()).unwrap_err();
+    assert!(refused.to_string().contains("cosignature"), "{refused}");
+}
+
+#[test]
+fn what_a_witness_did_not_say_about_this_log_is_refused() {
+    let kiosk = Kiosk::new();
+    let mut log = kiosk.log_of(3);
+    let witness = witness(1);
+    let head = log.head().unwrap().unwrap();
+    let plain = head.note(&kiosk.device.public());
+    let mut accept = |note: &str| {
+        log.accept_cosignature(note, witness.public())
+            .unwrap_err()
+            .as_code()
+    };
+    assert_eq!(accept("something"), "not_cosigned");
+    assert_eq!(accept(&plain), "not_cosigned");
+    let line = witness.cosign(&head.checkpoint, 9).line();
+    let later = head.checkpoint.clone();
+    let line_of_another_time = line.replace("AAAAAAJ", "AAAAAAK");
+    assert_ne!(line, line_of_another_time);
+    assert_eq!(
+        accept(&format!("{plain}{line_of_another_time}")),
+        "not_cosigned"
+    );
+    for change in [
+        |it: &mut crate::Checkpoint| it.root[0] ^= 1,
+        |it: &mut crate::Checkpoint| it.size = 2,
+        |it: &mut crate::Checkpoint| it.size = 4,
+        |it: &mut crate::Checkpoint| it.size = 0,
+        |it: &mut crate::Checkpoint| it.origin.push('8'),
+    ] {
+        let mut other = later.clone();
+        change(&mut other);
+        let said = witness.cosign(&other, 9).line();
+        let note = kiosk
+            .device
+            .sign_checkpoint(other)
+            .note(&kiosk.device.public())
+            + &said;
+        assert_eq!(accept(&note), "other_history");
+    }
+    assert_eq!(log.cosigned().unwrap(), []);
 }

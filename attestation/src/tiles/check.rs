@@ -113,6 +113,12 @@ pub enum ExportFinding {
         /// The file.
         path: PathBuf,
     },
+    /// Something is asked for that the export does not have yet.
+    #[error("the export ends after {size} entries, and more is needed: fetch a newer one")]
+    TooShort {
+        /// How many it has.
+        size: u64,
+    },
     /// The entries do not make the signed tree.
     #[error("the entries do not make the tree whose head the kiosk signed: some were changed")]
     Root,
@@ -132,6 +138,7 @@ impl ExportFinding {
             Self::NotSigned { .. } => "attestation_signature",
             Self::NotVouchedFor { .. } => "credential_not_valid_at_time",
             Self::Tile { .. } => "tile_mismatch",
+            Self::TooShort { .. } => "export_too_short",
             Self::Root => "root_mismatch",
         }
     }
@@ -262,7 +269,7 @@ impl Check<'_> {
 }
 
 /// No more than could be right is read.
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, ExportFinding> {
+pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, ExportFinding> {
     let unreadable = |source| ExportFinding::Unreadable {
         path: path.to_owned(),
         source,

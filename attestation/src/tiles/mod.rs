@@ -2,6 +2,7 @@
 //! `checkpoint` is the signed note, `tile/<L>/<N>[.p/<W>]` are hashes, `tile/entries/<N>[.p/<W>]`
 //! the entries, 256 to a file. `credentials` is ours: the operator's words for the kiosk, in the
 //! form of an entry bundle, so that the folder can be checked with the operator's key alone.
+//! `anchors` is ours too: the sizes of the heads that were anchored on a ledger, a line each.
 //!
 //! An entry is the attestation (COSE_Sign1): time, service, outcomes, decision, and the person's
 //! pseudonym; no name, number or face. A provider that holds its pseudonym key finds its own
@@ -10,8 +11,10 @@
 
 mod bundle;
 mod check;
+mod read;
 
 pub use check::{ExportFinding, ExportReport, check_export};
+pub use read::ExportedLog;
 
 #[cfg(feature = "log")]
 pub(crate) use bundle::push as push_entry;
@@ -27,6 +30,9 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 /// The operator's words for the kiosk.
 pub(crate) const CREDENTIALS: &str = "credentials";
+
+/// The sizes of the heads that were anchored on a ledger, one to a line; ours.
+pub(crate) const ANCHORS: &str = "anchors";
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,11 @@
 //! A real EVM node (anvil, from npm) and a network with the contracts, for tests.
 #![allow(dead_code, reason = "every test file uses another part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is wrong"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,6 +17,7 @@ use attestation::chain::{
 };
 use attestation::ledger::{Happening, Ledger, Outbox, Progress, State};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::Kiosk;
 
@@ -23,6 +30,7 @@ const RICH: [u8; 32] =
 
 pub struct Anvil {
     child: Option<Child>,
+    folder: TempDir,
     pub url: String,
     port: u16,
     options: Vec<String>,
@@ -37,6 +45,7 @@ impl Anvil {
     pub fn with(options: &[&str]) -> Self {
         let mut anvil = Self {
             child: None,
+            folder: tempfile::tempdir().unwrap(),
             url: String::new(),
             port: 0,
             options: options.iter().map(|option| (*option).to_owned()).collect(),
@@ -49,6 +58,8 @@ impl Anvil {
     pub fn run(&mut self) {
         let mut child = Command::new(program())
             .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .arg("--state")
+            .arg(self.folder.path().join("state.json"))
             .args(&self.options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -65,7 +76,16 @@ impl Anvil {
         self.child = Some(child);
     }
 
-    /// As a power cut would.
+    /// Ends it in order: its state is on the disk.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let pid = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// As a power cut would: what came after the last [`Self::stop`] is lost.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -87,6 +107,22 @@ impl Anvil {
 
     pub fn mine(&self, blocks: u64) {
         self.ask("anvil_mine", json!([format!("{blocks:#x}")]));
+    }
+
+    /// How often any head was anchored, by the contract's own events.
+    pub fn anchored_events(&self, contracts: &Contracts) -> usize {
+        let filter = json!([{
+            "fromBlock": "0x0",
+            "toBlock": "latest",
+            "address": contracts.anchor.to_string(),
+        }]);
+        self.ask("eth_getLogs", filter).as_array().unwrap().len()
+    }
+
+    /// How many transactions of the kiosk's sender are in blocks.
+    pub fn nonce(&self) -> Value {
+        let sender = sender().address().to_string();
+        self.ask("eth_getTransactionCount", json!([sender, "latest"]))
     }
 
     pub fn endpoint(&self) -> Endpoint {

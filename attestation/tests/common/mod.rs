@@ -3,6 +3,10 @@
 
 #[cfg(feature = "evm")]
 pub mod anvil;
+#[cfg(feature = "evm")]
+pub mod bad_endpoint;
+
+use std::path::Path;
 
 use attestation::{
     Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
@@ -52,6 +56,16 @@ impl Kiosk {
             .unwrap()
     }
 
+    /// A copy of the log's file as it is now; the log stays open.
+    pub fn copy_log(&mut self, copy: &Path) {
+        let path = self.folder.path().join("log.sqlite");
+        // A closed log has everything in one file.
+        self.log = Log::create(&self.folder.path().join("other.sqlite")).unwrap();
+        std::fs::copy(&path, copy).unwrap();
+        self.log = Log::open(&path).unwrap();
+        std::fs::remove_file(self.folder.path().join("other.sqlite")).unwrap();
+    }
+
     pub fn operator_public(&self) -> OperatorPublicKey {
         self.operator.public()
     }
@@ -97,6 +111,8 @@ pub fn claims(number: u64) -> Claims {
         models: [0x22; 16],
         firmware: name("0.1.0"),
         subject: Some(Pseudonym([0x33; 16])),
+        software: Some([0x44; 16]),
+        disclosable: Vec::new(),
     }
 }
 

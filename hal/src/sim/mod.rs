@@ -3,3 +3,4 @@
 
 pub mod camera;
 pub mod card;
+pub mod tpm;

@@ -1,0 +1,124 @@
+//! `receipt verify --rpc`: whether the receipt is anchored on a chain, at which block and time, by
+//! a kiosk that the registry there lists.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use attestation::chain::{AnchorRefusal, Anchored, Contracts, Endpoint, fetch, find_anchor};
+use attestation::{DevicePublicKey, ExportFinding, ExportedLog, Verified};
+use serde_json::json;
+
+use crate::Failure;
+use crate::chain::{ChainError, ledger_file};
+use crate::check::Found;
+use crate::report::{OnLedger, hex, refusal_json, with_causes};
+use crate::utc::rfc3339;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Also check that the receipt is anchored: a node's address. Several may be given; those that
+    /// answer must say the same.
+    #[arg(long, value_name = "URL", requires = "ledger")]
+    rpc: Vec<String>,
+    /// Which chain and contracts: the operator's ledger.json.
+    #[arg(long, value_name = "FILE", requires = "rpc")]
+    ledger: Option<PathBuf>,
+    /// The kiosk's exported log (a folder, or its http(s) address): shows that a later anchored
+    /// head contains the receipt. Only hashes are read from it.
+    #[arg(long, value_name = "FOLDER|URL", requires = "rpc")]
+    log: Option<String>,
+}
+
+impl Args {
+    /// What the chain says about a receipt that holds. The inner error is the program's end.
+    pub(crate) fn ask(
+        &self,
+        found: &Found,
+        json: bool,
+    ) -> Result<Result<OnLedger, ExitCode>, Failure> {
+        let Some(ledger) = &self.ledger else {
+            return Ok(Ok(OnLedger::default()));
+        };
+        let Found::Full(verified) = found else {
+            return Err(ChainError::NotFull.into());
+        };
+        let contracts = ledger_file(ledger)?;
+        let endpoints = self.rpc.iter().map(|url| Endpoint::new(url));
+        let endpoints: Vec<_> = endpoints
+            .collect::<Result<_, _>>()
+            .map_err(ChainError::from)?;
+        let device = verified.credential().device;
+        let log = self.log.as_deref().map(|place| open_log(place, &device));
+        let found = log
+            .transpose()
+            .map_err(AnchorRefusal::from)
+            .and_then(|log| find_anchor(verified, &endpoints, &contracts, log.as_ref()));
+        Ok(match found {
+            Ok(anchored) => Ok(describe(verified, &contracts, &anchored)),
+            Err(refusal) => Err(refuse(&refusal, json)),
+        })
+    }
+}
+
+fn open_log(place: &str, device: &DevicePublicKey) -> Result<ExportedLog, ExportFinding> {
+    if !place.starts_with("http://") && !place.starts_with("https://") {
+        return ExportedLog::in_folder(Path::new(place), device);
+    }
+    let base = place.trim_end_matches('/').to_owned();
+    let get = move |name: &str, limit| {
+        let url = format!("{base}/{name}");
+        fetch(&url, limit).map_err(|error| ExportFinding::Unreadable {
+            path: url.into(),
+            source: std::io::Error::other(error),
+        })
+    };
+    ExportedLog::fetched(get, device)
+}
+
+fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnLedger {
+    let own = verified.checkpoint().checkpoint.size == found.size;
+    let head = match own {
+        true => "the receipt's own head".to_owned(),
+        false => format!("the head of {} entries, which contains it", found.size),
+    };
+    let depth = found.newest_block.saturating_sub(found.block) + 1;
+    let block = format!(
+        "block {} of {}, {depth} deep, on chain {}",
+        found.block,
+        rfc3339(found.time),
+        contracts.chain_id
+    );
+    let sender = format!(
+        "{}, listed so since {}",
+        found.sender,
+        rfc3339(found.listed_since)
+    );
+    OnLedger {
+        lines: vec![("Anchored", block), ("By", head), ("Sender", sender)],
+        checks: found.checks(),
+        json: json!({
+            "chain_id": contracts.chain_id,
+            "block": found.block,
+            "time": rfc3339(found.time),
+            "depth": depth,
+            "size": found.size,
+            "sequence": found.sequence,
+            "own_head": own,
+            "sender": found.sender.to_string(),
+            "kiosk": hex(&attestation::chain::kiosk_id(&verified.checkpoint().checkpoint.origin)),
+        }),
+    }
+}
+
+/// That nothing could be found out is no refusal of the receipt: exit code 2.
+fn refuse(refusal: &AnchorRefusal, json: bool) -> ExitCode {
+    let code = refusal.as_code();
+    if json {
+        println!("{:#}", refusal_json(code, refusal));
+    } else if refusal.is_unknown() {
+        println!("NOT FOUND OUT ({code})\n{}", with_causes(refusal));
+    } else {
+        println!("REFUSED ({code})\n{}", with_causes(refusal));
+    }
+    ExitCode::from(if refusal.is_unknown() { 2 } else { 1 })
+}

@@ -1,0 +1,119 @@
+//! A TPM 2.0 without the chip: the program `swtpm` (libtpms, the reference implementation) on two
+//! neighbouring TCP ports of this machine, with its state in a folder of its own. Ends when dropped.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long swtpm may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A running swtpm.
+#[derive(Debug)]
+pub struct SoftTpm {
+    child: Child,
+    state: PathBuf,
+    port: u16,
+}
+
+impl SoftTpm {
+    /// Switches on the TPM whose memory is in this folder; a new one if it is empty.
+    ///
+    /// # Errors
+    /// When swtpm is not installed (Debian: `swtpm`) or does not start.
+    pub fn start(state: &Path) -> io::Result<Self> {
+        fs::create_dir_all(state)?;
+        let port = two_free_ports()?;
+        let child = spawn(state, port)?;
+        let mut tpm = Self {
+            child,
+            state: state.to_owned(),
+            port,
+        };
+        tpm.wait()?;
+        Ok(tpm)
+    }
+
+    /// Where it is, for the TPM software stack.
+    pub fn tcti(&self) -> String {
+        format!("swtpm:host=127.0.0.1,port={}", self.port)
+    }
+
+    /// Cuts its power and switches it on again, at the same place.
+    ///
+    /// # Errors
+    /// As [`SoftTpm::start`].
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.stop();
+        self.child = spawn(&self.state, self.port)?;
+        self.wait()
+    }
+
+    fn stop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Until its control channel listens: it opens that after the other one.
+    fn wait(&mut self) -> io::Result<()> {
+        let begun = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port + 1)).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(io::Error::other(format!("swtpm ended at once: {status}")));
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(io::Error::other("swtpm does not listen"));
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SoftTpm {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn spawn(state: &Path, port: u16) -> io::Result<Child> {
+    let control = port + 1;
+    Command::new("swtpm")
+        .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
+        .arg("--tpmstate")
+        .arg(format!("dir={}", state.display()))
+        .arg("--server")
+        .arg(format!("type=tcp,port={port},bindaddr=127.0.0.1"))
+        .arg("--ctrl")
+        .arg(format!("type=tcp,port={control},bindaddr=127.0.0.1"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::new(
+                error.kind(),
+                "swtpm is not installed: run scripts/setup.sh (Debian: apt-get install swtpm)",
+            ),
+            _ => error,
+        })
+}
+
+/// A pair, because the second port is by convention the first plus one.
+fn two_free_ports() -> io::Result<u16> {
+    loop {
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = first.local_addr()?.port();
+        let Some(second) = port.checked_add(1) else {
+            continue;
+        };
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, second)).is_ok() {
+            return Ok(port);
+        }
+    }
+}

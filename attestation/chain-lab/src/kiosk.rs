@@ -109,6 +109,8 @@ fn claims(number: u64) -> Result<Claims, NameError> {
         models: [0x22; 16],
         firmware: name("0.1.0")?,
         subject: Some(Pseudonym([0x33; 16])),
+        software: None,
+        disclosable: Vec::new(),
     })
 }
 

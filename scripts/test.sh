@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# All tests: unit and property tests of every crate, then the stories against the real programs.
+# All tests: unit and property tests of every crate, the stories against the real programs, and the
+# short form of the chain lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim; then
     echo "A test failed; its name and message are above. Run it alone with: cargo test -p CRATE NAME" >&2
     exit 1
 fi
+scripts/chain-lab.sh --smoke

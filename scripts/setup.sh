@@ -21,10 +21,11 @@ echo "    cargo $major.$minor"
 
 say "[2/4] System packages"
 node_major=$(node --version 2>/dev/null | sed -nE 's/^v([0-9]+).*/\1/p' || true)
-# What builds and runs the kiosk on a desktop; fonts for Chinese text; Xvfb for its window in tests.
+# What builds and runs the kiosk on a desktop; fonts for Chinese text; for tests, Xvfb for its window
+# and swtpm for its keys.
 packages=(
     build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libfontconfig-dev
-    libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
+    libtss2-dev swtpm libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
     xvfb
 )
 if [ "${node_major:-0}" -lt 18 ] || ! command -v npm >/dev/null; then

@@ -19,7 +19,7 @@ fn kiosk(arguments: &[&str]) -> Output {
 fn settings(folder: &Path) -> String {
     let path = folder.join("kiosk.toml");
     let text = format!(
-        "[kiosk]\nid = 'kiosk-7'\nsite = 'hall-2'\n[paths]\nstate = {:?}\nservices = {:?}\nmanifest = {:?}\n",
+        "[kiosk]\nid = 'kiosk-7'\nsite = 'hall-2'\n[paths]\nstate = {:?}\nservices = {:?}\nmanifest = {:?}\n[key_store]\nkind = 'file'\n",
         folder.join("state"),
         stories::workspace().join("kiosk-app/services"),
         stories::workspace().join("models/manifest.toml"),

@@ -109,7 +109,7 @@ fn settings(folder: &Path, port: &str) -> String {
     let text = format!(
         "[kiosk]\nid = 'kiosk-7'\nsite = 'hall-2'\n\
          [paths]\nstate = {:?}\nservices = {:?}\nmanifest = {:?}\nweights = {:?}\nonnxruntime = {:?}\n\
-         [camera]\ndevice = '/nowhere/video0'\n[card_reader]\nport = '{port}'\n",
+         [key_store]\nkind = 'file'\n[camera]\ndevice = '/nowhere/video0'\n[card_reader]\nport = '{port}'\n",
         folder.join("state"),
         stories::workspace().join("kiosk-app/services"),
         stories::workspace().join("models/manifest.toml"),

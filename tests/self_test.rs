@@ -16,6 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use attestation::{
     Claims, Credential, Decision, DeviceKey, FactorOutcome, Factors, Log, Name, Reason, TimeQuality,
 };
+use hal::key::{KeyStore, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -93,7 +94,7 @@ impl Kiosk {
         let settings = format!(
             "[kiosk]\nid = 'kiosk-7'\nsite = 'hall-2'\n\
              [paths]\nstate = {:?}\nservices = {:?}\nmanifest = {:?}\nweights = {:?}\nonnxruntime = {:?}\n\
-             [camera]\ndevice = '/dev/video-not-there'\n[card_reader]\nport = {:?}\n",
+             [key_store]\nkind = 'file'\n[camera]\ndevice = '/dev/video-not-there'\n[card_reader]\nport = {:?}\n",
             self.folder.path().join("state"),
             workspace.join("kiosk-app/services"),
             workspace.join("models/manifest.toml"),
@@ -106,8 +107,8 @@ impl Kiosk {
 
     /// Commits an attestation with this time, as the kiosk does.
     fn attest_at(&self, issued_at: u64) {
-        let seed = fs::read(self.at("state/device.key")).unwrap();
-        let device = DeviceKey::from_seed(&seed.try_into().unwrap());
+        let keys = KeyStore::open(Path::new(&self.at("state")), &Settings::default()).unwrap();
+        let device = DeviceKey::from_seed(&*keys.load("device").unwrap());
         let credential = fs::read(self.at("state/credential.cose")).unwrap();
         let credential = Credential::from_cose(&credential).unwrap();
         let name = |name| Name::new(name).unwrap();

@@ -45,16 +45,8 @@ impl Purpose {
         }
     }
 
-    /// The bytes that are signed: `Sig_structure`, RFC 9052 §4.4.
     fn to_be_signed(self, payload: &[u8]) -> Vec<u8> {
-        let mut structure = Writer::new();
-        structure
-            .array(4)
-            .text("Signature1")
-            .bytes(&self.protected())
-            .bytes(&[])
-            .bytes(payload);
-        structure.finish()
+        sig_structure(&self.protected(), payload)
     }
 
     pub(crate) fn sign(self, key: &SigningKey, payload: &[u8]) -> [u8; SIGNATURE_BYTES] {
@@ -72,6 +64,18 @@ impl Purpose {
         key.verify_strict(&self.to_be_signed(payload), &signature)
             .is_ok()
     }
+}
+
+/// The bytes that are signed: `Sig_structure`, RFC 9052 §4.4.
+pub(crate) fn sig_structure(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut structure = Writer::new();
+    structure
+        .array(4)
+        .text("Signature1")
+        .bytes(protected)
+        .bytes(&[])
+        .bytes(payload);
+    structure.finish()
 }
 
 /// A message and its signature, not yet checked.

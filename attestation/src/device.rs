@@ -40,9 +40,13 @@ impl DeviceKey {
     #[must_use]
     pub fn sign_checkpoint(&self, checkpoint: Checkpoint) -> SignedCheckpoint {
         SignedCheckpoint {
-            signature: self.0.sign(checkpoint.body().as_bytes()).to_bytes(),
+            signature: self.sign(checkpoint.body().as_bytes()),
             checkpoint,
         }
+    }
+
+    pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        self.0.sign(bytes).to_bytes()
     }
 }
 
@@ -75,8 +79,13 @@ impl DevicePublicKey {
 
     /// Whether this key signed the text (strict verification).
     pub(crate) fn signed_text(&self, text: &str, signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        self.signed(text.as_bytes(), signature)
+    }
+
+    /// Whether this key signed the bytes (strict verification).
+    pub(crate) fn signed(&self, bytes: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
         self.0
-            .verify_strict(text.as_bytes(), &Signature::from_bytes(signature))
+            .verify_strict(bytes, &Signature::from_bytes(signature))
             .is_ok()
     }
 

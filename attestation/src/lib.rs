@@ -46,12 +46,16 @@ mod status_list;
 mod status_uri;
 mod tiles;
 mod trust;
+#[cfg(test)]
+mod vectors;
 mod verify;
 pub mod wallet;
 mod witness;
 
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "seal")]
+mod seal;
 
 pub use any::AnyReceipt;
 pub use cbor::DecodeError;
@@ -65,8 +69,8 @@ pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
 #[cfg(feature = "log")]
 pub use log::{
-    AuditReport, CommittedAttestation, Cosigned, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log,
-    LogError, RollbackGuard, Room,
+    AuditReport, CommittedAttestation, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log, LogError,
+    RollbackGuard, Room, Scope,
 };
 pub use name::{Name, NameError};
 pub use note::{Note, NoteError};
@@ -75,12 +79,17 @@ pub use plain::{PlainReceipt, VerifiedPlain};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
 pub use refusal::Refusal;
+#[cfg(feature = "seal")]
+pub use seal::{NotAnAuditor, Recipient};
 pub use status::{Freshness, KeyStatus};
 pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
 #[cfg(feature = "log")]
 pub use status_list::{StatusDraft, StatusDraftError};
 pub use status_uri::{NotAStatusUri, StatusUri};
-pub use tiles::{ExportFinding, ExportReport, ExportedLog, check_export};
+pub use tiles::{
+    Contents, Cosigned, ExportFinding, ExportReport, ExportedLog, PublishedLog, check_export,
+    check_witnessed_export,
+};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};

@@ -6,6 +6,7 @@
 //! holds; only checking makes one.
 
 use std::fmt;
+use std::path::Path;
 
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::checkpoint::Checkpoint;
 use crate::cose::SIGNATURE_BYTES;
 use crate::note::{Note, NoteError, SIGNATURE_LINE};
+use crate::operator::{OperatorKey, OperatorKeyError};
 
 /// Signature type "timestamped Ed25519 cosignature" of C2SP signed-note.
 const COSIGNATURE_V1: u8 = 4;
@@ -137,7 +139,7 @@ impl WitnessPublicKey {
         [digest[0], digest[1], digest[2], digest[3]]
     }
 
-    fn hint_text(&self) -> String {
+    pub(crate) fn hint_text(&self) -> String {
         format!("{:08x}", u32::from_be_bytes(self.hint()))
     }
 }
@@ -191,7 +193,35 @@ impl WitnessKey {
     /// # Errors
     /// When a note cannot hold the name.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NotAWitness> {
-        let secret = SigningKey::from_bytes(seed);
+        Self::new(name, OperatorKey(SigningKey::from_bytes(seed)))
+    }
+
+    /// Makes a new key.
+    ///
+    /// # Errors
+    /// When the system has no randomness; or a note cannot hold the name.
+    #[cfg(feature = "log")]
+    pub fn generate(name: &str) -> Result<Result<Self, NotAWitness>, OperatorKeyError> {
+        OperatorKey::generate().map(|key| Self::new(name, key))
+    }
+
+    /// Reads a PKCS#8 PEM file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not such a file; or a note cannot hold the name.
+    pub fn load(name: &str, path: &Path) -> Result<Result<Self, NotAWitness>, OperatorKeyError> {
+        OperatorKey::load(path).map(|key| Self::new(name, key))
+    }
+
+    /// Writes a new PKCS#8 PEM file that only its owner may read and write (mode 0600).
+    ///
+    /// # Errors
+    /// When it cannot be written, or is already there: a key is never overwritten.
+    pub fn save(&self, path: &Path) -> Result<(), OperatorKeyError> {
+        OperatorKey(self.secret.clone()).save(path)
+    }
+
+    fn new(name: &str, OperatorKey(secret): OperatorKey) -> Result<Self, NotAWitness> {
         let public = WitnessPublicKey::new(name, secret.verifying_key())?;
         Ok(Self { public, secret })
     }

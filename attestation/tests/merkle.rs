@@ -3,7 +3,8 @@
 //!
 //! Data: google/certificate-transparency, cpp/merkletree/merkle_tree_test.cc at c41b090e (leaves,
 //! roots, `kSHA256Paths` and `kSHA256Proofs`), the same that transparency-dev/merkle and Chromium's
-//! ct_log_verifier_unittest.cc use. Indices there count from 1, here from 0.
+//! ct_log_verifier_unittest.cc use. Indices there count from 1, here from 0. And transparency-dev's
+//! own cases, honest and corrupted (`vectors/README.md`).
 #![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use std::convert::Infallible;
@@ -303,4 +304,58 @@ proptest! {
         let _ = is_consistent((index, &[0; 32]), (size, &[1; 32]), &path);
         let _ = InclusionProof { index, size, path }.root([0; 32]);
     }
+}
+
+/// A hash in base64; none if it is not 32 bytes long, which no proof of ours can hold.
+fn hash_of(value: &serde_json::Value) -> Option<Hash> {
+    use base64ct::{Base64, Encoding};
+    Base64::decode_vec(value.as_str()?).ok()?.try_into().ok()
+}
+
+fn path_of(value: &serde_json::Value) -> Option<Vec<Hash>> {
+    match value.as_array() {
+        Some(hashes) => hashes.iter().map(hash_of).collect(),
+        None => Some(vec![]),
+    }
+}
+
+fn cases(text: &str) -> Vec<serde_json::Value> {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn transparency_dev_inclusion_cases() {
+    let cases = cases(include_str!("vectors/merkle-inclusion.json"));
+    for case in &cases {
+        let holds = || {
+            let proof = InclusionProof {
+                index: case["leafIdx"].as_u64()?,
+                size: case["treeSize"].as_u64()?,
+                path: path_of(&case["proof"])?,
+            };
+            Some(proof.root(hash_of(&case["leafHash"])?)? == hash_of(&case["root"])?)
+        };
+        assert_eq!(!holds().unwrap_or(false), case["wantErr"], "{case}");
+    }
+    assert_eq!(cases.len(), 82);
+}
+
+#[test]
+fn transparency_dev_consistency_cases() {
+    let cases = cases(include_str!("vectors/merkle-consistency.json"));
+    for case in &cases {
+        let holds = || {
+            let head = |n| {
+                Some((
+                    case[format!("size{n}")].as_u64()?,
+                    hash_of(&case[format!("root{n}")])?,
+                ))
+            };
+            let ((size1, root1), (size2, root2)) = (head(1)?, head(2)?);
+            let path = path_of(&case["proof"])?;
+            Some(is_consistent((size1, &root1), (size2, &root2), &path))
+        };
+        assert_eq!(!holds().unwrap_or(false), case["wantErr"], "{case}");
+    }
+    assert_eq!(cases.len(), 84);
 }

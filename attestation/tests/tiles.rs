@@ -251,7 +251,7 @@ fn the_program_exports_and_checks_while_no_kiosk_runs() {
         kiosk.operator_public().to_pem(),
     )
     .unwrap();
-    let (code, told) = run(&kiosk, "log export log.sqlite out");
+    let (code, told) = run(&kiosk, "log export --entries log.sqlite out");
     assert_eq!(code, Some(2), "{told}");
     assert!(
         told.contains("stop the other kiosk program first"),
@@ -259,7 +259,7 @@ fn the_program_exports_and_checks_while_no_kiosk_runs() {
     );
 
     kiosk.log = Log::create(&kiosk.folder.path().join("other.sqlite")).unwrap();
-    let (code, told) = run(&kiosk, "log export log.sqlite out");
+    let (code, told) = run(&kiosk, "log export --entries log.sqlite out");
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("4 entries in out, 4 of them new; 4 files written"));
     let (code, told) = run(&kiosk, "log check --operator operator.pub out");
@@ -277,7 +277,7 @@ fn the_program_exports_and_checks_while_no_kiosk_runs() {
     let (code, told) = run(&kiosk, "log check --operator operator.pub out");
     assert_eq!(code, Some(1));
     assert!(told.starts_with("REFUSED (export_incomplete)"), "{told}");
-    let (code, told) = run(&kiosk, "log export no-log.sqlite out");
+    let (code, told) = run(&kiosk, "log export --entries no-log.sqlite out");
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("the log is missing"), "{told}");
     assert!(!kiosk.folder.path().join("no-log.sqlite").exists());

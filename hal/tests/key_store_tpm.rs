@@ -264,16 +264,10 @@ fn the_counter_only_grows_whatever_is_done_to_the_files_or_to_its_place_in_the_t
     assert_eq!((counter.kind(), counter.read().unwrap()), (Kind::Tpm, 0));
     counter.advance_to(5).unwrap();
     counter.advance_to(5).unwrap();
-    let back = counter.advance_to(4);
-    assert!(matches!(
-        back,
-        Err(KeyError::CounterGoesBack {
-            current: 5,
-            asked: 4
-        })
-    ));
+    counter.advance_to(4).unwrap();
+    assert_eq!(counter.read().unwrap(), 5);
     store.raise_counter(1_000_000).unwrap();
-    assert!(store.raise_counter(999_999).is_err());
+    store.raise_counter(999_999).unwrap();
     let mut counter = store.counter().unwrap();
     counter.advance_to(1_000_001).unwrap();
     machine.tpm.restart().unwrap();

@@ -17,6 +17,7 @@ use crate::card_desk::{self, TurnCell};
 use crate::config::Config;
 use crate::errors::chain;
 use crate::eyes::Eyes;
+use crate::ledger::{self, LedgerError, LedgerWorker};
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
 use crate::services::{Services, ServicesError};
@@ -56,6 +57,9 @@ pub enum StartError {
     /// Keys or log.
     #[error("the attestations cannot be kept")]
     Store(#[from] StoreError),
+    /// The ledger.
+    #[error("the log cannot be anchored")]
+    Ledger(#[from] LedgerError),
     /// Networks.
     #[error("the face pipeline cannot start")]
     Face(#[from] face_pipeline::Error),
@@ -68,8 +72,19 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// Cause.
-        source: std::io::Error,
+        source: io::Error,
     },
+}
+
+impl StartError {
+    /// A stable code for whoever watches the events.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::Log(error)) => error.as_code(),
+            Self::Store(StoreError::Identity(_)) => "keys",
+            _ => "other",
+        }
+    }
 }
 
 /// The session's clockwork, ready to run. Says what it does as it goes, because networks take a
@@ -83,10 +98,18 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         mut records,
     } = around;
     let services = Arc::new(Services::load(&config.paths.services)?);
-    let store = open_store(config)?;
+    let store = open_store(config).inspect_err(|error| {
+        records(&Record::StartRefused {
+            code: error.code(),
+            error: chain(error),
+        });
+    })?;
     records(&Record::Started {
         log_size: store.size()?,
     });
+
+    let ledger = ledger::open(config, &store.origin())?;
+    let store = Arc::new(Mutex::new(store));
 
     tracing::info!("loading the networks");
     let pipeline = load_pipeline(config)?;
@@ -105,7 +128,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     let limits = Limits::from(&config.waits);
     Ok(Shell {
         session: Session::new(services, limits, config.screen.language.into()),
-        store: Arc::new(Mutex::new(store)),
+        ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
+        store,
         card: card_reader(config, &inbox, &card_turn),
         panel: panel(config, &inbox),
         inbox,
@@ -137,10 +161,7 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
         models: measurement(Sha256::new_with_prefix(manifest)),
         software: measure_program()?,
     };
-    Ok(Store::open(
-        &StateFolder::at(&config.paths.state),
-        measured,
-    )?)
+    Ok(Store::open(&StateFolder::of(config), measured)?)
 }
 
 /// Measures the program that runs, as the kernel loaded it: the link leads to that file even if an

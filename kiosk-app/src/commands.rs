@@ -9,7 +9,8 @@ use clap::Subcommand;
 use crate::assemble::{StartError, open_store};
 use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
-use crate::provision::{Enrolment, Operator, ProvisionError, StateFolder};
+use crate::ledger::{self, LedgerError};
+use crate::provision::{Enrolment, Operator, ProvisionError, Rotation, StateFolder};
 use crate::services::{Services, ServicesError};
 use crate::store::StoreError;
 
@@ -69,6 +70,20 @@ pub enum CommandError {
     /// Log.
     #[error("the log is NOT whole: keep the kiosk's state folder as it is and call the operator")]
     Audit(#[source] StoreError),
+    /// The wipe was not confirmed with the right name.
+    #[error("nothing was destroyed: --confirm says {said}, but these are the settings of {kiosk}")]
+    NotConfirmed {
+        /// What was said.
+        said: Name,
+        /// Whose settings these are.
+        kiosk: Name,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// There is no chain in the settings.
+    #[error("the settings name no chain: set kind = \"evm\" and the keys below it in [ledger]")]
+    NoChain,
     /// A folder exists already.
     #[error("failed to create {path}: give the path of a folder that does not exist yet")]
     Folder {
@@ -94,7 +109,7 @@ pub fn check(config: &Path) -> Result<String, CommandError> {
 /// Makes the kiosk's key, or takes in the operator's enrolment.
 pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, CommandError> {
     let config = Config::load(config)?;
-    let state = StateFolder::at(&config.paths.state);
+    let state = StateFolder::of(&config);
     let public = state.provision()?;
     let Some(folder) = enrolment else {
         let key = hex(public.as_bytes());
@@ -111,9 +126,53 @@ pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, Comm
         &config.kiosk.site,
     )?;
     let identity = state.load()?;
-    Ok(format!(
+    let mut said = format!(
         "Enrolled as {} at {}. The kiosk is ready to run.",
         identity.credential.kiosk, identity.credential.site
+    );
+    if config.ledger.on_chain().is_some() {
+        let sender = ledger::sender(&state)?.address();
+        said.push_str(&format!(
+            "\nIt will anchor from {sender}, once the operator has listed it: run `kiosk ledger \
+             enrolment --config …` and send what it prints to the operator."
+        ));
+    }
+    Ok(said)
+}
+
+/// Makes the successor of the kiosk's key and says what to do with it.
+pub fn rotate(config: &Path) -> Result<String, CommandError> {
+    let config = Config::load(config)?;
+    let Rotation { present, successor } = StateFolder::of(&config).prepare_rotation()?;
+    let (old, new) = (hex(present.as_bytes()), hex(successor.as_bytes()));
+    Ok(format!(
+        "This kiosk's next public key is\n\n    {new}\n\nUntil the operator has vouched for it, the \
+         kiosk works on under its present key. The operator runs\n\n    \
+         kiosk operator enrol --operator KEYS --kiosk {} --site {} --device-key {new} --out ENROLMENT\n\n\
+         and, on the kiosk, while it is stopped, `kiosk provision --config … --enrolment ENROLMENT` \
+         puts it in the place of the present one. Then the operator says so in the trust list:\n\n    \
+         receipt trust issue --operator-key KEYS/operator.key --previous LIST \\\n        \
+         --credential ENROLMENT/credential.cose --rotate {old}={new} NEW-LIST",
+        config.kiosk.id, config.kiosk.site,
+    ))
+}
+
+/// Destroys the kiosk's keys, if its name was given.
+pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
+    let config = Config::load(config)?;
+    if *confirm != config.kiosk.id {
+        return Err(CommandError::NotConfirmed {
+            said: confirm.clone(),
+            kiosk: config.kiosk.id,
+        });
+    }
+    StateFolder::of(&config).wipe()?;
+    Ok(format!(
+        "The keys of {} are destroyed; nobody can sign as this kiosk any more. Its log is still in \
+         {}, for the auditor. Tell the operator, who revokes the key in the trust list. To use the \
+         kiosk again, provision it and have it enrolled anew.",
+        config.kiosk.id,
+        config.paths.state.display(),
     ))
 }
 

@@ -2,10 +2,12 @@
 //! file, line and remedy. Every key but the kiosk's own names has a default; the defaults stand
 //! in `kiosk.sample.toml`, and a test holds the two together.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use attestation::Name;
+use attestation::chain::{Address, Contracts, Settings};
 use kiosk_ui::Language;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -21,6 +23,12 @@ pub struct Config {
     /// Where things lie.
     #[serde(default)]
     pub paths: Paths,
+    /// How keys are kept.
+    #[serde(default)]
+    pub key_store: KeyStore,
+    /// Where the log is anchored.
+    #[serde(default)]
+    pub ledger: Ledger,
     /// The resident's screen.
     #[serde(default)]
     pub screen: Screen,
@@ -79,6 +87,144 @@ impl Default for Paths {
             onnxruntime: "/usr/lib/libonnxruntime.so".into(),
         }
     }
+}
+
+/// How keys are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyStore {
+    /// In what.
+    pub kind: KeyStoreKind,
+    /// Where the TPM is (TCG TSS 2.0 TCTI).
+    pub tcti: String,
+    /// Measurements that the keys are bound to.
+    pub pcrs: Vec<Pcr>,
+    /// A file on another medium that an encrypted key file is bound to.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Default for KeyStore {
+    fn default() -> Self {
+        Self {
+            kind: KeyStoreKind::Auto,
+            tcti: hal::key::DEFAULT_TCTI.into(),
+            pcrs: Vec::new(),
+            secret_file: None,
+        }
+    }
+}
+
+/// In what keys are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyStoreKind {
+    /// The TPM where there is one when the kiosk is provisioned, else the file.
+    Auto,
+    /// The TPM or nothing.
+    Tpm,
+    /// An encrypted file.
+    File,
+}
+
+impl From<&KeyStore> for hal::key::Settings {
+    fn from(settings: &KeyStore) -> Self {
+        Self {
+            choice: match settings.kind {
+                KeyStoreKind::Auto => hal::key::Choice::Auto,
+                KeyStoreKind::Tpm => hal::key::Choice::Tpm,
+                KeyStoreKind::File => hal::key::Choice::File,
+            },
+            tcti: settings.tcti.clone(),
+            pcrs: settings.pcrs.iter().map(|pcr| pcr.get()).collect(),
+            secret_file: settings.secret_file.clone(),
+        }
+    }
+}
+
+/// Where the log is anchored, so that the kiosk itself cannot take it back.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "LedgerKeys")]
+pub struct Ledger(Option<Settings>);
+
+impl Ledger {
+    /// How to anchor on a chain; none if the log is its own ledger.
+    pub fn on_chain(&self) -> Option<&Settings> {
+        self.0.as_ref()
+    }
+}
+
+/// The keys as they stand in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LedgerKeys {
+    kind: LedgerKind,
+    endpoints: Vec<String>,
+    chain_id: Option<u64>,
+    registry: Option<String>,
+    anchor: Option<String>,
+    confirmations: Confirmations,
+    batch: Batch,
+    max_delay: Delay,
+}
+
+impl Default for LedgerKeys {
+    fn default() -> Self {
+        Self {
+            kind: LedgerKind::Embedded,
+            endpoints: Vec::new(),
+            chain_id: None,
+            registry: None,
+            anchor: None,
+            confirmations: Confirmations(3),
+            batch: Batch(256),
+            max_delay: Delay(600),
+        }
+    }
+}
+
+/// Which ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LedgerKind {
+    /// The log alone.
+    Embedded,
+    /// A contract on an EVM chain.
+    Evm,
+}
+
+impl TryFrom<LedgerKeys> for Ledger {
+    type Error = String;
+
+    fn try_from(keys: LedgerKeys) -> Result<Self, String> {
+        if keys.kind == LedgerKind::Embedded {
+            return Ok(Self(None));
+        }
+        let missing = |key| format!("with kind = \"evm\", {key} is needed (see ledger.json)");
+        let address = |text: Option<String>, key| {
+            let text = text.ok_or_else(|| missing(key))?;
+            let parsed = text.parse::<Address>();
+            parsed.map_err(|_| format!("{key} is no address (0x and 40 hexadecimal digits)"))
+        };
+        let contracts = Contracts {
+            chain_id: keys.chain_id.ok_or_else(|| missing("chain_id"))?,
+            registry: address(keys.registry, "registry")?,
+            anchor: address(keys.anchor, "anchor")?,
+        };
+        if keys.endpoints.is_empty() {
+            return Err(missing("endpoints"));
+        }
+        let mut settings = Settings::new(keys.endpoints, contracts);
+        settings.confirmations = at_least_one(keys.confirmations.get());
+        settings.batch = at_least_one(keys.batch.get());
+        settings.max_delay = Duration::from_secs(keys.max_delay.get().into());
+        settings.check().map_err(|error| error.to_string())?;
+        Ok(Self(Some(settings)))
+    }
+}
+
+/// The ranges leave nothing else.
+fn at_least_one(number: u64) -> NonZeroU64 {
+    NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN)
 }
 
 /// The resident's screen.
@@ -304,8 +450,20 @@ ranged!(
     /// A waiting time.
     Seconds(u16), 5..=600, "give 5 to 600 seconds");
 ranged!(
+    /// In which block, counted from its own, an anchor is there for good.
+    Confirmations(u64), 1..=1000, "give 1 to 1000 blocks");
+ranged!(
+    /// How many attestations are anchored at once.
+    Batch(u64), 1..=100_000, "give 1 to 100000 attestations");
+ranged!(
+    /// How long an attestation waits for others, in seconds.
+    Delay(u32), 1..=86_400, "give 1 to 86400 seconds");
+ranged!(
     /// Threads of a network.
     Threads(u8), 1..=16, "give 1 to 16 threads");
+ranged!(
+    /// A platform configuration register of a TPM (TCG PC Client Platform TPM Profile).
+    Pcr(u8), 0..=23, "give a PCR from 0 to 23");
 ranged!(
     /// A BCM pin number of the Raspberry Pi's 40-pin header.
     Pin(u8), 2..=27, "give a BCM pin from 2 to 27");
@@ -336,6 +494,35 @@ mod tests {
         let minimal: Config =
             toml::from_str("[kiosk]\nid = 'kiosk-0001'\nsite = 'city-hospital.hall-1'").unwrap();
         assert_eq!(sample, minimal);
+    }
+
+    const ON_CHAIN: &str = "[kiosk]\nid = 'a'\nsite = 'b'\n[ledger]\nkind = 'evm'\n\
+        endpoints = ['http://127.0.0.1:8545']\nchain_id = 1337\n\
+        registry = '0x1111111111111111111111111111111111111111'\n\
+        anchor = '0x2222222222222222222222222222222222222222'\n";
+
+    #[test]
+    fn a_ledger_on_a_chain_needs_to_be_told_where() {
+        let config: Config = toml::from_str(ON_CHAIN).unwrap();
+        assert_eq!(config.ledger.on_chain().unwrap().contracts.chain_id, 1337);
+        for (key, said) in [
+            ("chain_id = 1337", "chain_id is needed"),
+            ("registry = '0x1", "registry is no address"),
+            ("['http://127.0.0.1:8545']", "endpoints is needed"),
+            ("http://", "must be an address"),
+        ] {
+            let wrong = ON_CHAIN.replace(
+                key,
+                match key {
+                    "registry = '0x1" => "registry = '0x",
+                    "['http://127.0.0.1:8545']" => "[]",
+                    "http://" => "ftp://",
+                    _ => "",
+                },
+            );
+            let message = refused(&wrong);
+            assert!(message.contains(said), "{message}");
+        }
     }
 
     #[test]

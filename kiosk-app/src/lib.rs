@@ -9,10 +9,13 @@ pub mod card_desk;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod counter;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod errors;
 pub mod eyes;
+pub mod ledger;
+pub mod ledger_command;
 pub mod pictures;
 pub mod provision;
 pub mod record;

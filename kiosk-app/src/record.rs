@@ -18,6 +18,14 @@ pub enum Record {
         /// Entries in the log.
         log_size: u64,
     },
+    /// The kiosk does not start, because its keys or its log cannot be used.
+    #[serde(rename = "kiosk.start_refused")]
+    StartRefused {
+        /// The log's stable code, or `keys` or `other`.
+        code: &'static str,
+        /// The error and its causes.
+        error: String,
+    },
     /// A resident touched the invitation.
     #[serde(rename = "session.begun")]
     Begun,
@@ -78,6 +86,40 @@ pub enum Record {
     Committed {
         /// Its place in the log.
         index: u64,
+    },
+    /// How it stands with the ledger, whenever that changes.
+    #[serde(rename = "ledger.state")]
+    Ledger {
+        /// `settled`, `collecting`, `submitted`, `confirming`, or the stable code of what hinders it.
+        state: &'static str,
+        /// How many attestations are not anchored yet.
+        waiting: u64,
+        /// What hinders it and what to do; empty if nothing does.
+        detail: String,
+    },
+    /// A head of the log was submitted to the ledger.
+    #[serde(rename = "ledger.submitted")]
+    Submitted {
+        /// How many attestations it covers.
+        size: u64,
+        /// The transaction's hash.
+        transaction: String,
+    },
+    /// A head of the log is on the ledger for good.
+    #[serde(rename = "ledger.anchored")]
+    Anchored {
+        /// How many attestations it covers.
+        size: u64,
+        /// Which of the kiosk's anchors it is.
+        sequence: u64,
+        /// The block.
+        block: u64,
+    },
+    /// A head that counted as anchored is not on the ledger any more; it is submitted again.
+    #[serde(rename = "ledger.withdrawn")]
+    AnchorWithdrawn {
+        /// How many attestations it covered.
+        size: u64,
     },
     /// The attestation could not be written.
     #[serde(rename = "log.commit_failed")]

@@ -63,7 +63,7 @@ pub fn run(config: &Path) -> Result<(), RunError> {
     forbid_core_dumps();
     let (inbox, outlet) = inbox();
     let window = open_window(&config, &inbox)?;
-    let events = StateFolder::at(&config.paths.state).events();
+    let events = StateFolder::of(&config).events();
     let shell = assemble(
         &config,
         Surroundings {

@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use crate::card_desk;
 use crate::errors::chain;
 use crate::eyes::Eyes;
+use crate::ledger::LedgerWorker;
 use crate::record::{Record, RecordSink};
 use crate::session::{
     Answer, CommitFailed, Device, Draft, Effect, Event, Health, Light, Session, Turn,
@@ -123,6 +124,8 @@ pub struct Shell {
     pub session: Session,
     /// The attestations.
     pub store: Arc<Mutex<Store>>,
+    /// What anchors them, on its thread.
+    pub ledger: LedgerWorker,
     /// The face pipeline on its thread.
     pub eyes: Eyes,
     /// The camera.

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use attestation::{
-    AuditReport, Claims, CommittedAttestation, Decision, Log, LogError, Name, NameError,
-    PseudonymKey,
+    AuditReport, Checkpoint, Claims, CommittedAttestation, Decision, Log, LogError, Name,
+    NameError, PseudonymKey,
 };
 use kiosk_ui::Decided;
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -64,7 +64,7 @@ impl Store {
         let none = Name::new(NO_SERVICE)?;
         Ok(Self {
             identity: state.load()?,
-            log: Log::open(&state.log())?,
+            log: Log::open_guarded(&state.log(), state.log_guard()?)?,
             path: state.log(),
             measured,
             firmware: Name::new(env!("CARGO_PKG_VERSION"))?,
@@ -79,6 +79,17 @@ impl Store {
     /// How many attestations there are.
     pub fn size(&self) -> Result<u64, StoreError> {
         Ok(self.log.size()?)
+    }
+
+    /// The log, for the ledger that anchors it.
+    pub(crate) fn log_mut(&mut self) -> &mut Log {
+        &mut self.log
+    }
+
+    /// The origin of the log's checkpoints.
+    pub fn origin(&self) -> String {
+        let credential = &self.identity.credential;
+        Checkpoint::origin(&credential.site, &credential.kiosk)
     }
 
     /// Why a commit cannot be expected to work, for the technician; none if it can.

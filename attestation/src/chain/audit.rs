@@ -327,9 +327,9 @@ impl<'a> Chain<'a> {
             }
         }
         // The kiosk names none, or none that is there: the newest head is the last chance.
-        if log.head().size < newest.size {
+        if log.size() < newest.size {
             return Err(AnchorRefusal::ExportTooShort {
-                exported: log.head().size,
+                exported: log.size(),
                 anchored: newest.size,
             });
         }

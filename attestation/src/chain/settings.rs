@@ -63,6 +63,14 @@ impl Settings {
         NonZeroUsize::new(self.endpoints.len().div_ceil(2)).unwrap_or(NonZeroUsize::MIN)
     }
 
+    /// Whether they can be used.
+    ///
+    /// # Errors
+    /// When there is no endpoint, too many, or one that is no address.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.open_endpoints().map(|_| ())
+    }
+
     pub(crate) fn open_endpoints(&self) -> Result<Vec<Endpoint>, SettingsError> {
         if self.endpoints.is_empty() {
             return Err(SettingsError::NoEndpoint);

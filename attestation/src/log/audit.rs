@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::entry::{self, StoredEntry};
 use super::error::{Doing, LogError};
 use super::finding::Finding;
+use super::rotation::device_at;
 use super::{Log, identity, nodes};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::device::DevicePublicKey;
@@ -147,9 +148,10 @@ impl Audit<'_> {
         if row.leaf != index {
             return Err(Finding::Gap { index }.into());
         }
-        row.check(&self.origin, self.device)?;
+        let device = device_at(self.connection, index)?;
+        row.check(&self.origin, &device)?;
         self.grow(leaf_hash(&row.cose))?;
-        self.head()
+        self.head(&device)
     }
 
     /// Adds a leaf to the recomputed tree and compares every node that it completes.
@@ -170,7 +172,7 @@ impl Audit<'_> {
         }
     }
 
-    fn head(&self) -> Result<(), Wrong> {
+    fn head(&self, device: &DevicePublicKey) -> Result<(), Wrong> {
         let size = self.tree.size();
         let root = self.tree.root().unwrap_or_default();
         let stored = "SELECT root, signature FROM heads WHERE size = ?1";
@@ -190,7 +192,7 @@ impl Audit<'_> {
             },
             signature: row.get(1)?,
         };
-        if head.is_signed_by(self.device) {
+        if head.is_signed_by(device) {
             Ok(())
         } else {
             Err(Finding::HeadNotSigned { size }.into())

@@ -188,6 +188,17 @@ pub enum LogError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The folder was begun with other contents.
+    #[error(
+        "cannot export the log {path}: {folder} was begun with other contents (with or without the \
+         attestations); choose another folder"
+    )]
+    ExportOfOtherScope {
+        /// The log.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The log has fewer entries than the key store remembers.
     #[error(
         "cannot open the log {path}: it was set back: the key store remembers {counter} entries, \
@@ -302,6 +313,7 @@ impl LogError {
             Self::IdentifierReused { .. } => "identifier_reused",
             Self::Export { .. } => "export_failed",
             Self::ExportOfAnother { .. } => "export_of_another",
+            Self::ExportOfOtherScope { .. } => "export_of_other_scope",
             Self::RolledBack { .. } => "log_rolled_back",
             Self::NotCounted { .. } => "log_not_counted",
             Self::Guard { .. } => "counter_failed",

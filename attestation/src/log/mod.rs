@@ -27,6 +27,9 @@ mod patrol;
 #[cfg(feature = "sim")]
 mod power_cut;
 mod recent;
+mod rotation;
+#[cfg(test)]
+mod rotation_tests;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -39,11 +42,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 pub use audit::AuditReport;
 pub use commit::CommittedAttestation;
 pub use error::LogError;
-pub use export::Exported;
+#[cfg(feature = "seal")]
+pub(crate) use export::Sink;
+pub use export::{Exported, Scope};
 pub use finding::Finding;
 pub use guard::{GuardError, RollbackGuard};
 pub use limit::{DEFAULT_LIMIT_BYTES, Room};
-pub use witnesses::Cosigned;
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::durable;
@@ -151,6 +155,11 @@ impl Log {
             .map_err(|e| self.doing("prove the growth of").failed(e))
     }
 
+    #[cfg(feature = "seal")]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn doing(&self, what: &'static str) -> Doing<'_> {
         Doing::new(what, &self.path)
     }
@@ -173,10 +182,13 @@ fn head_of_size(connection: &Connection, size: u64) -> rusqlite::Result<SignedCh
         })
 }
 
-/// Whose log this is: origin and public key; nobody's before the first commit.
+/// Whose log this is: origin and public key in use; nobody's before the first commit.
 fn identity(connection: &Connection) -> rusqlite::Result<Option<(String, [u8; 32])>> {
     connection
-        .prepare_cached("SELECT origin, device FROM identity")?
+        .prepare_cached(
+            "SELECT origin, coalesce((SELECT device FROM devices ORDER BY id DESC LIMIT 1), device) \
+             FROM identity",
+        )?
         .query_one((), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
 }

@@ -13,6 +13,7 @@ use super::entry::StoredEntry;
 use super::error::{Doing, LogError};
 use super::finding::Finding;
 use super::nodes::{self, SqliteNodes};
+use super::rotation::device_at;
 use super::{Log, head_of_size, identity};
 use crate::device::DevicePublicKey;
 use crate::merkle::{self, Hash, leaf_hash, node_hash};
@@ -42,7 +43,6 @@ impl Log {
         let round = Round {
             connection: &self.connection,
             origin: &origin,
-            device,
         };
         round.walk(from..to, &doing)?;
         Ok(if to < size { to } else { 0 })
@@ -53,7 +53,6 @@ impl Log {
 pub(super) struct Round<'a> {
     pub(super) connection: &'a Connection,
     pub(super) origin: &'a str,
-    pub(super) device: &'a DevicePublicKey,
 }
 
 impl Round<'_> {
@@ -67,12 +66,13 @@ impl Round<'_> {
     fn look_at(&self, index: u64) -> Result<(), Wrong> {
         let entry = StoredEntry::get(self.connection, index)?;
         let entry = entry.ok_or(Finding::Gap { index })?;
-        entry.check(self.origin, self.device)?;
+        let device = device_at(self.connection, index)?;
+        entry.check(self.origin, &device)?;
         if self.find(&entry.id)? != Some(index) {
             return Err(Finding::Misfiled { index }.into());
         }
         self.nodes(index, leaf_hash(&entry.cose))?;
-        self.head(index + 1)
+        self.head(index + 1, &device)
     }
 
     /// By the index of identifiers, not by the entry's own row.
@@ -104,14 +104,14 @@ impl Round<'_> {
         Ok(())
     }
 
-    fn head(&self, size: u64) -> Result<(), Wrong> {
+    fn head(&self, size: u64, device: &DevicePublicKey) -> Result<(), Wrong> {
         let head = head_of_size(self.connection, size).optional()?;
         let head = head.ok_or(Finding::HeadDoesNotMatch { size })?;
         let root = merkle::root(&SqliteNodes(self.connection), size).optional()?;
         if root != Some(head.checkpoint.root) {
             return Err(Finding::HeadDoesNotMatch { size }.into());
         }
-        if head.is_signed_by(self.device) {
+        if head.is_signed_by(device) {
             Ok(())
         } else {
             Err(Finding::HeadNotSigned { size }.into())

@@ -7,7 +7,6 @@ use super::error::{Doing, LogError};
 use super::finding::Finding;
 use super::patrol::Round;
 use super::{Log, identity, nodes};
-use crate::device::DevicePublicKey;
 
 /// How many of the newest entries are looked at: more than a disk can have lost of its cache
 /// without having lost the write-ahead log too.
@@ -34,18 +33,15 @@ impl Log {
                 }));
             }
         }
-        let Some((origin, key)) = identity(&self.connection).map_err(sql)? else {
+        let Some((origin, _)) = identity(&self.connection).map_err(sql)? else {
             return match size {
                 0 => Ok(()),
                 _ => Err(doing.corrupt(Finding::AnotherDevice)),
             };
         };
-        let device = DevicePublicKey::from_bytes(&key);
-        let device = device.map_err(|_| doing.corrupt(Finding::AnotherDevice))?;
         let round = Round {
             connection: &self.connection,
             origin: &origin,
-            device: &device,
         };
         round.walk(size.saturating_sub(ENTRIES)..size, doing)
     }

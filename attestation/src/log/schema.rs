@@ -12,11 +12,12 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"KVL1");
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("schema_witnesses.sql"),
+    include_str!("schema_devices.sql"),
     include_str!("schema_ledger.sql"),
 ];
 
 /// The newest schema version.
-const KNOWN: u32 = 3;
+const KNOWN: u32 = 4;
 const _: () = assert!(MIGRATIONS.len() == KNOWN as usize);
 
 /// After so many pages of 4 KiB the write-ahead log goes into the file: some hundred commits. So it

@@ -1,4 +1,4 @@
--- Version 3: what the outbox has to do with a ledger outside. `ledger` is the chain's number
+-- Version 4: what the outbox has to do with a ledger outside. `ledger` is the chain's number
 -- (8 bytes, big-endian) and the contract's address (20 bytes).
 
 -- The signed transactions, stored before they are sent; the last few are kept.

@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::{Cosigned, Finding, Log, LogError};
+use super::{Finding, Log, LogError};
 use crate::{
-    Band, Claims, Credential, Decision, DeviceKey, FactorOutcome, Factors, Name, OperatorKey,
-    TimeQuality, Validity, WitnessKey, verify,
+    Band, Claims, Cosigned, Credential, Decision, DeviceKey, FactorOutcome, Factors, Name,
+    OperatorKey, TimeQuality, Validity, WitnessKey, verify,
 };
 
 const NOW: u64 = 1_795_248_000;
 
 pub(super) struct Kiosk {
     folder: TempDir,
-    operator: OperatorKey,
-    device: DeviceKey,
+    pub(super) operator: OperatorKey,
+    pub(super) device: DeviceKey,
     credential: Credential,
 }
 
@@ -103,7 +103,7 @@ fn tamper_with(connection: &Connection, sql: &str) {
     connection.execute_batch(sql).unwrap();
 }
 
-fn vouch(operator: &OperatorKey, device: &DeviceKey, kiosk: &str) -> Credential {
+pub(super) fn vouch(operator: &OperatorKey, device: &DeviceKey, kiosk: &str) -> Credential {
     let validity = Validity {
         not_before: NOW - 10,
         not_after: NOW + 10,
@@ -410,8 +410,7 @@ fn a_damaged_file_is_named_and_left_alone() {
     let kiosk = Kiosk::new();
     drop(kiosk.log_of(40));
     let mut bytes = std::fs::read(kiosk.path()).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..].fill(0x5A);
+    bytes[4096..].fill(0x5A); // all but the first page
     std::fs::write(kiosk.path(), &bytes).unwrap();
     let refused = Log::open(&kiosk.path()).unwrap_err();
     assert!(matches!(refused, LogError::Corrupt { .. }), "{refused:?}");
@@ -529,7 +528,7 @@ fn a_log_of_the_first_schema_is_brought_up_to_date() {
     drop(kiosk.log_of(3));
     tamper(
         &kiosk.path(),
-        "DROP TABLE cosignatures; DROP TABLE submissions; DROP TABLE anchors; \
+        "DROP TABLE cosignatures; DROP TABLE devices; DROP TABLE submissions; DROP TABLE anchors; \
          PRAGMA user_version = 1",
     );
     let log = kiosk.log();

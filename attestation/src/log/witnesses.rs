@@ -6,18 +6,9 @@ use rusqlite::Connection;
 
 use super::error::LogError;
 use super::{Log, head_of_size};
-use crate::checkpoint::SignedCheckpoint;
 use crate::note::Note;
+use crate::tiles::Cosigned;
 use crate::witness::{Cosignature, WitnessPublicKey};
-
-/// A head of this log, and a witness's word on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cosigned {
-    /// The head.
-    pub head: SignedCheckpoint,
-    /// The witness's word.
-    pub cosignature: Cosignature,
-}
 
 impl Log {
     /// Keeps what a witness said in a note about a head of this log; the same word again changes

@@ -2,31 +2,43 @@
 //! them together make the tree whose head the kiosk signed, and each tile is right. Nothing but the
 //! operator's public key is believed. Files that do not belong to the head are not looked at.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{CHECKPOINT, CREDENTIALS, Row, TREE_LEVELS, Tile, WIDTH, bundle, hash_rows};
-use crate::cbor::DecodeError;
-use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+use super::finding::ExportFinding;
+use super::published::{self, Cosigned, PublishedLog, read};
+use super::{ENTRIES, Row, TREE_LEVELS, Tile, WIDTH, bundle, hash_rows};
+use crate::checkpoint::SignedCheckpoint;
 use crate::claims::Claims;
 use crate::cose::{Purpose, Sign1};
 use crate::credential::Credential;
 use crate::device::DevicePublicKey;
 use crate::merkle::{Hash, leaf_hash};
 use crate::merkle_frontier::Frontier;
-use crate::note::{self, NoteError};
 use crate::operator::OperatorPublicKey;
+use crate::witness::WitnessPublicKey;
 
 /// An exported log that is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportReport {
-    /// The head; every entry up to it was checked.
+    /// The head; everything up to it was checked.
     pub head: SignedCheckpoint,
     /// The key that signed everything.
     pub device: DevicePublicKey,
     /// How many credentials of the operator cover the entries' times.
     pub credentials: usize,
+    /// What was there to be checked.
+    pub contents: Contents,
+    /// What each witness that was asked for has seen of this log.
+    pub witnessed: Vec<Cosigned>,
+}
+
+/// What an export holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// The attestations and their hashes: for auditors.
+    Entries,
+    /// The hashes alone: for everybody. That each is of an attestation is the kiosk's word.
+    Digests,
 }
 
 /// Checks an exported log.
@@ -37,148 +49,53 @@ pub fn check_export(
     folder: &Path,
     operator: &OperatorPublicKey,
 ) -> Result<ExportReport, ExportFinding> {
-    let credentials = credentials(folder, operator)?;
-    let device = credentials[0].device;
-    let head = head(folder, &credentials[0])?;
+    check_witnessed_export(folder, operator, &[], &mut |_, _| ())
+}
+
+/// Checks an exported log of which these witnesses must have seen a part, and tells after each
+/// file of 256 entries how many are done, of how many.
+///
+/// # Errors
+/// The first thing that is missing or does not hold.
+pub fn check_witnessed_export(
+    folder: &Path,
+    operator: &OperatorPublicKey,
+    witnesses: &[WitnessPublicKey],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<ExportReport, ExportFinding> {
+    let log = PublishedLog::open_unseen(folder, operator)?;
+    let said = witnesses.iter().map(|witness| {
+        let said = log.cosigned(witness)?;
+        let said = said.ok_or_else(|| published::not_witnessed(witness))?;
+        // Who saw more than there is saw what was taken away since.
+        let size = log.head().checkpoint.size;
+        match said.size() {
+            seen if (1..=size).contains(&seen) => Ok(said),
+            seen => Err(ExportFinding::OtherHistory { seen, size }),
+        }
+    });
+    let witnessed = said.collect::<Result<Vec<_>, _>>()?;
+    let head = log.head();
     let mut check = Check {
         folder,
-        credentials: &credentials,
+        credentials: &log.credentials,
         tree: Frontier::default(),
         unfinished: vec![Vec::new(); hash_rows(head.checkpoint.size).count()],
+        seen: &witnessed,
     };
-    check.entries(head.checkpoint.size)?;
+    let contents = check.contents();
+    check.all(contents, head.checkpoint.size, progress)?;
     check.unfinished_tiles()?;
     if check.tree.root() != Some(head.checkpoint.root) {
         return Err(ExportFinding::Root);
     }
     Ok(ExportReport {
-        head,
-        device,
-        credentials: credentials.len(),
+        head: head.clone(),
+        device: *log.device(),
+        credentials: log.credentials.len(),
+        contents,
+        witnessed,
     })
-}
-
-/// What is wrong with an exported log.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportFinding {
-    /// A file is missing or cannot be read.
-    #[error("{path} cannot be read: the export is incomplete, or not where it was looked for")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A file is not of its form.
-    #[error("{path} is damaged: it is not what an export writes")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The credentials are not this operator's, or not for one log.
-    #[error("the operator did not vouch for this kiosk and key: the credentials are not the ones")]
-    Credentials,
-    /// The checkpoint cannot be gone by.
-    #[error("the export's checkpoint does not hold")]
-    Checkpoint(#[from] NoteError),
-    /// The checkpoint is of another log.
-    #[error("the checkpoint is of another log ({origin}) than the credentials")]
-    AnotherLog {
-        /// Whose it is.
-        origin: String,
-    },
-    /// An entry is not an attestation.
-    #[error("entry {index} is damaged")]
-    Entry {
-        /// The entry.
-        index: u64,
-        /// Why.
-        source: DecodeError,
-    },
-    /// The kiosk did not sign an entry.
-    #[error("entry {index} is not signed by the kiosk")]
-    NotSigned {
-        /// The entry.
-        index: u64,
-    },
-    /// No credential is for the entry.
-    #[error("entry {index} is of another kiosk, site or time than the operator vouched for")]
-    NotVouchedFor {
-        /// The entry.
-        index: u64,
-    },
-    /// A tile does not hold the hashes of the entries.
-    #[error("{path} does not match the entries")]
-    Tile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Something is asked for that the export does not have yet.
-    #[error("the export ends after {size} entries, and more is needed: fetch a newer one")]
-    TooShort {
-        /// How many it has.
-        size: u64,
-    },
-    /// The entries do not make the signed tree.
-    #[error("the entries do not make the tree whose head the kiosk signed: some were changed")]
-    Root,
-}
-
-impl ExportFinding {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "export_incomplete",
-            Self::Malformed { .. } => "export_malformed",
-            Self::Credentials => "credential_signature",
-            Self::Checkpoint(error) => error.as_code(),
-            Self::AnotherLog { .. } => "another_log",
-            Self::Entry { .. } => "entry_malformed",
-            Self::NotSigned { .. } => "attestation_signature",
-            Self::NotVouchedFor { .. } => "credential_not_valid_at_time",
-            Self::Tile { .. } => "tile_mismatch",
-            Self::TooShort { .. } => "export_too_short",
-            Self::Root => "root_mismatch",
-        }
-    }
-}
-
-/// At least one, all of this operator for one kiosk, site and key.
-fn credentials(
-    folder: &Path,
-    operator: &OperatorPublicKey,
-) -> Result<Vec<Credential>, ExportFinding> {
-    let path = folder.join(CREDENTIALS);
-    let bytes = read(&path, bundle::MAX_BYTES)?;
-    let malformed = || ExportFinding::Malformed { path: path.clone() };
-    let messages = bundle::split(&bytes).ok_or_else(malformed)?;
-    let credentials = messages.into_iter().map(Credential::from_cose);
-    let credentials: Vec<_> = credentials
-        .collect::<Result<_, _>>()
-        .map_err(|_| malformed())?;
-    let first = credentials.first().ok_or_else(malformed)?;
-    let one_log = |other: &Credential| {
-        (&other.kiosk, &other.site, &other.device) == (&first.kiosk, &first.site, &first.device)
-    };
-    let hold = |one: &Credential| one.is_from(operator) && one_log(one);
-    if credentials.iter().all(hold) {
-        Ok(credentials)
-    } else {
-        Err(ExportFinding::Credentials)
-    }
-}
-
-fn head(folder: &Path, credential: &Credential) -> Result<SignedCheckpoint, ExportFinding> {
-    let bytes = read(&folder.join(CHECKPOINT), note::MAX_BYTES)?;
-    let text = String::from_utf8(bytes).map_err(|_| NoteError::Malformed)?;
-    let head = SignedCheckpoint::from_note(&text, &credential.device)?;
-    let origin = head.checkpoint.origin.clone();
-    if origin == Checkpoint::origin(&credential.site, &credential.kiosk) {
-        Ok(head)
-    } else {
-        Err(ExportFinding::AnotherLog { origin })
-    }
 }
 
 /// One pass over the entries. `unfinished` are the hashes of each row's last tile.
@@ -187,21 +104,59 @@ struct Check<'a> {
     credentials: &'a [Credential],
     tree: Frontier,
     unfinished: Vec<Vec<Hash>>,
+    seen: &'a [Cosigned],
 }
 
 impl Check<'_> {
-    fn entries(&mut self, size: u64) -> Result<(), ExportFinding> {
-        for tile in Tile::all(Row::Entries, 0, size) {
-            let path = self.folder.join(tile.path());
-            let bytes = read(&path, bundle::MAX_BYTES)?;
-            let entries = bundle::split(&bytes);
-            let entries = entries.filter(|entries| entries.len() as u64 == tile.width);
-            for entry in entries.ok_or(ExportFinding::Malformed { path })? {
-                self.statements(entry)?;
-                self.grow(leaf_hash(entry))?;
+    /// An export without entries says so by not having their folder.
+    fn contents(&self) -> Contents {
+        match self.folder.join(ENTRIES).exists() {
+            true => Contents::Entries,
+            false => Contents::Digests,
+        }
+    }
+
+    fn all(
+        &mut self,
+        contents: Contents,
+        size: u64,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), ExportFinding> {
+        let row = match contents {
+            Contents::Entries => Row::Entries,
+            Contents::Digests => Row::Hashes(0),
+        };
+        for tile in Tile::all(row, 0, size) {
+            match contents {
+                Contents::Entries => self.entries(&tile)?,
+                Contents::Digests => self.digests(&tile)?,
             }
+            progress(self.tree.size(), size);
         }
         Ok(())
+    }
+
+    fn entries(&mut self, tile: &Tile) -> Result<(), ExportFinding> {
+        let path = self.folder.join(tile.path());
+        let bytes = read(&path, bundle::MAX_BYTES)?;
+        let entries = bundle::split(&bytes);
+        let entries = entries.filter(|entries| entries.len() as u64 == tile.width);
+        for entry in entries.ok_or(ExportFinding::Malformed { path })? {
+            self.statements(entry)?;
+            self.grow(leaf_hash(entry))?;
+        }
+        Ok(())
+    }
+
+    fn digests(&mut self, tile: &Tile) -> Result<(), ExportFinding> {
+        let path = self.folder.join(tile.path());
+        let bytes = read(&path, WIDTH as usize * 32)?;
+        match bytes.as_chunks::<32>() {
+            (hashes, []) if hashes.len() as u64 == tile.width => {
+                hashes.iter().try_for_each(|hash| self.grow(*hash))
+            }
+            _ => Err(ExportFinding::Malformed { path }),
+        }
     }
 
     /// The entry is an attestation that the kiosk signed while the operator vouched for it.
@@ -240,7 +195,17 @@ impl Check<'_> {
                 self.compare(row, position / WIDTH, &full)?;
             }
         }
-        Ok(())
+        self.compare_with_what_was_seen()
+    }
+
+    /// A witness that saw a head of this size saw this tree.
+    fn compare_with_what_was_seen(&self) -> Result<(), ExportFinding> {
+        let (size, root) = (self.tree.size(), self.tree.root());
+        let differs = |it: &&Cosigned| it.size() == size && root != Some(it.head.checkpoint.root);
+        match self.seen.iter().find(differs) {
+            Some(_) => Err(ExportFinding::OtherHistory { seen: size, size }),
+            None => Ok(()),
+        }
     }
 
     fn unfinished_tiles(&self) -> Result<(), ExportFinding> {
@@ -266,20 +231,4 @@ impl Check<'_> {
             Err(ExportFinding::Tile { path })
         }
     }
-}
-
-/// No more than could be right is read.
-pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, ExportFinding> {
-    let unreadable = |source| ExportFinding::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    let all = file.take(limit as u64 + 1).read_to_end(&mut bytes);
-    if all.map_err(unreadable)? > limit {
-        let path = path.to_owned();
-        return Err(ExportFinding::Malformed { path });
-    }
-    Ok(bytes)
 }

@@ -1,8 +1,9 @@
 //! The log as files that everybody can host and existing tools can read: c2sp.org/tlog-tiles.
 //! `checkpoint` is the signed note, `tile/<L>/<N>[.p/<W>]` are hashes, `tile/entries/<N>[.p/<W>]`
 //! the entries, 256 to a file. `credentials` is ours: the operator's words for the kiosk, in the
-//! form of an entry bundle, so that the folder can be checked with the operator's key alone.
-//! `anchors` is ours too: the sizes of the heads that were anchored on a ledger, a line each.
+//! form of an entry bundle, so that the folder can be checked with the operator's key alone; and
+//! `cosigned/<witness>`, the largest head that a witness cosigned; and
+//! `anchors`, the sizes of the heads that were anchored on a ledger, a line each.
 //!
 //! An entry is the attestation (COSE_Sign1): time, service, outcomes, decision, and the person's
 //! pseudonym; no name, number or face. A provider that holds its pseudonym key finds its own
@@ -11,9 +12,13 @@
 
 mod bundle;
 mod check;
+mod finding;
+mod published;
 mod read;
 
-pub use check::{ExportFinding, ExportReport, check_export};
+pub use check::{Contents, ExportReport, check_export, check_witnessed_export};
+pub use finding::ExportFinding;
+pub use published::{Cosigned, PublishedLog};
 pub use read::ExportedLog;
 
 #[cfg(feature = "log")]
@@ -33,6 +38,12 @@ pub(crate) const CREDENTIALS: &str = "credentials";
 
 /// The sizes of the heads that were anchored on a ledger, one to a line; ours.
 pub(crate) const ANCHORS: &str = "anchors";
+
+/// What witnesses said about heads, one file for each witness: a note.
+pub(crate) const COSIGNED: &str = "cosigned";
+
+/// The entries; only exports for auditors have them.
+pub(crate) const ENTRIES: &str = "tile/entries";
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +87,14 @@ impl Tile {
             (rest > 0).then_some((index, rest.min(WIDTH)))
         });
         starts.map(move |(index, width)| Self { row, index, width })
+    }
+
+    /// The file in which a hash or entry is, in a tree of this size.
+    fn holding(row: Row, position: u64, size: u64) -> Self {
+        let index = position / WIDTH;
+        let rest = row.count(size).saturating_sub(index * WIDTH);
+        let width = rest.min(WIDTH);
+        Self { row, index, width }
     }
 
     /// The place of the first hash or entry in its row.

@@ -27,6 +27,15 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Why secrets are not kept as well as they could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// They are in a file, and there is a TPM.
+    TpmUnused,
+    /// They are in a file that any machine can open.
+    Unbound,
+}
+
 /// Secrets by their names.
 pub(super) type Secrets = BTreeMap<String, Secret>;
 
@@ -54,12 +63,15 @@ pub(super) enum Standing {
 }
 
 /// A way to seal secrets.
-pub(super) trait Driver: Send {
+pub(super) trait Driver: Send + Sync {
     /// Which way.
     fn kind(&self) -> Kind;
 
     /// In words, for the technician.
     fn describe(&self) -> String;
+
+    /// Whether another machine could not unseal what is sealed here.
+    fn is_bound(&self) -> bool;
 
     /// Makes what must be there before anything can be sealed, once per key store, and gives
     /// secrets of the driver's own to be sealed with the others. `begun`: an earlier attempt in this

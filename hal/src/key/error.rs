@@ -140,14 +140,6 @@ pub enum KeyError {
          or wipe this kiosk and have it enrolled anew"
     )]
     CounterGone(PathBuf),
-    /// A counter was asked to go back.
-    #[error("the counter stands at {current} and cannot go back to {asked}")]
-    CounterGoesBack {
-        /// Where it stands.
-        current: u64,
-        /// Where it should have gone.
-        asked: u64,
-    },
     /// The TPM.
     #[error("the TPM cannot {operation}: {trouble}")]
     Tpm {

@@ -24,7 +24,7 @@ mod tpm;
 use zeroize::Zeroizing;
 
 pub use counter::Counter;
-pub use driver::Kind;
+pub use driver::{Kind, Weakness};
 pub use error::{KeyError, TpmTrouble};
 pub use plain::KeyFile;
 pub use settings::{Choice, DEFAULT_TCTI, Settings};

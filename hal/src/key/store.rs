@@ -6,7 +6,6 @@
 //! is brought into force (the TPM forgets what opened the old one); it takes the old one's place. Cut
 //! off after any of them, one file is in force, and that one is used.
 
-use std::cmp::Ordering;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +14,7 @@ use rustix::fs::{FlockOperation, RenameFlags, flock};
 #[cfg(not(feature = "tpm"))]
 use super::TpmTrouble;
 use super::container::{self, Container};
-use super::driver::{Driver, Secrets, Standing};
+use super::driver::{Driver, Secrets, Standing, Weakness};
 use super::file::FileDriver;
 use super::guarded;
 #[cfg(feature = "tpm")]
@@ -142,9 +141,12 @@ impl KeyStore {
         self.driver.describe()
     }
 
-    /// Whether keys in a file could be in the TPM of this machine.
-    pub fn could_be_in_tpm(&self) -> bool {
-        self.kind() == Kind::File && cfg!(feature = "tpm") && self.settings.has_tpm()
+    /// Why the secrets are not kept as well as they could be, if so.
+    pub fn weakness(&self) -> Option<Weakness> {
+        if self.kind() == Kind::File && cfg!(feature = "tpm") && self.settings.has_tpm() {
+            return Some(Weakness::TpmUnused);
+        }
+        (!self.driver.is_bound()).then_some(Weakness::Unbound)
     }
 
     /// Keeps a new secret. After this returns it survives a power cut.
@@ -244,26 +246,22 @@ impl KeyStore {
         self.driver.counter(&self.driver.unseal(&container, &own)?)
     }
 
-    /// Lets the counter stand at a value in one step, whatever the distance: for taking over a
-    /// database that was counted elsewhere. A TPM would need a step for each.
+    /// Lets the counter stand at a larger value in one step, whatever the distance: for taking over
+    /// a database that was counted elsewhere. A TPM would need a step for each. A value that it has
+    /// reached already changes nothing.
     ///
     /// # Errors
-    /// [`KeyError::CounterGoesBack`] for a smaller value.
+    /// When this machine cannot unseal or seal.
     pub fn raise_counter(&self, value: u64) -> Result<(), KeyError> {
-        let current = self.counter()?.read()?;
-        match current.cmp(&value) {
-            Ordering::Equal => Ok(()),
-            Ordering::Greater => Err(KeyError::CounterGoesBack {
-                current,
-                asked: value,
-            }),
-            Ordering::Less => self.change(|secrets| {
-                let own = self.driver.raised_counter(value)?;
-                let changed = !own.is_empty();
-                secrets.extend(own);
-                Ok(changed)
-            }),
+        if self.counter()?.read()? >= value {
+            return Ok(());
         }
+        self.change(|secrets| {
+            let own = self.driver.raised_counter(value)?;
+            let changed = !own.is_empty();
+            secrets.extend(own);
+            Ok(changed)
+        })
     }
 
     /// Destroys everything: what the TPM knows of it, and the files. What can be destroyed is

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use kiosk_app::errors::chain;
 use kiosk_app::self_test::command::{self as self_test, Terminal};
-use kiosk_app::{commands, run};
+use kiosk_app::{commands, ledger_command, run};
 use tracing_subscriber::EnvFilter;
 
 /// Identity-verification kiosk
@@ -47,9 +47,27 @@ enum Command {
         #[arg(long)]
         enrolment: Option<PathBuf>,
     },
+    /// Make the key that is to follow this kiosk's key, and say how the operator vouches for it
+    Rotate {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Destroy this kiosk's keys for good; the log stays
+    Wipe {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+        /// The kiosk's identifier, to show that this kiosk is meant
+        #[arg(long, value_name = "KIOSK")]
+        confirm: attestation::Name,
+    },
     /// The operator's side: keys and vouching for kiosks
     #[command(subcommand)]
     Operator(commands::OperatorCommand),
+    /// The ledger on a chain: what the operator needs to list this kiosk, and how it stands
+    #[command(subcommand)]
+    Ledger(ledger_command::LedgerCommand),
     /// Re-verify every attestation in this kiosk's log
     Audit {
         /// Settings file
@@ -85,7 +103,10 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Provision { config, enrolment } => {
             println!("{}", commands::provision(&config, enrolment.as_deref())?);
         }
+        Command::Rotate { config } => println!("{}", commands::rotate(&config)?),
+        Command::Wipe { config, confirm } => println!("{}", commands::wipe(&config, &confirm)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
+        Command::Ledger(command) => println!("{}", ledger_command::run(&command)?),
         Command::Audit { config } => println!("{}", commands::audit(&config)?),
         Command::SelfTest(arguments) => {
             let said = self_test::run(&arguments, terminal())?;

@@ -66,7 +66,7 @@ fn enrol(config: &Config, state: &Path) -> Result<Operator, DemoError> {
     if keys.exists() {
         return Ok(Operator::load(&keys)?);
     }
-    let folder = StateFolder::at(state);
+    let folder = StateFolder::of(config);
     let device = folder.provision()?;
     let operator = Operator::create(&keys)?;
     let now = WallTime::now().unix_seconds();
@@ -93,7 +93,7 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
          [kiosk]\nid = \"kiosk-demo\"\nsite = \"demo-hall\"\n\
          [paths]\nstate = {state}\nservices = {services}\nmanifest = {manifest}\n\
          weights = {weights}\nonnxruntime = {runtime}\n\
-         [screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
+         [key_store]\nkind = \"file\"\n[screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
          [card_reader]\nport = {port}\n\
          [waits]\ncard = 20\ncapture = 15\n",
         state = quoted(state.into()),

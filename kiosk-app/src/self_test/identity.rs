@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attestation::{DevicePublicKey, Validity};
-use hal::key::KeyError;
+use hal::key::{KeyError, Kind, Weakness};
 
 use super::Finding;
 use crate::clock::WallTime;
@@ -14,6 +14,8 @@ use crate::provision::{Identity, ProvisionError, StateFolder};
 /// So long before its end a credential should be renewed: the way to the operator takes time.
 const RENEW_DAYS: u64 = 30;
 const DAY_S: u64 = 86_400;
+/// When nothing is known that a technician could do.
+const CALL: &str = "Do not change the file. Call the operator: this kiosk may need a new key.";
 
 /// What is known of the kiosk's keys.
 #[derive(Clone, Default)]
@@ -42,32 +44,62 @@ impl Keys {
 
 /// Loads the keys.
 pub fn keys(state: &StateFolder) -> (Finding, Option<Keys>) {
-    let kept = Finding::passed(
-        "Both keys are there, each in a file that only the kiosk's own user can read. They are not \
-         in a security chip (TPM): keep the disk from being taken.",
-    );
-    match state.load() {
-        Ok(identity) => (
-            kept,
-            Some(Keys {
-                identity: Some(Arc::new(identity)),
-                credential_trouble: None,
-            }),
-        ),
-        Err(ProvisionError::Key(error)) => (bad_key(&error), None),
-        Err(error) => (
-            kept,
-            Some(Keys {
-                identity: None,
-                credential_trouble: Some(chain(&error)),
-            }),
-        ),
+    let keys = match state.load() {
+        Ok(identity) => Keys {
+            identity: Some(Arc::new(identity)),
+            credential_trouble: None,
+        },
+        Err(ProvisionError::Key(error) | ProvisionError::NotProvisioned(error)) => {
+            return (bad_key(&error), None);
+        }
+        Err(error) => Keys {
+            identity: None,
+            credential_trouble: Some(chain(&error)),
+        },
+    };
+    match how_kept(state) {
+        Ok(kept) => (kept, Some(keys)),
+        Err(ProvisionError::Key(error) | ProvisionError::NotProvisioned(error)) => {
+            (bad_key(&error), None)
+        }
+        Err(error) => (Finding::failed(chain(&error), CALL), None),
     }
+}
+
+/// Where the keys are and what that is worth, and where the counter stands.
+fn how_kept(state: &StateFolder) -> Result<Finding, ProvisionError> {
+    let keys = state.key_store()?;
+    let count = keys.counter()?.read()?;
+    let how = keys.describe();
+    let seen = match keys.kind() {
+        Kind::Tpm => format!(
+            "The kiosk's keys are {how}: on another machine its disk is of no use. The counter \
+             that tells an older copy of the log is in the TPM and stands at {count}."
+        ),
+        Kind::File => format!(
+            "The kiosk's keys are not in a security chip (TPM) but {how}: keep the machine and its \
+             disk from being taken. The counter that tells an older copy of the log is in a file \
+             beside it and stands at {count}: it notices only that the log alone was put back."
+        ),
+    };
+    Ok(match keys.weakness() {
+        None => Finding::passed(seen),
+        Some(Weakness::TpmUnused) => Finding::warning(
+            seen,
+            "This machine has a TPM, which would keep the keys better. With the operator: `kiosk \
+             wipe`, then set `kind = \"tpm\"` under [key_store], provision and enrol the kiosk anew.",
+        ),
+        Some(Weakness::Unbound) => Finding::warning(
+            seen,
+            "Give the machine an id (`systemd-machine-id-setup`) or a `secret_file` under \
+             [key_store], and run `kiosk provision`.",
+        ),
+    })
 }
 
 fn bad_key(error: &KeyError) -> Finding {
     let to_do = match error {
-        KeyError::NotFound(_) => {
+        KeyError::NotFound(_) | KeyError::NoSecret { .. } => {
             "Provision this kiosk: `kiosk provision --config FILE`, send what it prints to the \
              operator, and install the folder that comes back with `--enrolment FOLDER`."
         }
@@ -78,7 +110,8 @@ fn bad_key(error: &KeyError) -> Finding {
         KeyError::WrongOwner { .. } => {
             "Run the self-test as the same user as the kiosk (`sudo -u kiosk kiosk self-test …`)."
         }
-        _ => "Do not change the file. Call the operator: this kiosk may need a new key.",
+        KeyError::NotAKey { .. } | KeyError::SecretThere { .. } | KeyError::Io { .. } => CALL,
+        _ => "Do as it says, and delete nothing in the state folder meanwhile.",
     };
     Finding::failed(format!("A key cannot be used: {}.", chain(error)), to_do)
 }

@@ -39,7 +39,12 @@ pub fn examine(
         let why = "There is no log yet; it is made when the kiosk is enrolled.";
         return (Finding::not_there(why), Some(LogState::Whole(None)));
     }
-    let log = match Log::open(&path) {
+    // Without keys there is no counter either; "Keys" says why.
+    let opened = match state.log_guard() {
+        Ok(guard) => Log::open_guarded(&path, guard),
+        Err(_) => Log::open(&path),
+    };
+    let log = match opened {
         Ok(log) => log,
         Err(error) => return refused(&error),
     };
@@ -87,7 +92,7 @@ fn refused(error: &LogError) -> (Finding, Option<LogState>) {
         return (finding, Some(LogState::Held));
     }
     let to_do = match error {
-        LogError::Corrupt { .. } => {
+        LogError::Corrupt { .. } | LogError::RolledBack { .. } | LogError::NotCounted { .. } => {
             "Do not delete anything and do not run the kiosk: keep its state folder as it is and \
              call the operator."
         }

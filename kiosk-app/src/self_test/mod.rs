@@ -12,6 +12,7 @@ mod check;
 mod clock;
 pub mod command;
 mod identity;
+mod ledger;
 mod log;
 mod networks;
 mod page;
@@ -63,7 +64,7 @@ pub fn test(config: &Path, progress: Progress) -> Tested {
             identity: None,
         };
     };
-    let state = StateFolder::at(&config.paths.state);
+    let state = StateFolder::of(&config);
     let identity = test_kiosk(&bench, &config, &state, &mut report);
     report.is_about(&config, identity.as_deref());
     Tested {
@@ -126,6 +127,10 @@ fn test_machine(
         let settings = Arc::clone(config);
         checks.push(bench.run("face_recognition", "Face recognition", move || {
             networks::work(&settings)
+        }));
+        let (settings, identity) = (Arc::clone(config), keys.identity.clone());
+        checks.push(bench.run("ledger", "Ledger", move || {
+            ledger::ask(&settings, identity.as_deref())
         }));
         // A panic of a check is caught on its own thread; none can reach this join.
         checks.extend(devices.join().unwrap_or_default());

@@ -188,7 +188,7 @@ mod tests {
                 validity,
             ),
             device,
-            pseudonym_secret: hal::key::Seed::default(),
+            pseudonym_secret: hal::key::Secret::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use attestation::chain::{AnchorRefusal, Anchored, Contracts, Endpoint, fetch, find_anchor};
-use attestation::{DevicePublicKey, ExportFinding, ExportedLog, Verified};
+use attestation::{ExportFinding, ExportedLog, Verified};
 use serde_json::json;
 
 use crate::Failure;
@@ -47,8 +47,7 @@ impl Args {
         let endpoints: Vec<_> = endpoints
             .collect::<Result<_, _>>()
             .map_err(ChainError::from)?;
-        let device = verified.credential().device;
-        let log = self.log.as_deref().map(|place| open_log(place, &device));
+        let log = self.log.as_deref().map(open_log);
         let found = log
             .transpose()
             .map_err(AnchorRefusal::from)
@@ -60,9 +59,9 @@ impl Args {
     }
 }
 
-fn open_log(place: &str, device: &DevicePublicKey) -> Result<ExportedLog, ExportFinding> {
+fn open_log(place: &str) -> Result<ExportedLog, ExportFinding> {
     if !place.starts_with("http://") && !place.starts_with("https://") {
-        return ExportedLog::in_folder(Path::new(place), device);
+        return ExportedLog::in_folder(Path::new(place));
     }
     let base = place.trim_end_matches('/').to_owned();
     let get = move |name: &str, limit| {
@@ -72,7 +71,7 @@ fn open_log(place: &str, device: &DevicePublicKey) -> Result<ExportedLog, Export
             source: std::io::Error::other(error),
         })
     };
-    ExportedLog::fetched(get, device)
+    ExportedLog::fetched(get)
 }
 
 fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnLedger {

@@ -104,6 +104,8 @@ enum Failure {
     #[cfg(feature = "evm")]
     #[error(transparent)]
     Chain(#[from] chain::ChainError),
+    #[error(transparent)]
+    Witness(#[from] log::WitnessError),
     #[cfg(feature = "log")]
     #[error(transparent)]
     Log(#[from] attestation::LogError),

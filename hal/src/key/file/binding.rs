@@ -36,6 +36,11 @@ impl Sources {
         }
     }
 
+    /// Whether there is anything at all.
+    pub fn any(self) -> bool {
+        self.machine_id || self.board || self.secret_file
+    }
+
     /// For the file.
     pub fn bits(self) -> u8 {
         u8::from(self.machine_id) | u8::from(self.board) << 1 | u8::from(self.secret_file) << 2

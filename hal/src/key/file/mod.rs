@@ -98,6 +98,10 @@ impl Driver for FileDriver {
         )
     }
 
+    fn is_bound(&self) -> bool {
+        self.parameters.sources.any()
+    }
+
     fn establish(&self, _: bool) -> Result<Secrets, KeyError> {
         counter::establish(&self.counter)?;
         Ok(Secrets::new())

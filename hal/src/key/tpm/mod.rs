@@ -84,6 +84,10 @@ impl Driver for TpmDriver {
         }
     }
 
+    fn is_bound(&self) -> bool {
+        true
+    }
+
     fn establish(&self, begun: bool) -> Result<Secrets, KeyError> {
         let mut link = Link::open(&self.tcti)?;
         nv::define(&mut link, begun)?;

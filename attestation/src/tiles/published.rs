@@ -1,0 +1,296 @@
+//! An exported log as a folder: its credentials and head, checked with the operator's key, and its
+//! tree, read from the tiles in O(log n). What witnesses and monitors need; the entries, which are
+//! for auditors, need not be there.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::finding::ExportFinding;
+use super::{CHECKPOINT, COSIGNED, CREDENTIALS, Row, TREE_LEVELS, Tile, WIDTH, bundle};
+use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::credential::Credential;
+use crate::device::DevicePublicKey;
+use crate::durable;
+use crate::merkle::{self, Hash, Nodes, node_hash};
+use crate::note::{self, Note, NoteError};
+use crate::operator::OperatorPublicKey;
+use crate::witness::{Cosignature, WitnessPublicKey};
+
+/// The folder of an exported log, whose head the kiosk signed and whose tiles make that head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedLog {
+    pub(super) folder: PathBuf,
+    pub(super) credentials: Vec<Credential>,
+    head: SignedCheckpoint,
+}
+
+impl PublishedLog {
+    /// Opens a folder; the operator's key is all that is believed.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, the operator or the kiosk did not sign, or the tiles do
+    /// not make the head.
+    pub fn open(folder: &Path, operator: &OperatorPublicKey) -> Result<Self, ExportFinding> {
+        let log = Self::open_unseen(folder, operator)?;
+        if merkle::root(&log.nodes(), log.size())? == log.head.checkpoint.root {
+            Ok(log)
+        } else {
+            Err(ExportFinding::Root)
+        }
+    }
+
+    /// Without a look at the tiles.
+    pub(super) fn open_unseen(
+        folder: &Path,
+        operator: &OperatorPublicKey,
+    ) -> Result<Self, ExportFinding> {
+        let credentials = credentials(folder, operator)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            head: head(folder, &credentials[0])?,
+            credentials,
+        })
+    }
+
+    /// Its newest head.
+    #[must_use]
+    pub const fn head(&self) -> &SignedCheckpoint {
+        &self.head
+    }
+
+    /// The kiosk's key, for which the operator vouched.
+    #[must_use]
+    pub fn device(&self) -> &DevicePublicKey {
+        &self.credentials[0].device
+    }
+
+    /// Whether the log only grew since a head that was seen before.
+    ///
+    /// # Errors
+    /// When it did not, or the tiles that would show it are missing.
+    pub fn grew_from(&self, seen: &Checkpoint) -> Result<(), ExportFinding> {
+        let new = &self.head.checkpoint;
+        if seen.origin != new.origin {
+            let origin = new.origin.clone();
+            return Err(ExportFinding::AnotherLog { origin });
+        }
+        let path = merkle::prove_consistency(&self.nodes(), seen.size, new.size)?;
+        let holds = |path: Vec<Hash>| {
+            merkle::is_consistent((seen.size, &seen.root), (new.size, &new.root), &path)
+        };
+        let same = seen.size == new.size && seen.root == new.root;
+        if same || path.is_some_and(holds) {
+            Ok(())
+        } else {
+            Err(ExportFinding::OtherHistory {
+                seen: seen.size,
+                size: new.size,
+            })
+        }
+    }
+
+    /// Puts a witness's word on a head of this log beside the others.
+    ///
+    /// # Errors
+    /// When the witness did not cosign the note, the kiosk did not sign it, it is not about a head
+    /// of this log, or the folder cannot be written.
+    pub fn add_cosignature(
+        &self,
+        note: &str,
+        witness: &WitnessPublicKey,
+    ) -> Result<Cosigned, ExportFinding> {
+        let note = Note::parse(note)?;
+        let head = note.signed_by(self.device())?;
+        let cosignature = witness.find(&note)?;
+        let cosignature = cosignature.ok_or_else(|| not_witnessed(witness))?;
+        self.grew_from(&head.checkpoint)?;
+        let new = Cosigned { head, cosignature };
+        if self
+            .cosigned(witness)?
+            .is_none_or(|old| old.size() <= new.size())
+        {
+            let text = new.note(self.device());
+            self.write(&format!("{COSIGNED}/{}", witness.hint_text()), &text)?;
+        }
+        let line = new.cosignature.line();
+        if new.head == self.head && !self.text(CHECKPOINT)?.contains(&line) {
+            self.write(CHECKPOINT, &(self.text(CHECKPOINT)? + &line))?;
+        }
+        Ok(new)
+    }
+
+    /// The largest head that a witness cosigned, with its word; none if it is silent. The kiosk
+    /// signed the head; it is still to be compared with the tree.
+    pub(super) fn cosigned(
+        &self,
+        witness: &WitnessPublicKey,
+    ) -> Result<Option<Cosigned>, ExportFinding> {
+        let mut largest: Option<Cosigned> = None;
+        let beside = format!("{COSIGNED}/{}", witness.hint_text());
+        for name in [CHECKPOINT, &beside] {
+            if !self.folder.join(name).exists() {
+                continue;
+            }
+            let text = self.text(name)?;
+            let note = Note::parse(&text)?;
+            let Some(cosignature) = witness.find(&note)? else {
+                continue;
+            };
+            let head = note.signed_by(self.device())?;
+            let found = Cosigned { head, cosignature };
+            if largest
+                .as_ref()
+                .is_none_or(|known| known.size() < found.size())
+            {
+                largest = Some(found);
+            }
+        }
+        Ok(largest)
+    }
+
+    fn size(&self) -> u64 {
+        self.head.checkpoint.size
+    }
+
+    fn nodes(&self) -> TileNodes<'_> {
+        TileNodes {
+            fetch: Box::new(|name| read(&self.folder.join(name), TILE_BYTES)),
+            size: self.size(),
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<String, ExportFinding> {
+        let bytes = read(&self.folder.join(name), note::MAX_BYTES)?;
+        Ok(String::from_utf8(bytes).map_err(|_| NoteError::Malformed)?)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), ExportFinding> {
+        let path = self.folder.join(name);
+        let folder = path.parent().unwrap_or(&self.folder);
+        durable::make_folder(folder)
+            .and_then(|()| durable::write(&path, text.as_bytes()))
+            .map_err(|source| ExportFinding::NotWritten { path, source })
+    }
+}
+
+/// A head of a log, and a witness's word on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    /// The head, signed by the kiosk.
+    pub head: SignedCheckpoint,
+    /// The witness's word.
+    pub cosignature: Cosignature,
+}
+
+impl Cosigned {
+    /// How many entries the witness has seen grow.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.head.checkpoint.size
+    }
+
+    /// The note with the signatures of kiosk and witness.
+    #[must_use]
+    pub fn note(&self, device: &DevicePublicKey) -> String {
+        self.head.note(device) + &self.cosignature.line()
+    }
+}
+
+pub(super) fn not_witnessed(witness: &WitnessPublicKey) -> ExportFinding {
+    let name = witness.name().to_owned();
+    ExportFinding::NotWitnessed { name }
+}
+
+/// How much a tile of hashes has at most.
+pub(super) const TILE_BYTES: usize = WIDTH as usize * 32;
+
+/// Gets a tile by its name in the export.
+type FetchTile<'f> = dyn Fn(&str) -> Result<Vec<u8>, ExportFinding> + 'f;
+
+/// The tree as it stands in the tiles; each of them is read when it is needed.
+pub(super) struct TileNodes<'f> {
+    pub(super) fetch: Box<FetchTile<'f>>,
+    pub(super) size: u64,
+}
+
+impl Nodes for TileNodes<'_> {
+    type Error = ExportFinding;
+
+    fn node(&self, level: u32, position: u64) -> Result<Hash, ExportFinding> {
+        let (row, above) = (Row::Hashes(level / TREE_LEVELS), level % TREE_LEVELS);
+        let first = position << above;
+        let path = Tile::holding(row, first, self.size).path();
+        let bytes = (self.fetch)(&path)?;
+        let (hashes, rest) = bytes.as_chunks::<32>();
+        let from = (first % WIDTH) as usize;
+        match hashes.get(from..from + (1 << above)) {
+            Some(below) if rest.is_empty() => Ok(fold(below)),
+            _ => Err(ExportFinding::Malformed { path: path.into() }),
+        }
+    }
+}
+
+/// The root over 2ⁿ hashes.
+fn fold(hashes: &[Hash]) -> Hash {
+    match hashes {
+        [one] => *one,
+        more => {
+            let (left, right) = more.split_at(more.len() / 2);
+            node_hash(&fold(left), &fold(right))
+        }
+    }
+}
+
+/// At least one, all of this operator for one kiosk, site and key.
+fn credentials(
+    folder: &Path,
+    operator: &OperatorPublicKey,
+) -> Result<Vec<Credential>, ExportFinding> {
+    let path = folder.join(CREDENTIALS);
+    let bytes = read(&path, bundle::MAX_BYTES)?;
+    let malformed = || ExportFinding::Malformed { path: path.clone() };
+    let messages = bundle::split(&bytes).ok_or_else(malformed)?;
+    let credentials = messages.into_iter().map(Credential::from_cose);
+    let credentials: Vec<_> = credentials
+        .collect::<Result<_, _>>()
+        .map_err(|_| malformed())?;
+    let first = credentials.first().ok_or_else(malformed)?;
+    let one_log = |other: &Credential| {
+        (&other.kiosk, &other.site, &other.device) == (&first.kiosk, &first.site, &first.device)
+    };
+    let hold = |one: &Credential| one.is_from(operator) && one_log(one);
+    if credentials.iter().all(hold) {
+        Ok(credentials)
+    } else {
+        Err(ExportFinding::Credentials)
+    }
+}
+
+fn head(folder: &Path, credential: &Credential) -> Result<SignedCheckpoint, ExportFinding> {
+    let bytes = read(&folder.join(CHECKPOINT), note::MAX_BYTES)?;
+    let text = String::from_utf8(bytes).map_err(|_| NoteError::Malformed)?;
+    let head = SignedCheckpoint::from_note(&text, &credential.device)?;
+    let origin = head.checkpoint.origin.clone();
+    if origin == Checkpoint::origin(&credential.site, &credential.kiosk) {
+        Ok(head)
+    } else {
+        Err(ExportFinding::AnotherLog { origin })
+    }
+}
+
+/// No more than could be right is read.
+pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, ExportFinding> {
+    let unreadable = |source| ExportFinding::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    let all = file.take(limit as u64 + 1).read_to_end(&mut bytes);
+    if all.map_err(unreadable)? > limit {
+        let path = path.to_owned();
+        return Err(ExportFinding::Malformed { path });
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,73 @@
+//! Why a kiosk cannot be provisioned, in words that say what to do.
+
+use std::path::PathBuf;
+
+use attestation::{DecodeError, LogError, Name};
+use hal::key::KeyError;
+
+/// Why a kiosk cannot be provisioned or is not enrolled.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    /// There are no keys yet.
+    #[error("the kiosk has no keys yet: provision it and have it enrolled (`kiosk provision`)")]
+    NotProvisioned(#[source] KeyError),
+    /// A key.
+    #[error("the kiosk's keys cannot be used")]
+    Key(#[source] KeyError),
+    /// The operator's key.
+    #[error("the operator's keys cannot be used")]
+    OperatorKey(#[from] attestation::OperatorKeyError),
+    /// A file or folder.
+    #[error("failed to {doing} {path}: check that the folder exists and may be written")]
+    File {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The credential is damaged.
+    #[error("{path} is not a credential: ask the operator for it again")]
+    NotACredential {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: DecodeError,
+    },
+    /// The credential was made for another kiosk's key.
+    #[error(
+        "the credential is for another device key: send this kiosk's public key (`kiosk provision`) to the operator and install the credential made for it"
+    )]
+    OtherKey,
+    /// The credential names another kiosk or site than the settings.
+    #[error(
+        "the credential is for {kiosk} at {site}, which the settings do not say: correct [kiosk] in the settings, or ask the operator for the right credential"
+    )]
+    OtherNames {
+        /// In the credential.
+        kiosk: Name,
+        /// In the credential.
+        site: Name,
+    },
+    /// The enrolment brings another secret for pseudonyms than the kiosk has.
+    #[error(
+        "the enrolment comes from another operator than the first one: residents would get new numbers at every provider; if that is meant, start with an empty state folder"
+    )]
+    OtherSecret,
+    /// The log cannot be made or taken over.
+    #[error("the log of attestations cannot be made ready for the kiosk's keys")]
+    Log(#[from] LogError),
+    /// The operating system has no randomness.
+    #[error("the operating system gave no random bytes for a new key")]
+    NoRandomness,
+}
+
+impl From<KeyError> for ProvisionError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NotFound(_) | KeyError::NoSecret { .. } => Self::NotProvisioned(error),
+            error => Self::Key(error),
+        }
+    }
+}

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use fault::{Fault, Limit, Scale};
-use node::Kind;
+use node::{Kind, Mining, Node};
 
 /// Batches whose throughput is measured, with the number of anchors.
 const THROUGHPUT: [(NonZeroU64, u64); 2] =
@@ -98,6 +98,7 @@ fn lab(cli: &Cli) -> Result<bool, Box<dyn Error>> {
     let mut holds = fault_table(cli, kinds);
     if cli.fault.is_none() && !cli.smoke {
         holds &= throughput_table(kinds)?;
+        holds &= deployments(kinds)?;
     }
     println!(
         "\n{}",
@@ -242,6 +243,27 @@ fn throughput_table(kinds: &[Kind]) -> Result<bool, Box<dyn Error>> {
                 outcome.gas / outcome.anchored.max(1),
             );
             holds &= outcome.holds();
+        }
+    }
+    Ok(holds)
+}
+
+/// All contracts are put on each kind of node, also those that no kiosk needs.
+fn deployments(kinds: &[Kind]) -> Result<bool, Box<dyn Error>> {
+    println!();
+    let mut holds = true;
+    for kind in kinds {
+        let node = Node::start(*kind, Mining::AtOnce)?;
+        let contracts = network::prepare(&node)?;
+        let differ = network::deploy_further(&node, &contracts)?;
+        holds &= differ.is_empty();
+        match &differ[..] {
+            [] => println!("All contracts are on {} as compiled.", kind.name()),
+            _ => println!(
+                "On {}, not as compiled: {}.",
+                kind.name(),
+                differ.join(", ")
+            ),
         }
     }
     Ok(holds)

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
-use alloy_primitives::Address;
-use attestation::chain::{Contracts, Endpoint, Operations, SenderEnrolment, kiosk_id};
+use alloy_primitives::{Address, hex};
+use attestation::chain::{Contracts, Endpoint, Further, Operations, SenderEnrolment, kiosk_id};
+
+use serde_json::json;
 
 use crate::kiosk::{self, ORIGIN};
 use crate::node::{CHAIN_ID, Node};
@@ -21,6 +23,30 @@ pub fn prepare(node: &Node) -> Result<Contracts, Box<dyn Error>> {
     operations.enrol(&contracts, &enrolment)?;
     node.mine(BLOCKS_ON_TOP)?;
     Ok(contracts)
+}
+
+/// Deploys the contracts that no kiosk needs, and compares what lies on the chain with the artefacts
+/// (but for the immutable values, which are zero in an artefact). The contracts that differ.
+pub fn deploy_further(
+    node: &Node,
+    contracts: &Contracts,
+) -> Result<Vec<&'static str>, Box<dyn Error>> {
+    let (endpoint, authority) = (Endpoint::new(&node.url())?, kiosk::authority()?);
+    let operations = Operations::new(&endpoint, &authority, CHAIN_ID)?;
+    let mut differ = Vec::new();
+    for further in Further::ALL {
+        let address = operations.deploy_further(contracts, further)?;
+        let code = node
+            .rpc()
+            .ask("eth_getCode", json!([address.to_string(), "latest"]))?;
+        let code = hex::decode(code.as_str().unwrap_or_default())?;
+        let artifact = further.contract().deployed_code()?;
+        let same = |(here, there): (&u8, &u8)| here == there || *there == 0;
+        if code.len() != artifact.len() || !code.iter().zip(&artifact).all(same) {
+            differ.push(further.contract().name());
+        }
+    }
+    Ok(differ)
 }
 
 /// Suspends the kiosk, or reinstates it.

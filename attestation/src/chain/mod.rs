@@ -45,6 +45,6 @@ pub use enrolment::{EnrolmentError, SenderEnrolment};
 pub use evm_ledger::EvmLedger;
 pub use http::fetch;
 pub use look_up::KioskOnChain;
-pub use operate::{OperateError, Operations};
+pub use operate::{Further, OperateError, Operations};
 #[cfg(feature = "log")]
 pub use settings::{Settings, SettingsError};

@@ -190,6 +190,14 @@ impl Command {
                 chain_id,
                 ledger,
             } => {
+                // What is on the chain cannot be taken back: the place for its addresses comes first.
+                if ledger.exists() {
+                    let source = io::ErrorKind::AlreadyExists.into();
+                    return Err(ChainError::Write {
+                        path: ledger,
+                        source,
+                    });
+                }
                 let contracts = by.perform(chain_id, |operations| operations.deploy())?;
                 write_new(&ledger, &contracts.to_json())?;
                 print!("{}", contracts.to_json());

@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all of their own set-up and can be repeated at any time.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check clean
+.PHONY: help setup build demo test check chain-lab clean
 
 CARGO ?= cargo
 # The demo's simulators are features: a production build has none of them.
@@ -24,6 +24,9 @@ test: build ## Prove it: unit tests, property tests, every scenario end to end
 
 check: setup ## Format, lints, licences
 	@scripts/check.sh
+
+chain-lab: setup ## Try the ledger's client on real EVM nodes under faults
+	@scripts/chain-lab.sh $(CHAIN_LAB_ARGS)
 
 clean: ## Remove what was built and fetched
 	@rm -rf .setup demo-out && $(CARGO) clean

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# All tests: unit and property tests of every crate, the stories against the real programs, then the
-# independent implementations of our formats.
+# All tests: unit and property tests of every crate, the stories against the real programs, the
+# independent implementations of our formats, the verification page in a browser, and the short form
+# of the chain lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim; then
@@ -15,3 +16,4 @@ if ! scripts/test-page.sh; then
     echo "A test of the verification page failed; it is named above. Run them alone with: scripts/test-page.sh" >&2
     exit 1
 fi
+scripts/chain-lab.sh --smoke

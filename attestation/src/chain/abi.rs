@@ -210,6 +210,13 @@ pub(crate) fn read_kiosk(answer: &[u8]) -> Result<Listed, RpcError> {
     })
 }
 
+/// Reads the bytes as each thing that a contract returns, for who tries all kinds of bytes.
+#[doc(hidden)]
+pub fn parse_returned(answer: &[u8]) {
+    let _ = (read_head(answer), read_anchor(answer), read_kiosk(answer));
+    let _ = reason(answer);
+}
+
 /// All of these have words of 32 bytes only, so their encoding is exact.
 fn returned<C: SolCall>(answer: &[u8], what: &'static str) -> Result<C::Return, RpcError> {
     C::abi_decode_returns_validate(answer).map_err(|_| RpcError::Malformed { what })

@@ -32,7 +32,7 @@ mod settings;
 mod sight;
 mod transaction;
 
-pub use abi::{KioskState, Listed, kiosk_id};
+pub use abi::{KioskState, Listed, kiosk_id, parse_returned};
 pub use account::{Account, AccountError};
 pub use alloy_primitives::Address;
 pub use answer::parse_answer;
@@ -45,6 +45,6 @@ pub use enrolment::{EnrolmentError, SenderEnrolment};
 pub use evm_ledger::EvmLedger;
 pub use http::fetch;
 pub use look_up::KioskOnChain;
-pub use operate::{OperateError, Operations};
+pub use operate::{Further, OperateError, Operations};
 #[cfg(feature = "log")]
 pub use settings::{Settings, SettingsError};

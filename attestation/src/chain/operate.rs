@@ -23,6 +23,47 @@ const POLL: Duration = Duration::from_millis(200);
 /// How long a transaction may take into a block, in polls: five minutes.
 const MAX_POLLS: u32 = 1500;
 
+/// The contracts that no kiosk needs, but authorities, operators and issuers may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Further {
+    /// Which rules were in force, issued by whom.
+    PolicyRegistry,
+    /// Consents given and taken back, as commitments.
+    ConsentRegister,
+    /// Which status list was the newest.
+    StatusListAnchor,
+    /// How much was used, and what node operators are owed for it.
+    UsageMeter,
+}
+
+impl Further {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::PolicyRegistry,
+        Self::ConsentRegister,
+        Self::StatusListAnchor,
+        Self::UsageMeter,
+    ];
+
+    /// Its compiled code.
+    #[must_use]
+    pub const fn contract(self) -> Contract {
+        match self {
+            Self::PolicyRegistry => Contract::PolicyRegistry,
+            Self::ConsentRegister => Contract::ConsentRegister,
+            Self::StatusListAnchor => Contract::StatusListAnchor,
+            Self::UsageMeter => Contract::UsageMeter,
+        }
+    }
+
+    /// The one with this name (as in its source).
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let is_it = |further: &Self| further.contract().name() == name;
+        Self::ALL.into_iter().find(is_it)
+    }
+}
+
 /// One account's operations through one endpoint.
 #[derive(Debug)]
 pub struct Operations<'a> {
@@ -104,6 +145,19 @@ impl<'a> Operations<'a> {
         };
         self.appoint(&contracts, self.account.address())?;
         Ok(contracts)
+    }
+
+    /// Puts one of the further contracts on the chain; it asks the registry who may do what. Its
+    /// address.
+    ///
+    /// # Errors
+    /// When it was not done.
+    pub fn deploy_further(
+        &self,
+        contracts: &Contracts,
+        further: Further,
+    ) -> Result<Address, OperateError> {
+        self.make(further.contract(), contracts.registry)
     }
 
     /// Makes an account an operator: it may list kiosks.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use attestation::chain::{
-    Account, AccountError, Address, Contracts, Endpoint, EnrolmentError, KioskOnChain, KioskState,
-    NotALedger, OperateError, Operations, RpcError, SenderEnrolment, kiosk_id,
+    Account, AccountError, Address, Contracts, Endpoint, EnrolmentError, Further, KioskOnChain,
+    KioskState, NotALedger, OperateError, Operations, RpcError, SenderEnrolment, kiosk_id,
 };
 use attestation::utc::rfc3339;
 use attestation::{Checkpoint, Credential, DecodeError, Name};
@@ -43,6 +43,17 @@ pub(crate) enum Command {
         /// The file that says where they are; publish it.
         #[arg(value_name = "LEDGER.JSON")]
         ledger: PathBuf,
+    },
+    /// Put one of the contracts that no kiosk needs on the chain, and print its address.
+    DeployFurther {
+        #[command(flatten)]
+        by: By,
+        /// The operator's ledger.json.
+        #[arg(long, value_name = "FILE")]
+        ledger: PathBuf,
+        /// PolicyRegistry, ConsentRegister, StatusListAnchor or UsageMeter.
+        #[arg(value_parser = further)]
+        contract: Further,
     },
     /// Make an account an operator, who may list kiosks. Only the authority.
     Appoint {
@@ -179,9 +190,26 @@ impl Command {
                 chain_id,
                 ledger,
             } => {
+                // What is on the chain cannot be taken back: the place for its addresses comes first.
+                if ledger.exists() {
+                    let source = io::ErrorKind::AlreadyExists.into();
+                    return Err(ChainError::Write {
+                        path: ledger,
+                        source,
+                    });
+                }
                 let contracts = by.perform(chain_id, |operations| operations.deploy())?;
                 write_new(&ledger, &contracts.to_json())?;
                 print!("{}", contracts.to_json());
+            }
+            Self::DeployFurther {
+                by,
+                ledger,
+                contract,
+            } => {
+                let ledger = ledger_file(&ledger)?;
+                let put = |one: &Operations<'_>| one.deploy_further(&ledger, contract);
+                println!("{}", by.perform(ledger.chain_id, put)?);
             }
             Self::Appoint {
                 by,
@@ -204,6 +232,11 @@ impl Command {
         }
         Ok(())
     }
+}
+
+fn further(name: &str) -> Result<Further, &'static str> {
+    Further::named(name)
+        .ok_or("not one of PolicyRegistry, ConsentRegister, StatusListAnchor, UsageMeter")
 }
 
 impl By {

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +20,10 @@ use hal::card::{CardFault, IdNumber, Personal, Photo};
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
-    Answer, CommitFailed, Committed, Device, Draft, Effect, Event, Health, Limits, Presented,
-    ReferenceUnusable, Session, Turn,
+    Answer, CardFields, CommitFailed, Committed, Device, Draft, Effect, Event, Health, Limits,
+    Presented, ReferenceUnusable, Session, Turn,
 };
-use kiosk_ui::{Language, Outage, Screen, Touch};
+use kiosk_ui::{CardField, Language, Outage, Screen, Touch};
 use proptest::prelude::*;
 
 /// What may happen next, before it is tied to a turn.
@@ -63,11 +64,28 @@ fn band() -> impl Strategy<Value = FactorOutcome> {
     ])
 }
 
+const FIELDS: [CardField; 7] = [
+    CardField::Name,
+    CardField::DocumentNumber,
+    CardField::BirthDate,
+    CardField::Sex,
+    CardField::Ethnicity,
+    CardField::Address,
+    CardField::ValidUntil,
+];
+
 fn touch() -> impl Strategy<Value = Touch> {
+    let switch = (prop::sample::select(FIELDS.to_vec()), any::<bool>())
+        .prop_map(|(field, yes)| Touch::Share(field, yes));
+    prop_oneof![3 => button(), 1 => switch]
+}
+
+fn button() -> impl Strategy<Value = Touch> {
     prop::sample::select(vec![
         Touch::Begin,
         Touch::Speak(Language::English),
         Touch::Choose("outpatient-registration".into()),
+        Touch::Choose("residence-certificate".into()),
         Touch::Choose("no-such-service".into()),
         Touch::Agree,
         Touch::Stop,
@@ -128,12 +146,28 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// The steps of a resident who does everything right, so that random sequences also get far.
 fn happy_path() -> Vec<Step> {
+    visit("outpatient-registration", &[Touch::Agree])
+}
+
+/// The same for a service that asks for card fields; the name is shared, the address is not.
+fn sharing_path() -> Vec<Step> {
+    let agree = [
+        Touch::Agree,
+        Touch::Share(CardField::Name, true),
+        Touch::Agree,
+    ];
+    visit("residence-certificate", &agree)
+}
+
+fn visit(service: &str, agree: &[Touch]) -> Vec<Step> {
     let answer = |what| Step::Answer { late: false, what };
     let good = FactorOutcome::Band(Band::Accepted);
-    vec![
+    let mut steps = vec![
         Step::Touch(Touch::Begin),
-        Step::Touch(Touch::Choose("outpatient-registration".into())),
-        Step::Touch(Touch::Agree),
+        Step::Touch(Touch::Choose(service.into())),
+    ];
+    steps.extend(agree.iter().cloned().map(Step::Touch));
+    steps.extend([
         answer(What::Present),
         answer(What::Read),
         answer(What::Reference(true)),
@@ -141,20 +175,21 @@ fn happy_path() -> Vec<Step> {
         answer(What::Evidence(good, good)),
         Step::Store { works: true },
         Step::Touch(Touch::Done),
-    ]
+    ]);
+    steps
 }
 
 /// Random steps, each optionally in place of or between those of the happy path.
 fn story() -> impl Strategy<Value = Vec<Step>> {
-    let disturbed = prop::collection::vec((any::<prop::sample::Index>(), step()), 0..6).prop_map(
-        |disturbances| {
-            let mut steps = happy_path();
-            for (index, step) in disturbances {
-                steps.insert(index.index(steps.len() + 1), step);
-            }
-            steps
-        },
-    );
+    let path = prop::sample::select(vec![happy_path(), sharing_path()]);
+    let disturbances = prop::collection::vec((any::<prop::sample::Index>(), step()), 0..6);
+    let disturbed = (path, disturbances).prop_map(|(path, disturbances)| {
+        let mut steps = path;
+        for (index, step) in disturbances {
+            steps.insert(index.index(steps.len() + 1), step);
+        }
+        steps
+    });
     let several = prop::collection::vec(disturbed, 1..4).prop_map(|stories| stories.concat());
     prop_oneof![several, prop::collection::vec(step(), 0..60)]
 }
@@ -171,6 +206,8 @@ struct World {
     durable: Option<Committed>,
     camera_open: bool,
     consented: bool,
+    /// The switches that are on, as an honest screen shows them.
+    switched_on: BTreeSet<CardField>,
     held_personal_data: bool,
 }
 
@@ -186,6 +223,7 @@ impl World {
             durable: None,
             camera_open: false,
             consented: false,
+            switched_on: BTreeSet::new(),
             held_personal_data: false,
         }
     }
@@ -233,17 +271,31 @@ impl World {
 
     fn handle(&mut self, event: Event) {
         let turn = self.session.turn();
+        let screen = self.session.view(self.now).screen;
+        if let Event::Touch(Touch::Share(field, yes)) = &event
+            && let Screen::Fields(choices) = &screen
+            && choices.iter().any(|choice| choice.field == *field)
+        {
+            self.switch(*field, *yes);
+        }
         let effects = self.session.handle(event, self.now);
         if self.session.turn() != turn {
             self.commits = 0;
             self.durable = None;
             self.consented = false;
+            self.switched_on.clear();
         }
         let mut wiped = false;
         for effect in effects {
             match effect {
                 Effect::Commit(turn, draft) => {
                     self.commits += 1;
+                    for (field, _) in draft.shared.iter() {
+                        assert!(
+                            self.switched_on.contains(&field) && self.consented,
+                            "{field:?} is signed without consent"
+                        );
+                    }
                     self.open_commit = Some((turn, draft));
                 }
                 Effect::StartCapture(_) => {
@@ -266,6 +318,14 @@ impl World {
             }
         }
         self.check(wiped);
+    }
+
+    fn switch(&mut self, field: CardField, yes: bool) {
+        if yes {
+            self.switched_on.insert(field);
+        } else {
+            self.switched_on.remove(&field);
+        }
     }
 
     fn check(&mut self, wiped: bool) {
@@ -293,7 +353,11 @@ impl World {
             }
             Screen::Capture(_) => assert!(self.camera_open && self.consented),
             Screen::Card(_) => assert!(self.consented),
-            Screen::Attract | Screen::Services(_) | Screen::Consent(_) | Screen::Ended(_) => {
+            Screen::Attract
+            | Screen::Services(_)
+            | Screen::Consent(_)
+            | Screen::Fields(_)
+            | Screen::Ended(_) => {
                 assert!(!holds);
             }
             Screen::OutOfService(_) | Screen::Deciding => assert!(!holds),
@@ -307,6 +371,14 @@ impl World {
     }
 }
 
+/// A reader hands over everything the card says.
+fn whole_card() -> CardFields {
+    FIELDS
+        .map(|field| (field, Personal::new(format!("secret {field:?}"))))
+        .into_iter()
+        .collect()
+}
+
 fn answer(what: What) -> Answer {
     match what {
         What::Present => Answer::CardPresent,
@@ -318,6 +390,7 @@ fn answer(what: What) -> Answer {
             },
             number: Personal::new(IdNumber::resident("11010519491231002X").unwrap()),
             photo: Photo::parse(b"RIFF\x04\0\0\0WEBP").unwrap(),
+            fields: whole_card(),
         })),
         What::Removed => Answer::CardRemoved,
         What::Failed(fault) => Answer::CardFailed(fault),
@@ -443,4 +516,66 @@ fn a_face_pipeline_that_fails_is_not_blamed_on_the_resident() {
     );
     world.step(Step::Wait(20_000));
     assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+}
+
+/// The fields that are in the draft after these touches on the notice and the switches.
+fn fields_after(touches: &[Touch]) -> Vec<CardField> {
+    let mut world = World::new();
+    for step in visit("residence-certificate", touches) {
+        if matches!(step, Step::Store { .. }) {
+            break;
+        }
+        world.step(step);
+    }
+    let (_, draft) = world.open_commit.expect("a decision");
+    draft.shared.iter().map(|(field, _)| field).collect()
+}
+
+#[test]
+fn only_what_was_switched_on_is_in_the_draft() {
+    let share = |yes| Touch::Share(CardField::Name, yes);
+    let nothing: [CardField; 0] = [];
+    assert_eq!(fields_after(&[Touch::Agree, Touch::Agree]), nothing);
+    assert_eq!(
+        fields_after(&[Touch::Agree, share(true), Touch::Agree]),
+        [CardField::Name]
+    );
+    let back = [Touch::Agree, share(true), share(false), Touch::Agree];
+    assert_eq!(fields_after(&back), nothing);
+    let unasked = Touch::Share(CardField::DocumentNumber, true);
+    assert_eq!(
+        fields_after(&[Touch::Agree, unasked, Touch::Agree]),
+        nothing
+    );
+    let too_late = [Touch::Agree, Touch::Agree, share(true)];
+    assert_eq!(fields_after(&too_late), nothing);
+}
+
+#[test]
+fn who_is_not_verified_shares_nothing() {
+    let mut world = World::new();
+    for step in sharing_path().into_iter().take(9) {
+        world.step(step);
+    }
+    let refused = FactorOutcome::Band(Band::Refused);
+    world.step(Step::Answer {
+        late: false,
+        what: What::Evidence(refused, refused),
+    });
+    let (_, draft) = world.open_commit.expect("a decision");
+    assert!(draft.shared.is_empty());
+}
+
+#[test]
+fn no_formatter_shows_a_field_or_which_ones_there_are() {
+    let mut world = World::new();
+    for step in sharing_path().into_iter().take(9) {
+        world.step(step);
+    }
+    assert!(world.session.holds_personal_data());
+    let shown = format!("{:?}", world.session);
+    assert!(
+        !shown.contains("secret") && !shown.contains("shared: CardFields"),
+        "{shown}"
+    );
 }

@@ -59,6 +59,7 @@ pub fn name(view: &View) -> &'static str {
         Screen::Attract => "attract",
         Screen::Services(_) => "services",
         Screen::Consent(_) => "consent",
+        Screen::Fields(_) => "fields",
         Screen::Card(prompt) => match prompt {
             CardPrompt::Present => "card-present",
             CardPrompt::Reading => "card-reading",

@@ -86,7 +86,7 @@ impl Resident {
             Screen::Consent(_) if self.scenario == Scenario::Cannot => {
                 Some(Act::Touch(Touch::Cannot))
             }
-            Screen::Consent(_) => Some(Act::Touch(Touch::Agree)),
+            Screen::Consent(_) | Screen::Fields(_) => Some(Act::Touch(Touch::Agree)),
             Screen::Capture(_) if self.scenario == Scenario::Cancelled => {
                 Some(Act::Touch(Touch::Stop))
             }

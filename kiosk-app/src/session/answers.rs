@@ -10,8 +10,8 @@ use kiosk_ui::{CardPrompt, Decided, Guidance, Outage};
 use super::fault_code::fault_code;
 use super::state::{Holder, LateCommit, State};
 use super::{
-    Answer, CommitFailed, Committed, Device, Effect, Light, Presented, ReferenceUnusable, Session,
-    decide,
+    Agreed, Answer, CommitFailed, Committed, Device, Effect, Light, Presented, ReferenceUnusable,
+    Session, decide,
 };
 use crate::record::{Outcome, Record};
 
@@ -21,8 +21,14 @@ impl Session {
             (Answer::CardPresent, State::Presenting { prompt, .. }) => {
                 *prompt = CardPrompt::Reading;
             }
-            (Answer::CardRead(presented), &mut State::Presenting { service, .. }) => {
-                self.card_read(service, *presented, now);
+            (
+                Answer::CardRead(presented),
+                State::Presenting {
+                    service, agreed, ..
+                },
+            ) => {
+                let (service, agreed) = (*service, std::mem::take(agreed));
+                self.card_read(service, &agreed, *presented, now);
             }
             (Answer::CardRemoved, State::Presenting { prompt, .. }) => card_removed(prompt),
             (Answer::CardFailed(fault), State::Presenting { .. }) => self.card_failed(fault, now),
@@ -67,15 +73,27 @@ impl Session {
         }
     }
 
-    pub(super) fn card_read(&mut self, service: usize, presented: Presented, now: Duration) {
+    pub(super) fn card_read(
+        &mut self,
+        service: usize,
+        agreed: &Agreed,
+        presented: Presented,
+        now: Duration,
+    ) {
         let Presented {
             evidence,
             number,
             photo,
+            mut fields,
         } = presented;
+        fields.keep_only(agreed);
         self.record(Record::CardRead);
         self.effects.push(Effect::StopCard);
-        let holder = Holder { evidence, number };
+        let holder = Holder {
+            evidence,
+            number,
+            shared: fields,
+        };
         self.enter(State::Preparing { service, holder }, now);
         match evidence.validity {
             DocumentValidity::InForce => {

@@ -4,6 +4,7 @@ use attestation::{Decision, DocumentEvidence, Factors, Name};
 use hal::card::{IdNumber, Personal, Photo};
 
 use super::event::Turn;
+use super::fields::CardFields;
 use crate::record::Record;
 
 /// One thing to do.
@@ -52,6 +53,8 @@ pub struct Draft {
     pub document: Option<DocumentEvidence>,
     /// Its number, if one was read.
     pub number: Option<Personal<IdNumber>>,
+    /// Fields of the card that the resident agreed to share; none unless verified.
+    pub shared: CardFields,
     /// What each factor gave.
     pub factors: Factors,
     /// The decision.

@@ -7,6 +7,8 @@ use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
 use kiosk_ui::{Decided, Touch};
 
+use super::fields::CardFields;
+
 /// One resident's stay, from the first touch to the return to the invitation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Turn(pub u64);
@@ -100,6 +102,8 @@ pub struct Presented {
     pub number: Personal<IdNumber>,
     /// The portrait from the chip.
     pub photo: Photo,
+    /// What the card says about its holder; the session keeps what was agreed to.
+    pub fields: CardFields,
 }
 
 /// Why the portrait on the chip cannot be compared with.

@@ -8,6 +8,7 @@ mod decide;
 mod effect;
 mod event;
 mod fault_code;
+mod fields;
 mod limits;
 mod outages;
 mod state;
@@ -26,6 +27,7 @@ pub use effect::{Draft, Effect, Light, ServiceStamp};
 pub use event::{
     Answer, CommitFailed, Committed, Device, Event, Health, Presented, ReferenceUnusable, Turn,
 };
+pub use fields::{Agreed, CardFields};
 pub use limits::Limits;
 
 use crate::record::{Outcome, Record};

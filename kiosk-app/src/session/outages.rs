@@ -34,6 +34,7 @@ impl Session {
             State::Attract
             | State::Choosing
             | State::Consenting { .. }
+            | State::ChoosingFields { .. }
             | State::Presenting { .. } => true,
             State::Preparing { .. } | State::Capturing { .. } => device != Device::CardReader,
             // A decision that is made is finished; the outage shows afterwards.

@@ -6,6 +6,7 @@ use hal::card::{IdNumber, Personal};
 use kiosk_ui::{CardPrompt, Ending, Guidance, Outage};
 
 use super::event::Committed;
+use super::fields::{Agreed, CardFields};
 
 /// The states, in a resident's order.
 #[derive(Debug)]
@@ -15,8 +16,13 @@ pub(super) enum State {
     Consenting {
         service: usize,
     },
+    ChoosingFields {
+        service: usize,
+        agreed: Agreed,
+    },
     Presenting {
         service: usize,
+        agreed: Agreed,
         prompt: CardPrompt,
         failures: u8,
         /// What the last failure was, for the outcome if nothing follows.
@@ -54,6 +60,8 @@ pub(super) enum State {
 pub(super) struct Holder {
     pub evidence: DocumentEvidence,
     pub number: Personal<IdNumber>,
+    /// Only what the resident agreed to share.
+    pub shared: CardFields,
 }
 
 /// What is needed to hand out a receipt that comes late.
@@ -75,6 +83,7 @@ impl State {
             self,
             Self::Choosing
                 | Self::Consenting { .. }
+                | Self::ChoosingFields { .. }
                 | Self::Presenting { .. }
                 | Self::Preparing { .. }
                 | Self::Capturing { .. }
@@ -85,6 +94,7 @@ impl State {
     pub fn service(&self) -> Option<usize> {
         match self {
             Self::Consenting { service }
+            | Self::ChoosingFields { service, .. }
             | Self::Presenting { service, .. }
             | Self::Preparing { service, .. }
             | Self::Capturing { service, .. } => Some(*service),

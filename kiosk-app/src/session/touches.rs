@@ -6,7 +6,7 @@ use attestation::Reason;
 use kiosk_ui::{CardPrompt, Ending, Touch};
 
 use super::state::State;
-use super::{Effect, Session};
+use super::{Agreed, Effect, Session};
 use crate::record::{Outcome, Record};
 
 impl Session {
@@ -19,7 +19,12 @@ impl Session {
             (Touch::Speak(language), _) => self.language = language,
             (Touch::Begin, State::Attract) => self.begin(now),
             (Touch::Choose(id), State::Choosing) => self.choose(&id, now),
-            (Touch::Agree, &State::Consenting { service }) => self.consent(service, now),
+            (Touch::Agree, &State::Consenting { service }) => self.agreed_to_notice(service, now),
+            (Touch::Share(field, yes), State::ChoosingFields { .. }) => self.share(field, yes),
+            (Touch::Agree, State::ChoosingFields { service, agreed }) => {
+                let (service, agreed) = (*service, agreed.clone());
+                self.consent(service, agreed, now);
+            }
             (Touch::Stop, state) if state.is_underway() => self.cancel(now),
             (Touch::Cannot, state) if state.is_underway() => {
                 self.refer(Reason::ResidentCannot, now);
@@ -43,13 +48,14 @@ impl Session {
         self.enter(State::Consenting { service }, now);
     }
 
-    pub(super) fn consent(&mut self, service: usize, now: Duration) {
+    pub(super) fn consent(&mut self, service: usize, agreed: Agreed, now: Duration) {
         self.record(Record::Consented);
         self.effects.push(Effect::ReadCard(self.turn));
         let prompt = CardPrompt::Present;
         self.enter(
             State::Presenting {
                 service,
+                agreed,
                 prompt,
                 failures: 0,
                 trouble: None,

@@ -15,7 +15,10 @@ impl Session {
         let left = self.deadline.map(|deadline| deadline.saturating_sub(now));
         let asks = matches!(
             self.state,
-            State::Choosing | State::Consenting { .. } | State::Presenting { .. }
+            State::Choosing
+                | State::Consenting { .. }
+                | State::ChoosingFields { .. }
+                | State::Presenting { .. }
         );
         View {
             language: self.language,
@@ -44,6 +47,9 @@ impl Session {
             State::Attract => Screen::Attract,
             State::Choosing => Screen::Services(self.choices()),
             State::Consenting { service } => Screen::Consent(self.notice(*service)),
+            State::ChoosingFields { service, agreed } => {
+                Screen::Fields(self.field_choices(*service, agreed))
+            }
             State::Presenting { prompt, .. } => Screen::Card(*prompt),
             State::Preparing { .. } => Screen::Card(CardPrompt::Reading),
             State::Capturing {

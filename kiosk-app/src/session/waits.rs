@@ -24,7 +24,9 @@ impl Session {
             State::Preparing { .. } => {
                 self.fail(Outage::Fault, "face_pipeline_too_slow", now);
             }
-            State::Choosing | State::Consenting { .. } => self.time_out("no_touch", now),
+            State::Choosing | State::Consenting { .. } | State::ChoosingFields { .. } => {
+                self.time_out("no_touch", now)
+            }
             &State::Deciding { service, reason } => {
                 self.commit_too_slow(LateCommit { service, reason }, now)
             }
@@ -56,7 +58,7 @@ impl Session {
         match &self.state {
             State::Attract => None,
             State::Choosing => Some(limits.choose),
-            State::Consenting { .. } => Some(limits.consent),
+            State::Consenting { .. } | State::ChoosingFields { .. } => Some(limits.consent),
             State::Presenting { .. } => Some(limits.card),
             State::Preparing { .. } | State::Deciding { .. } => Some(limits.commit),
             State::Capturing { .. } => Some(limits.capture),

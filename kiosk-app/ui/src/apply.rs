@@ -5,8 +5,8 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
-    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage,
-    ReceiptView, Screen, ServiceChoice, View, qr,
+    CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
+    Language, Outage, ReceiptView, Screen, ServiceChoice, View, qr,
 };
 
 /// Shows `view`, and forgets what the screens before it showed.
@@ -32,6 +32,14 @@ pub(crate) fn view(app: &App, view: &View) {
             None
         },
     );
+    fields(
+        &api,
+        if let Screen::Fields(choices) = screen {
+            choices
+        } else {
+            &[]
+        },
+    );
     receipt(
         &api,
         if let Screen::Receipt(receipt) = screen {
@@ -49,6 +57,7 @@ fn page(api: &Api, screen: &Screen) -> Page {
         Screen::Attract => Page::Attract,
         Screen::Services(_) => Page::Services,
         Screen::Consent(_) => Page::Consent,
+        Screen::Fields(_) => Page::Fields,
         Screen::Card(prompt) => {
             api.set_card(prompt.into());
             Page::Card
@@ -107,6 +116,31 @@ fn consent(api: &Api, notice: Option<&ConsentNotice>) {
     });
 }
 
+fn fields(api: &Api, choices: &[FieldChoice]) {
+    api.set_fields_any_needed(choices.iter().any(|choice| choice.required));
+    api.set_fields_any_shared(choices.iter().any(|choice| choice.agreed));
+    let rows: Vec<_> = choices.iter().map(field_row).collect();
+    let shown = api.get_fields();
+    if shown.row_count() != rows.len() {
+        return api.set_fields(ModelRc::new(VecModel::from(rows)));
+    }
+    // Row by row: the finger that has just moved a switch is still on it.
+    for (at, row) in rows.into_iter().enumerate() {
+        if shown.row_data(at).as_ref() != Some(&row) {
+            shown.set_row_data(at, row);
+        }
+    }
+}
+
+fn field_row(choice: &FieldChoice) -> screens::FieldChoice {
+    screens::FieldChoice {
+        field: choice.field.into(),
+        purpose: (&choice.purpose).into(),
+        required: choice.required,
+        agreed: choice.agreed,
+    }
+}
+
 fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
     let Some(receipt) = receipt else {
         return api.set_receipt(screens::Receipt::default());
@@ -145,6 +179,7 @@ macro_rules! same_names {
 
 same_names! {
     Language { Chinese, English }
+    CardField { Name, DocumentNumber, BirthDate, Sex, Ethnicity, Address, ValidUntil }
     CardPrompt { Present, Reading, Removed, Unreadable, NotAccepted }
     Guidance {
         Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, MoreLight,

@@ -29,8 +29,8 @@ pub use error::UiError;
 pub use headless::Headless;
 pub use remote::Remote;
 pub use view::{
-    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage, Preview,
-    ReceiptView, Screen, ServiceChoice, Touch, View,
+    CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
+    Language, Outage, Preview, ReceiptView, Screen, ServiceChoice, Touch, View,
 };
 #[cfg(any(feature = "desktop", feature = "device"))]
 pub use window::{Options, Window};

@@ -38,6 +38,8 @@ pub enum Screen {
     Services(Vec<ServiceChoice>),
     /// What will be checked, shared and kept, before anything is read.
     Consent(ConsentNotice),
+    /// Which fields of the card may be shared? Only where a service asks for any.
+    Fields(Vec<FieldChoice>),
     /// Put your card on the reader.
     Card(CardPrompt),
     /// Look into the camera; the preview is fed separately, frame by frame.
@@ -78,6 +80,38 @@ pub struct ConsentNotice {
     pub legal_basis: String,
     /// What is kept, and for how long.
     pub retention: String,
+}
+
+/// A field of an identity card that a service can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CardField {
+    /// Name of the holder.
+    Name,
+    /// Number of the card.
+    DocumentNumber,
+    /// Date of birth.
+    BirthDate,
+    /// Sex.
+    Sex,
+    /// Ethnic group.
+    Ethnicity,
+    /// Address.
+    Address,
+    /// Last day of the card's validity.
+    ValidUntil,
+}
+
+/// One field that a service asks for, in the language of the view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChoice {
+    /// Which field.
+    pub field: CardField,
+    /// What the provider needs it for.
+    pub purpose: String,
+    /// Whether the proof cannot be had without it.
+    pub required: bool,
+    /// Whether it will be shared; nothing optional is before the resident says so.
+    pub agreed: bool,
 }
 
 /// What the card screen asks for.
@@ -188,6 +222,8 @@ pub enum Touch {
     Choose(String),
     /// "I agree".
     Agree,
+    /// Switched a field of the card on or off.
+    Share(CardField, bool),
     /// "Stop and delete".
     Stop,
     /// "I can't do this".

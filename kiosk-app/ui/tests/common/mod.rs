@@ -3,8 +3,8 @@
 #![allow(dead_code)] // each test uses a part of it
 
 use kiosk_ui::{
-    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage, Preview,
-    ReceiptView, Screen, ServiceChoice, View,
+    CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
+    Language, Outage, Preview, ReceiptView, Screen, ServiceChoice, View,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
@@ -84,6 +84,18 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
         (
             "consent-long".to_owned(),
             Screen::Consent(long_consent(language)),
+        ),
+        (
+            "fields-2".to_owned(),
+            Screen::Fields(fields(language, 2, false)),
+        ),
+        (
+            "fields-4".to_owned(),
+            Screen::Fields(fields(language, 4, true)),
+        ),
+        (
+            "fields-7".to_owned(),
+            Screen::Fields(fields(language, 7, true)),
         ),
         ("deciding".to_owned(), Screen::Deciding),
     ];
@@ -197,6 +209,42 @@ pub fn long_consent(language: Language) -> ConsentNotice {
         retention: short.retention.repeat(2),
         ..short
     }
+}
+
+pub const FIELDS: [CardField; 7] = [
+    CardField::Name,
+    CardField::Address,
+    CardField::DocumentNumber,
+    CardField::BirthDate,
+    CardField::Sex,
+    CardField::Ethnicity,
+    CardField::ValidUntil,
+];
+
+/// The first of all fields; with `needed`, the first is required and the second switched on.
+pub fn fields(language: Language, count: usize, needed: bool) -> Vec<FieldChoice> {
+    let purpose = match language {
+        Language::Chinese => [
+            "用来填写居住证明上的持证人。",
+            "用来核对您住在本辖区，以便当场开具居住证明而不必再交其他材料。",
+        ],
+        Language::English => [
+            "To write your name on the certificate.",
+            "To see that you live in this district, so that you need not bring any other paper.",
+        ],
+    };
+    let choice = |(at, field): (usize, CardField)| FieldChoice {
+        field,
+        purpose: purpose[at % 2].to_owned(),
+        required: needed && at == 0,
+        agreed: needed && at <= 1,
+    };
+    FIELDS
+        .into_iter()
+        .enumerate()
+        .take(count)
+        .map(choice)
+        .collect()
 }
 
 pub fn receipt(language: Language, decision: Decided, bytes: usize) -> ReceiptView {

@@ -129,6 +129,8 @@ impl Kiosk {
             models: [0; 16],
             firmware: name("test"),
             subject: None,
+            software: None,
+            disclosable: Vec::new(),
         };
         let mut log = Log::open(Path::new(&self.at("state/log.sqlite"))).unwrap();
         log.commit(&claims, &device, &credential).unwrap();

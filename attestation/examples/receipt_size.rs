@@ -93,5 +93,7 @@ fn claims(index: u64) -> Result<Claims, Box<dyn Error>> {
         models: [0x22; 16],
         firmware: Name::new("0.1.0")?,
         subject: Some(Pseudonym([0x33; 16])),
+        software: Some([0x44; 16]),
+        disclosable: Vec::new(),
     })
 }

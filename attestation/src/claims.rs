@@ -5,7 +5,11 @@ use crate::codes::coded;
 use crate::name::Name;
 use crate::pseudonym::Pseudonym;
 
-/// The claims of one verification (version 1).
+/// How many card fields one verification can make disclosable at most.
+pub const MAX_DISCLOSABLE: usize = 8;
+
+/// The claims of one verification. Those of version 1 have neither [`Claims::software`] nor
+/// [`Claims::disclosable`]; those of version 2 have one of them or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The claim set's own random identifier (`cti`); committing it twice commits it once.
@@ -36,6 +40,24 @@ pub struct Claims {
     pub firmware: Name,
     /// The person, as this service's provider knows them (`sub`).
     pub subject: Option<Pseudonym>,
+    /// The first 16 bytes of SHA-256 over the program that made these claims, as it ran.
+    pub software: Option<[u8; 16]>,
+    /// The card fields that the resident agreed to share: SHA-256 over their SD-JWT disclosures
+    /// (RFC 9901 §4.2.3), in ascending order, at most [`MAX_DISCLOSABLE`]. What they hide behind
+    /// their salts stands only in the wallet form, and only if the holder shows it.
+    pub disclosable: Vec<[u8; 32]>,
+}
+
+impl Claims {
+    /// The version of the claim set that these claims need.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        if self.software.is_none() && self.disclosable.is_empty() {
+            1
+        } else {
+            2
+        }
+    }
 }
 
 /// A document, and what was found about it.
@@ -91,6 +113,13 @@ impl FactorOutcome {
             band => Band::from_number(band).map(Self::Band),
         }
     }
+
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "not_performed" => Some(Self::NotPerformed),
+            band => Band::from_code(band).map(Self::Band),
+        }
+    }
 }
 
 impl std::fmt::Display for FactorOutcome {
@@ -130,6 +159,15 @@ impl Decision {
         match self {
             Self::Verified => None,
             Self::NotVerified(reason) | Self::Referred(reason) => Some(reason),
+        }
+    }
+
+    pub(crate) fn from_codes(code: &str, reason: Option<Reason>) -> Option<Self> {
+        match (code, reason) {
+            ("verified", None) => Some(Self::Verified),
+            ("not_verified", Some(reason)) => Some(Self::NotVerified(reason)),
+            ("referred", Some(reason)) => Some(Self::Referred(reason)),
+            _ => None,
         }
     }
 

@@ -30,6 +30,11 @@ macro_rules! coded {
             pub(crate) fn from_number(number: u8) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.number() == number)
             }
+
+            /// The value with this code.
+            pub(crate) fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_code() == code)
+            }
         }
 
         impl std::fmt::Display for $name {

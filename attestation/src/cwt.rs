@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use crate::cbor::{DecodeError, Reader, Writer, decode_strictly};
 use crate::claims::{
     Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
-    FactorOutcome, Factors, Reason, TimeQuality,
+    FactorOutcome, Factors, MAX_DISCLOSABLE, Reason, TimeQuality,
 };
 use crate::pseudonym::Pseudonym;
 
@@ -36,8 +36,10 @@ pub(crate) const PRIVATE: i64 = -65537;
 /// A COSE key in a `cnf` claim.
 pub(crate) const CNF_COSE_KEY: i64 = 1;
 
-/// The version of the claim set that this program writes and reads.
-const VERSION: u64 = 1;
+/// The newest version of the claim set that this program writes and reads. Claims are written in
+/// the lowest version that can say them, so that there is one encoding, and one of version 1 stays
+/// what it was when it was signed.
+const NEWEST_VERSION: u64 = 2;
 
 /// Keys of the map under [`PRIVATE`].
 mod key {
@@ -51,6 +53,10 @@ mod key {
     pub(super) const DECISION: i64 = 7;
     pub(super) const OFFICER: i64 = 8;
     pub(super) const MODELS: i64 = 9;
+    /// From version 2 on.
+    pub(super) const DISCLOSABLE: i64 = 10;
+    /// From version 2 on.
+    pub(super) const SOFTWARE: i64 = 11;
 }
 
 impl Claims {
@@ -92,7 +98,7 @@ impl Claims {
         })?;
         r.after(PRIVATE, Reader::map)?;
         match r.after(key::VERSION, Reader::uint)? {
-            VERSION => {}
+            1..=NEWEST_VERSION => {}
             other => return Err(DecodeError::UnknownVersion(other)),
         }
         Ok(Self {
@@ -112,13 +118,22 @@ impl Claims {
             decision: r.after(key::DECISION, read_decision)?,
             officer: r.after_optional(key::OFFICER, Reader::name)?,
             models: r.after(key::MODELS, Reader::bytes)?,
+            disclosable: r
+                .after_optional(key::DISCLOSABLE, read_disclosable)?
+                .unwrap_or_default(),
+            software: r.after_optional(key::SOFTWARE, Reader::bytes)?,
         })
     }
 
     fn write_private(&self, w: &mut Writer) {
-        let optional = [self.document.is_some(), self.officer.is_some()];
+        let optional = [
+            self.document.is_some(),
+            self.officer.is_some(),
+            !self.disclosable.is_empty(),
+            self.software.is_some(),
+        ];
         w.map(8 + optional.into_iter().map(u64::from).sum::<u64>());
-        w.int(key::VERSION).uint(VERSION);
+        w.int(key::VERSION).uint(self.version());
         w.int(key::SITE).text(self.site.as_str());
         w.int(key::TIME_QUALITY).code(self.time_quality.number());
         w.int(key::SERVICE).text(self.service.as_str());
@@ -137,6 +152,15 @@ impl Claims {
             w.int(key::OFFICER).text(officer.as_str());
         }
         w.int(key::MODELS).bytes(&self.models);
+        if !self.disclosable.is_empty() {
+            w.int(key::DISCLOSABLE).array(self.disclosable.len() as u64);
+            self.disclosable
+                .iter()
+                .for_each(|digest| _ = w.bytes(digest));
+        }
+        if let Some(software) = &self.software {
+            w.int(key::SOFTWARE).bytes(software);
+        }
     }
 }
 
@@ -182,6 +206,29 @@ fn read_decision(r: &mut Reader<'_>) -> Result<Decision, DecodeError> {
         (2, 2) => Ok(Decision::Referred(reason)),
         _ => Err(DecodeError::Unknown { what: "a decision" }),
     }
+}
+
+/// In ascending order, so that there is one way to write them and none tells which field it is of.
+fn read_disclosable(r: &mut Reader<'_>) -> Result<Vec<[u8; 32]>, DecodeError> {
+    let unknown = |what| DecodeError::Unknown { what };
+    let length = r.any_array()?;
+    if length > MAX_DISCLOSABLE as u64 {
+        return Err(unknown("the number of disclosable fields"));
+    }
+    let digests = (0..length)
+        .map(|_| r.bytes())
+        .collect::<Result<Vec<_>, _>>()?;
+    if are_disclosable(&digests) {
+        Ok(digests)
+    } else {
+        Err(unknown("the number or order of disclosable fields"))
+    }
+}
+
+/// Whether digests stand in claims as they should, where any stand there.
+pub(crate) fn are_disclosable(digests: &[[u8; 32]]) -> bool {
+    let few = (1..=MAX_DISCLOSABLE).contains(&digests.len());
+    few && digests.is_sorted_by(|one, next| one < next)
 }
 
 /// `sub` is text in a CWT, so the pseudonym stands there in base64url.
@@ -249,12 +296,16 @@ mod tests {
             decision in any_decision(),
             officer in prop::option::of(any_name()),
             subject in prop::option::of(any::<[u8; 16]>()),
+            software in prop::option::of(any::<[u8; 16]>()),
+            disclosable in prop::collection::btree_set(any::<[u8; 32]>(), 0..=MAX_DISCLOSABLE),
         ) -> Claims {
             Claims {
                 id, kiosk, site, issued_at, time_quality, service, policy, document,
                 factors: Factors { liveness, face },
                 decision, officer, models, firmware,
                 subject: subject.map(Pseudonym),
+                software,
+                disclosable: disclosable.into_iter().collect(),
             }
         }
     }
@@ -286,11 +337,9 @@ mod tests {
         }
     }
 
-    /// Pins the bytes: other implementations depend on them. Read it beside `claims.cddl`.
-    #[test]
-    fn the_encoding_is_the_documented_one() {
+    fn documented() -> Claims {
         let name = |text| Name::new(text).unwrap();
-        let claims = Claims {
+        Claims {
             id: [1; 16],
             kiosk: name("k"),
             site: name("s"),
@@ -312,23 +361,91 @@ mod tests {
             models: [3; 16],
             firmware: name("1"),
             subject: Some(Pseudonym([0; 16])),
-        };
-        let expected = [
+            software: None,
+            disclosable: Vec::new(),
+        }
+    }
+
+    /// The bytes of version 1 up to the map of private claims, which has so many entries.
+    fn documented_start(entries: u8) -> Vec<u8> {
+        [
             &[0xa6, 0x01, 0x61, b'k', 0x02, 0x76][..],
             &[b'A'; 22],
             &[0x06, 0x1a, 0x6b, 0x49, 0xd2, 0x00, 0x07, 0x50],
             &[1; 16],
             &[0x19, 0x01, 0x0f, 0x81, 0x61, b'1'],
-            &[0x3a, 0x00, 0x01, 0x00, 0x00, 0xaa],
-            &[0x00, 0x01, 0x01, 0x61, b's', 0x02, 0x01, 0x03, 0x61, b'v'],
+            &[0x3a, 0x00, 0x01, 0x00, 0x00, 0xa0 + entries],
+        ]
+        .concat()
+    }
+
+    fn documented_private(version: u8) -> Vec<u8> {
+        [
+            &[
+                0x00, version, 0x01, 0x61, b's', 0x02, 0x01, 0x03, 0x61, b'v',
+            ][..],
             &[0x04, 0x58, 0x20],
             &[2; 32],
             &[0x05, 0x83, 1, 1, 1, 0x06, 0x82, 3, 4, 0x07, 0x82, 2, 11],
             &[0x08, 0x61, b'o', 0x09, 0x50],
             &[3; 16],
         ]
+        .concat()
+    }
+
+    /// Pins the bytes: other implementations depend on them. Read it beside `claims.cddl`.
+    #[test]
+    fn the_encoding_is_the_documented_one() {
+        let expected = [documented_start(10), documented_private(1)].concat();
+        assert_eq!(documented().to_cwt(), expected);
+        let claims = Claims {
+            software: Some([4; 16]),
+            disclosable: vec![[5; 32], [6; 32]],
+            ..documented()
+        };
+        let expected = [
+            documented_start(12),
+            documented_private(2),
+            vec![0x0a, 0x82, 0x58, 0x20],
+            vec![5; 32],
+            vec![0x58, 0x20],
+            vec![6; 32],
+            vec![0x0b, 0x50],
+            vec![4; 16],
+        ]
         .concat();
         assert_eq!(claims.to_cwt(), expected);
+    }
+
+    #[test]
+    fn each_version_holds_what_it_can_say_and_nothing_else() {
+        let new_claims_in_old = [documented_start(11), documented_private(1)].concat();
+        let new_claims_in_old = [&new_claims_in_old[..], &[0x0b, 0x50], &[4; 16]].concat();
+        let nothing_new_in_new = [documented_start(10), documented_private(2)].concat();
+        for bytes in [new_claims_in_old, nothing_new_in_new] {
+            let read = Claims::from_cwt(&bytes);
+            assert!(
+                matches!(read, Err(DecodeError::NotDeterministic)),
+                "{read:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn disclosable_fields_are_few_and_stand_in_one_order() {
+        let read = |disclosable| {
+            let claims = Claims {
+                disclosable,
+                ..documented()
+            };
+            Claims::from_cwt(&claims.to_cwt())
+        };
+        assert!(read(vec![[1; 32], [2; 32]]).is_ok());
+        assert!(read(vec![[2; 32], [1; 32]]).is_err());
+        assert!(read(vec![[1; 32], [1; 32]]).is_err());
+        let many = |count: usize| (0..count).map(|n| [n as u8; 32]).collect::<Vec<_>>();
+        assert!(read(many(MAX_DISCLOSABLE)).is_ok());
+        assert!(read(many(MAX_DISCLOSABLE + 1)).is_err());
     }
 
     #[test]
@@ -336,10 +453,10 @@ mod tests {
         let mut w = Writer::new();
         w.map(5).int(ISS).text("k").int(IAT).uint(0);
         w.int(CTI).bytes(&[0; 16]).int(SWVERSION).array(1).text("1");
-        w.int(PRIVATE).map(1).int(0).uint(2);
+        w.int(PRIVATE).map(1).int(0).uint(3);
         assert!(matches!(
             Claims::from_cwt(&w.finish()),
-            Err(DecodeError::UnknownVersion(2))
+            Err(DecodeError::UnknownVersion(3))
         ));
     }
 }

@@ -34,9 +34,11 @@ mod pseudonym;
 mod receipt;
 mod self_test;
 mod status;
+mod status_uri;
 mod tiles;
 mod trust;
 mod verify;
+pub mod wallet;
 
 #[cfg(feature = "log")]
 pub mod log;
@@ -45,7 +47,7 @@ pub use cbor::DecodeError;
 pub use checkpoint::{Checkpoint, SignedCheckpoint, verifier_key};
 pub use claims::{
     Band, Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
-    FactorOutcome, Factors, Reason, TimeQuality,
+    FactorOutcome, Factors, MAX_DISCLOSABLE, Reason, TimeQuality,
 };
 pub use credential::{Credential, Validity};
 pub use device::{DeviceKey, DevicePublicKey, NotAKey};
@@ -57,8 +59,10 @@ pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
 pub use status::{Freshness, KeyStatus};
+pub use status_uri::{NotAStatusUri, StatusUri};
 pub use tiles::{ExportFinding, ExportReport, check_export};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
 pub use verify::{Check, Refusal, Verified, verify};
+pub use wallet::{CardField, Disclosure, DisclosureError, Disclosures, HolderKey, NotAHolderKey};

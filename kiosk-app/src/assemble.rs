@@ -1,7 +1,8 @@
 //! Builds a kiosk from its settings: keys, log, networks, devices, session. The same for the
 //! real kiosk and for the demo, which brings another camera.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +22,13 @@ use crate::record::{Record, RecordSink};
 use crate::services::{Services, ServicesError};
 use crate::session::{Device, Limits, Session};
 use crate::shell::{Display, Inbox, Outlet, Shell};
-use crate::store::{Store, StoreError};
+use crate::store::{Measured, Store, StoreError};
+
+/// The running program (Linux, proc(5)).
+const PROGRAM: &str = "/proc/self/exe";
+
+/// How much of the program is read at a time while it is measured.
+const PROGRAM_BLOCK_BYTES: usize = 64 << 10;
 
 /// Opens the camera, each time anew.
 pub type OpenCamera = Box<dyn Fn() -> Result<Box<dyn Camera>, CameraError> + Send>;
@@ -52,6 +59,9 @@ pub enum StartError {
     /// Networks.
     #[error("the face pipeline cannot start")]
     Face(#[from] face_pipeline::Error),
+    /// The program itself cannot be measured.
+    #[error("cannot measure the running program {PROGRAM}; mount /proc")]
+    Program(#[source] io::Error),
     /// The models' manifest.
     #[error("cannot read the models' manifest {path}")]
     Manifest {
@@ -123,10 +133,39 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
         path: path.clone(),
         source,
     })?;
-    let digest: [u8; 32] = Sha256::digest(manifest).into();
-    let mut models = [0; 16];
-    models.copy_from_slice(&digest[..16]);
-    Ok(Store::open(&StateFolder::at(&config.paths.state), models)?)
+    let measured = Measured {
+        models: measurement(Sha256::new_with_prefix(manifest)),
+        software: measure_program()?,
+    };
+    Ok(Store::open(
+        &StateFolder::at(&config.paths.state),
+        measured,
+    )?)
+}
+
+/// Measures the program that runs, as the kernel loaded it: the link leads to that file even if an
+/// update has put another one in its place.
+fn measure_program() -> Result<[u8; 16], StartError> {
+    let mut digest = Sha256::new();
+    let measured = File::open(PROGRAM).and_then(|mut file| {
+        let mut block = vec![0; PROGRAM_BLOCK_BYTES];
+        loop {
+            match file.read(&mut block)? {
+                0 => return Ok(()),
+                length => digest.update(&block[..length]),
+            }
+        }
+    });
+    measured.map_err(StartError::Program)?;
+    Ok(measurement(digest))
+}
+
+/// As much of a digest as an attestation carries.
+fn measurement(digest: Sha256) -> [u8; 16] {
+    let digest: [u8; 32] = digest.finalize().into();
+    let mut start = [0; 16];
+    start.copy_from_slice(&digest[..16]);
+    start
 }
 
 fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {

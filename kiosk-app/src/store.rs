@@ -27,9 +27,18 @@ pub struct Store {
     log: Log,
     path: PathBuf,
     identity: Identity,
-    models: [u8; 16],
+    measured: Measured,
     firmware: Name,
     no_service: ServiceStamp,
+}
+
+/// What every attestation says of the kiosk itself: starts of SHA-256 digests.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// Of the manifest of models.
+    pub models: [u8; 16],
+    /// Of the running program.
+    pub software: [u8; 16],
 }
 
 /// Why something could not be made durable.
@@ -51,13 +60,13 @@ pub enum StoreError {
 
 impl Store {
     /// Opens the log of an enrolled kiosk and checks that it is whole.
-    pub fn open(state: &StateFolder, models: [u8; 16]) -> Result<Self, StoreError> {
+    pub fn open(state: &StateFolder, measured: Measured) -> Result<Self, StoreError> {
         let none = Name::new(NO_SERVICE)?;
         Ok(Self {
             identity: state.load()?,
             log: Log::open(&state.log())?,
             path: state.log(),
-            models,
+            measured,
             firmware: Name::new(env!("CARGO_PKG_VERSION"))?,
             no_service: ServiceStamp {
                 id: none.clone(),
@@ -126,9 +135,11 @@ impl Store {
             factors: draft.factors,
             decision: draft.decision,
             officer: None,
-            models: self.models,
+            models: self.measured.models,
             firmware: self.firmware.clone(),
             subject,
+            software: Some(self.measured.software),
+            disclosable: Vec::new(),
         })
     }
 }

@@ -125,6 +125,8 @@ fn claims(number: u8) -> Claims {
         models: [0; 16],
         firmware: name("0.1.0"),
         subject: None,
+        software: None,
+        disclosable: Vec::new(),
     }
 }
 

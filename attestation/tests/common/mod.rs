@@ -94,6 +94,8 @@ pub fn claims(number: u64) -> Claims {
         models: [0x22; 16],
         firmware: name("0.1.0"),
         subject: Some(Pseudonym([0x33; 16])),
+        software: Some([0x44; 16]),
+        disclosable: Vec::new(),
     }
 }
 

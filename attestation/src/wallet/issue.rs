@@ -1,0 +1,90 @@
+//! The kiosk issues the wallet form of what it has committed.
+
+use base64ct::{Base64, Encoding};
+use serde_json::json;
+
+use super::payload::Payload;
+use super::{Disclosures, HolderKey, jws};
+use crate::credential::Credential;
+use crate::device::DeviceKey;
+use crate::log::CommittedAttestation;
+use crate::status_uri::StatusUri;
+
+/// The media type of an SD-JWT VC (`typ`).
+pub(super) const TYP: &str = "dc+sd-jwt";
+
+/// The header that carries the operator's word for the kiosk: its credential (COSE_Sign1) in
+/// base64, as `x5c` carries certificates.
+pub(super) const CREDENTIAL: &str = "kiosk_credential";
+
+/// Issues the wallet form: `<JWT>~<disclosure>~…`, with everything that the resident agreed to
+/// share. With a holder's key, only who has its secret half can show it.
+///
+/// # Errors
+/// When the disclosures are not those of the attestation, or the key or the credential is not that
+/// of its kiosk.
+pub fn issue(
+    committed: &CommittedAttestation,
+    device: &DeviceKey,
+    credential: &Credential,
+    disclosures: &Disclosures,
+    holder: Option<&HolderKey>,
+) -> Result<String, IssueError> {
+    let claims = committed.claims();
+    let status = StatusUri::of(&claims.site, &claims.kiosk);
+    issue_listed_at(committed, device, credential, disclosures, holder, &status)
+}
+
+/// As [`issue`], with the address at which the operator publishes the kiosk's status list.
+///
+/// # Errors
+/// As [`issue`].
+pub fn issue_listed_at(
+    committed: &CommittedAttestation,
+    device: &DeviceKey,
+    credential: &Credential,
+    disclosures: &Disclosures,
+    holder: Option<&HolderKey>,
+    status: &StatusUri,
+) -> Result<String, IssueError> {
+    let claims = committed.claims();
+    if disclosures.digests() != claims.disclosable {
+        return Err(IssueError::OtherDisclosures);
+    }
+    let ours = credential.kiosk == claims.kiosk
+        && credential.site == claims.site
+        && credential.device == device.public()
+        && credential.validity.covers(claims.issued_at);
+    if !ours {
+        return Err(IssueError::OtherKiosk);
+    }
+    let payload = Payload {
+        claims: claims.clone(),
+        holder: holder.copied(),
+        index: committed.index(),
+        status_uri: status.clone(),
+    };
+    let header = json!({
+        "alg": "EdDSA",
+        "typ": TYP,
+        CREDENTIAL: Base64::encode_string(&credential.to_cose()),
+    });
+    let mut token = jws::sign(&device.0, &header, &payload.to_json());
+    token.push('~');
+    for disclosure in disclosures.iter() {
+        token.push_str(disclosure.as_text());
+        token.push('~');
+    }
+    Ok(token)
+}
+
+/// Why the wallet form cannot be issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssueError {
+    /// The digests in the claims are of other disclosures.
+    #[error("cannot issue the wallet form: these are not the disclosures that were committed")]
+    OtherDisclosures,
+    /// Key or credential are another kiosk's, or of another time.
+    #[error("cannot issue the wallet form: key or credential are not those of the attestation")]
+    OtherKiosk,
+}

@@ -6,7 +6,8 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
     CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
-    Language, Outage, ReceiptView, Screen, ServiceChoice, View, qr,
+    Language, Outage, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletTrouble,
+    WalletView, qr,
 };
 
 /// Shows `view`, and forgets what the screens before it showed.
@@ -69,6 +70,10 @@ fn page(api: &Api, screen: &Screen) -> Page {
         }
         Screen::Deciding => Page::Deciding,
         Screen::Receipt(_) => Page::Receipt,
+        Screen::Wallet(ref wallet) => {
+            self::wallet(api, wallet);
+            Page::Wallet
+        }
         Screen::Ended(ending) => {
             api.set_ending(ending.into());
             Page::Ended
@@ -157,7 +162,37 @@ fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
         reference: (&receipt.reference).into(),
         text: (&receipt.receipt).into(),
         code,
+        wallet: receipt.wallet,
     });
+}
+
+/// The step; the code itself is put on by the [`crate::slate`].
+fn wallet(api: &Api, wallet: &WalletView) {
+    let shown = api.get_wallet();
+    let mut next = screens::Wallet {
+        fields: shown.fields.clone(),
+        ..Default::default()
+    };
+    match wallet {
+        WalletView::Choose { scanner, trouble } => {
+            next.scanner = *scanner;
+            next.trouble = trouble.map_or(screens::WalletTrouble::None, Into::into);
+        }
+        WalletView::Scan(hint) => {
+            next.step = screens::WalletStep::Scan;
+            next.hint = (*hint).into();
+        }
+        WalletView::Preparing => next.step = screens::WalletStep::Preparing,
+        WalletView::Codes(codes) => {
+            next.step = screens::WalletStep::Codes;
+            next.number = i32::try_from(codes.number).unwrap_or(i32::MAX);
+            next.count = i32::try_from(codes.count).unwrap_or(i32::MAX);
+            next.bound = codes.bound;
+            let fields = codes.fields.iter().map(|&field| field.into()).collect();
+            next.fields = changed(&shown.fields, fields).unwrap_or(next.fields);
+        }
+    }
+    api.set_wallet(next);
 }
 
 /// A model of `rows`, unless that is what is shown already.
@@ -186,6 +221,8 @@ same_names! {
         LessLight, HoldStill, Good,
     }
     Decided { Verified, NotVerified, Referred }
+    WalletTrouble { NoKey, NoCamera, Failed }
+    ScanHint { Look, OtherCode, SecretKey }
     Ending { Cancelled, TimedOut }
     Outage { Camera, CardReader, Storage, Fault }
 }

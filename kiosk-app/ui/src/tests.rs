@@ -124,6 +124,10 @@ fn expected(label: &str, view: &View) -> Vec<Touch> {
         "停止并删除" | "Stop and delete" => vec![Touch::Stop],
         "我无法完成" | "I can't do this" => vec![Touch::Cannot],
         "完成" | "Done" => vec![Touch::Done],
+        "存进我手机的钱包" | "Keep it in my phone's wallet" => vec![Touch::KeepOnPhone],
+        "绑定我的手机" | "Tie it to my phone" => vec![Touch::BringKey],
+        "直接显示二维码" | "Just show me the code" => vec![Touch::WithoutKey],
+        "返回" | "Back" => vec![Touch::Back],
         "查看更多" | "Show more" => vec![],
         other => panic!("a button nobody expects: {other}"),
     }
@@ -168,10 +172,12 @@ fn every_screen_has_the_ways_out_that_it_must_have() {
                 | Screen::Card(_)
                 | Screen::Capture(_)
         );
-        let at_end = matches!(view.screen, Screen::Receipt(_) | Screen::Ended(_));
+        let wallet = matches!(view.screen, Screen::Wallet(_));
+        let at_end = wallet || matches!(view.screen, Screen::Receipt(_) | Screen::Ended(_));
         assert_eq!(has("停止并删除", "Stop and delete"), in_session, "{name}");
         assert_eq!(has("我无法完成", "I can't do this"), in_session, "{name}");
         assert_eq!(has("完成", "Done"), at_end, "{name}");
+        assert_eq!(has("返回", "Back"), wallet, "{name}");
         assert!(
             has("用中文显示全部内容", "Show everything in English"),
             "{name}"
@@ -238,7 +244,10 @@ fn everything_to_touch_is_large_and_the_ways_on_are_within_reach() {
                 "{name}: {label} {width} × {height}"
             );
             let language = label == "用中文显示全部内容" || label == "Show everything in English";
-            let card = matches!(view.screen, Screen::Services(_) | Screen::Fields(_));
+            let card = matches!(
+                view.screen,
+                Screen::Services(_) | Screen::Fields(_) | Screen::Wallet(_)
+            );
             assert!(
                 language || card || area.bottom > 960.0,
                 "{name}: {label} is too high up"

@@ -3,8 +3,9 @@
 #![allow(dead_code)] // each test uses a part of it
 
 use kiosk_ui::{
-    CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
-    Language, Outage, Preview, ReceiptView, Screen, ServiceChoice, View,
+    CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
+    FieldChoice, Guidance, Language, Outage, Preview, ReceiptView, ScanHint, Screen, ServiceChoice,
+    View, WalletCodes, WalletTrouble, WalletView,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
@@ -121,6 +122,14 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
             Screen::Receipt(receipt(language, decision, 582)),
         )
     }));
+    all.push((
+        "receipt-wallet".to_owned(),
+        Screen::Receipt(ReceiptView {
+            wallet: true,
+            ..receipt(language, Decided::Verified, 582)
+        }),
+    ));
+    all.extend(wallets().map(|(name, wallet)| (name.to_owned(), Screen::Wallet(wallet))));
     let endings = [Ending::Cancelled, Ending::TimedOut];
     all.extend(endings.map(|ending| (format!("ended-{ending:?}"), Screen::Ended(ending))));
     let outages = [
@@ -247,6 +256,46 @@ pub fn fields(language: Language, count: usize, needed: bool) -> Vec<FieldChoice
         .collect()
 }
 
+/// Every step into the wallet.
+fn wallets() -> [(&'static str, WalletView); 10] {
+    let choose = |scanner, trouble| WalletView::Choose { scanner, trouble };
+    [
+        ("wallet-choose", choose(true, None)),
+        ("wallet-no-key", choose(true, Some(WalletTrouble::NoKey))),
+        (
+            "wallet-no-camera",
+            choose(false, Some(WalletTrouble::NoCamera)),
+        ),
+        ("wallet-failed", choose(true, Some(WalletTrouble::Failed))),
+        ("wallet-scan", WalletView::Scan(ScanHint::Look)),
+        ("wallet-scan-other", WalletView::Scan(ScanHint::OtherCode)),
+        ("wallet-scan-secret", WalletView::Scan(ScanHint::SecretKey)),
+        ("wallet-preparing", WalletView::Preparing),
+        (
+            "wallet-code",
+            WalletView::Codes(wallet_codes(900, 1, true, 1)),
+        ),
+        (
+            "wallet-codes",
+            WalletView::Codes(wallet_codes(1_270, 3, false, 7)),
+        ),
+    ]
+}
+
+/// A proof of so many letters in each of so many codes, the second (or only) one on the screen.
+pub fn wallet_codes(letters: usize, count: u32, bound: bool, fields: usize) -> WalletCodes {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let letter = |at: usize| char::from(alphabet[(at * at + 11 * at) % alphabet.len()]);
+    let text: String = (0..letters).map(letter).collect();
+    WalletCodes {
+        code: Confidential::new(text.into()),
+        number: count.min(2),
+        count,
+        bound,
+        fields: FIELDS.into_iter().take(fields).collect(),
+    }
+}
+
 pub fn receipt(language: Language, decision: Decided, bytes: usize) -> ReceiptView {
     let service = consent(language).service;
     ReceiptView {
@@ -254,6 +303,7 @@ pub fn receipt(language: Language, decision: Decided, bytes: usize) -> ReceiptVi
         service,
         receipt: receipt_text(bytes),
         reference: "7K4M-29QX".into(),
+        wallet: false,
     }
 }
 

@@ -68,7 +68,7 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// Cause.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
-use hal::card::{CardEvent, CardKind, CardRecord, CivilDate, Personal, Sex, Validity};
-use kiosk_ui::CardField;
+use hal::card::{CardEvent, CardKind, CardRecord};
 
+use crate::card_fields;
 use crate::clock::WallTime;
-use crate::session::{Answer, CardFields, Presented, Turn};
+use crate::session::{Answer, Presented, Turn};
 use crate::shell::Inbox;
 
 /// The turn in which the reader was last asked for a card.
@@ -46,58 +46,9 @@ fn presented(record: CardRecord) -> Presented {
     };
     Presented {
         evidence,
-        fields: fields(&record),
+        fields: card_fields::of(&record),
         number: record.number,
         photo: record.photo,
-    }
-}
-
-/// The fields as they stand in a proof: text as on the card, dates as ISO 8601, codes as on the card
-/// (sex by ISO/IEC 5218, ethnic group by GB/T 3304).
-fn fields(record: &CardRecord) -> CardFields {
-    let text = |value: &Personal<String>| Personal::new(value.reveal().clone());
-    let date = |date: &CivilDate| {
-        Personal::new(format!(
-            "{:04}-{:02}-{:02}",
-            date.year(),
-            date.month(),
-            date.day()
-        ))
-    };
-    let ethnicity = record.ethnicity.as_ref();
-    let valid_until = match record.valid_to.reveal() {
-        Validity::Until(last) => date(last),
-        Validity::LongTerm => Personal::new("long-term".to_owned()),
-    };
-    [
-        (CardField::Name, Some(text(&record.name))),
-        (
-            CardField::DocumentNumber,
-            Some(Personal::new(record.number.reveal().as_str().to_owned())),
-        ),
-        (CardField::BirthDate, Some(date(record.birth_date.reveal()))),
-        (
-            CardField::Sex,
-            Some(Personal::new(sex_code(*record.sex.reveal()).to_owned())),
-        ),
-        (
-            CardField::Ethnicity,
-            ethnicity.map(|group| Personal::new(format!("{:02}", group.reveal().code()))),
-        ),
-        (CardField::Address, record.address.as_ref().map(text)),
-        (CardField::ValidUntil, Some(valid_until)),
-    ]
-    .into_iter()
-    .filter_map(|(field, value)| Some((field, value?)))
-    .collect()
-}
-
-fn sex_code(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Unknown => "0",
-        Sex::Male => "1",
-        Sex::Female => "2",
-        Sex::NotStated => "9",
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod assemble;
 pub mod card_desk;
+pub mod card_fields;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod config;
 pub mod demo;
 pub mod errors;
 pub mod eyes;
+pub mod key_scan;
 pub mod pictures;
 pub mod provision;
 pub mod record;
@@ -22,3 +24,4 @@ pub mod services;
 pub mod session;
 pub mod shell;
 pub mod store;
+pub mod wallet_codes;

@@ -9,22 +9,28 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use attestation::wallet::{Disclosures, HolderKey, NotAHolderKey};
 use attestation::{
-    Band, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome,
+    Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
+    DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
+    OperatorKey, TimeQuality, Validity,
 };
 use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
-    Answer, CardFields, CommitFailed, Committed, Device, Draft, Effect, Event, Health, Limits,
-    Presented, ReferenceUnusable, Session, Turn,
+    Answer, CardFields, CommitFailed, Committed, Device, Draft, Effect, Event, Health, IssueFailed,
+    Keepsake, Limits, Presented, ReferenceUnusable, Session, Turn,
 };
-use kiosk_ui::{CardField, Language, Outage, Screen, Touch};
+use kiosk_ui::{
+    CardField, Confidential, Decided, Language, Outage, Screen, Touch, WalletTrouble, WalletView,
+};
 use proptest::prelude::*;
+use zeroize::Zeroizing;
 
 /// What may happen next, before it is tied to a turn.
 #[derive(Clone, Debug)]
@@ -41,6 +47,10 @@ enum Step {
     Store {
         works: bool,
     },
+    /// The store answers the last wish for a wallet form.
+    Issue {
+        works: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -52,6 +62,7 @@ enum What {
     Reference(bool),
     Frame(Option<Rejection>),
     Evidence(FactorOutcome, FactorOutcome),
+    Scanned(Result<HolderKey, NotAHolderKey>),
 }
 
 fn band() -> impl Strategy<Value = FactorOutcome> {
@@ -91,6 +102,10 @@ fn button() -> impl Strategy<Value = Touch> {
         Touch::Stop,
         Touch::Cannot,
         Touch::Done,
+        Touch::KeepOnPhone,
+        Touch::WithoutKey,
+        Touch::BringKey,
+        Touch::Back,
         Touch::StillHere,
     ])
 }
@@ -117,6 +132,12 @@ fn what() -> impl Strategy<Value = What> {
         ]))
         .prop_map(What::Frame),
         (band(), band()).prop_map(|(liveness, face)| What::Evidence(liveness, face)),
+        prop::sample::select(vec![
+            Ok(phone_key()),
+            Err(NotAHolderKey::NotAKey),
+            Err(NotAHolderKey::Secret)
+        ])
+        .prop_map(What::Scanned),
     ]
 }
 
@@ -141,6 +162,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device(),
         8 => (prop::bool::weighted(0.1), what()).prop_map(|(late, what)| Step::Answer { late, what }),
         4 => prop::bool::weighted(0.9).prop_map(|works| Step::Store { works }),
+        2 => prop::bool::weighted(0.9).prop_map(|works| Step::Issue { works }),
     ]
 }
 
@@ -157,6 +179,83 @@ fn sharing_path() -> Vec<Step> {
         Touch::Agree,
     ];
     visit("residence-certificate", &agree)
+}
+
+/// As the path before, and then into the wallet of a phone that brings its key.
+fn wallet_path() -> Vec<Step> {
+    let answer = |what| Step::Answer { late: false, what };
+    let mut steps = sharing_path();
+    steps.pop();
+    steps.extend([
+        Step::Touch(Touch::KeepOnPhone),
+        Step::Touch(Touch::BringKey),
+        answer(What::Scanned(Err(NotAHolderKey::NotAKey))),
+        answer(What::Scanned(Ok(phone_key()))),
+        Step::Issue { works: true },
+        Step::Touch(Touch::Back),
+        Step::Touch(Touch::Done),
+    ]);
+    steps
+}
+
+/// RFC 8037 appendix A.2.
+fn phone_key() -> HolderKey {
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    HolderKey::from_jwk(jwk.as_bytes()).unwrap()
+}
+
+/// Only a commit makes one; what it says does not matter to a session.
+static COMMITTED: LazyLock<CommittedAttestation> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let device = DeviceKey::from_seed(&[7; 32]);
+    let name = |text| Name::new(text).unwrap();
+    let validity = Validity {
+        not_before: 0,
+        not_after: u64::MAX >> 1,
+    };
+    let operator = OperatorKey::generate().unwrap();
+    let credential = Credential::issue(
+        &operator,
+        device.public(),
+        name("kiosk-7"),
+        name("hall-2"),
+        validity,
+    );
+    let claims = Claims {
+        id: [1; 16],
+        kiosk: name("kiosk-7"),
+        site: name("hall-2"),
+        issued_at: 1_800_000_000,
+        time_quality: TimeQuality::Synchronised,
+        service: name("residence-certificate"),
+        policy: [0; 32],
+        document: None,
+        factors: Factors {
+            liveness: FactorOutcome::Band(Band::Accepted),
+            face: FactorOutcome::Band(Band::Accepted),
+        },
+        decision: Decision::Verified,
+        officer: None,
+        models: [0; 16],
+        firmware: name("test"),
+        subject: None,
+        software: None,
+        disclosable: Vec::new(),
+    };
+    let mut log = Log::open(&folder.path().join("log.sqlite")).unwrap();
+    log.commit(&claims, &device, &credential).unwrap()
+});
+
+/// What an honest store keeps of a draft for the wallet form.
+fn keepsake(draft: &Draft) -> Option<Keepsake> {
+    let fields = draft.shared.iter().map(|(field, value)| {
+        let field = kiosk_app::wallet_codes::field_in_proof(field);
+        (field, Zeroizing::new(value.reveal().clone()))
+    });
+    let disclosures = Disclosures::new(fields).unwrap();
+    draft
+        .wallet
+        .then(|| Keepsake::new(COMMITTED.clone(), disclosures))
 }
 
 fn visit(service: &str, agree: &[Touch]) -> Vec<Step> {
@@ -181,7 +280,7 @@ fn visit(service: &str, agree: &[Touch]) -> Vec<Step> {
 
 /// Random steps, each optionally in place of or between those of the happy path.
 fn story() -> impl Strategy<Value = Vec<Step>> {
-    let path = prop::sample::select(vec![happy_path(), sharing_path()]);
+    let path = prop::sample::select(vec![happy_path(), sharing_path(), wallet_path()]);
     let disturbances = prop::collection::vec((any::<prop::sample::Index>(), step()), 0..6);
     let disturbed = (path, disturbances).prop_map(|(path, disturbances)| {
         let mut steps = path;
@@ -200,6 +299,10 @@ struct World {
     now: Duration,
     /// The commit that the store has not answered yet.
     open_commit: Option<(Turn, Box<Draft>)>,
+    /// The wish for a wallet form that the store has not answered yet.
+    open_issue: Option<(Turn, Option<HolderKey>)>,
+    /// Whether the resident asked for the camera to read a key.
+    brings_key: bool,
     /// Commits of the present turn.
     commits: usize,
     /// What the store made durable in this turn.
@@ -219,6 +322,8 @@ impl World {
             session: Session::new(services, Limits::default(), Language::Chinese),
             now: Duration::ZERO,
             open_commit: None,
+            open_issue: None,
+            brings_key: false,
             commits: 0,
             durable: None,
             camera_open: false,
@@ -249,6 +354,10 @@ impl World {
                 Some(event) => event,
                 None => return,
             },
+            Step::Issue { works } => match self.issue(works) {
+                Some(event) => event,
+                None => return,
+            },
         };
         self.handle(event);
     }
@@ -263,10 +372,18 @@ impl World {
         if turn == self.session.turn() {
             self.durable = result.clone();
         }
+        let result = result.map(|committed| (committed, keepsake(&draft)));
         Some(Event::Answer(
             turn,
             Answer::Committed(result.ok_or(CommitFailed)),
         ))
+    }
+
+    fn issue(&mut self, works: bool) -> Option<Event> {
+        let (turn, holder) = self.open_issue.take()?;
+        let proof = Confidential::new(Zeroizing::new("secret proof ".repeat(200)));
+        let result = works.then_some(proof).ok_or(IssueFailed);
+        Some(Event::Answer(turn, Answer::Issued { holder, result }))
     }
 
     fn handle(&mut self, event: Event) {
@@ -278,12 +395,15 @@ impl World {
         {
             self.switch(*field, *yes);
         }
+        self.brings_key |= matches!(event, Event::Touch(Touch::BringKey))
+            && matches!(&screen, Screen::Wallet(WalletView::Choose { .. }));
         let effects = self.session.handle(event, self.now);
         if self.session.turn() != turn {
             self.commits = 0;
             self.durable = None;
             self.consented = false;
             self.switched_on.clear();
+            self.brings_key = false;
         }
         let mut wiped = false;
         for effect in effects {
@@ -301,6 +421,14 @@ impl World {
                 Effect::StartCapture(_) => {
                     assert!(self.consented, "the camera opens only after consent");
                     self.camera_open = true;
+                }
+                Effect::StartScan(_) => {
+                    assert!(self.brings_key, "the camera opens only when asked for");
+                    self.camera_open = true;
+                }
+                Effect::Issue(turn, _, holder) => {
+                    assert!(holder.is_none() || self.brings_key);
+                    self.open_issue = Some((turn, holder));
                 }
                 Effect::ReadCard(_) => {
                     assert!(self.consented, "the card is read only after consent")
@@ -349,8 +477,9 @@ impl World {
                     shown.decision, durable.decided,
                     "the screen says what was signed"
                 );
-                assert!(!holds);
+                assert!(!holds || shown.wallet && !self.switched_on.is_empty());
             }
+            Screen::Wallet(wallet) => self.check_wallet(wallet, holds),
             Screen::Capture(_) => assert!(self.camera_open && self.consented),
             Screen::Card(_) => assert!(self.consented),
             Screen::Attract
@@ -362,11 +491,32 @@ impl World {
             }
             Screen::OutOfService(_) | Screen::Deciding => assert!(!holds),
         }
-        if !matches!(view.screen, Screen::Capture(_)) {
+        assert!(!format!("{:?}", self.session).contains("secret"));
+        if !matches!(
+            view.screen,
+            Screen::Capture(_) | Screen::Wallet(WalletView::Scan(_))
+        ) {
             assert!(
                 !self.camera_open,
                 "the camera is open only while it is looked into"
             );
+        }
+    }
+}
+
+impl World {
+    fn check_wallet(&self, wallet: &WalletView, holds: bool) {
+        let durable = self.durable.as_ref().expect("a commit that is durable");
+        assert_eq!(durable.decided, Decided::Verified);
+        assert_eq!(holds, !self.switched_on.is_empty());
+        match wallet {
+            WalletView::Scan(_) => assert!(self.camera_open && self.brings_key),
+            WalletView::Codes(codes) => {
+                assert!(codes.fields.iter().eq(&self.switched_on));
+                assert!(!codes.bound || self.brings_key);
+                assert!(codes.number >= 1 && codes.number <= codes.count);
+            }
+            WalletView::Choose { .. } | WalletView::Preparing => {}
         }
     }
 }
@@ -402,6 +552,7 @@ fn answer(what: What) -> Answer {
             progress: 0.5,
         },
         What::Evidence(liveness, face) => Answer::Evidence { liveness, face },
+        What::Scanned(seen) => Answer::Scanned(seen),
     }
 }
 
@@ -426,7 +577,7 @@ proptest! {
         for device in [Device::Camera, Device::CardReader, Device::Storage, Device::FacePipeline] {
             world.step(Step::Device(device, Health::Ready));
         }
-        for _ in 0..12 {
+        for _ in 0..16 {
             world.step(Step::Wait(200_000));
             for device in [Device::Camera, Device::CardReader, Device::Storage] {
                 world.step(Step::Device(device, Health::Ready));
@@ -578,4 +729,106 @@ fn no_formatter_shows_a_field_or_which_ones_there_are() {
         !shown.contains("secret") && !shown.contains("shared: CardFields"),
         "{shown}"
     );
+}
+
+/// A world in which the resident of [`wallet_path`] has gone this many steps.
+fn on_the_way_into_the_wallet(steps: usize) -> World {
+    let mut world = World::new();
+    for step in wallet_path().into_iter().take(steps) {
+        world.step(step);
+    }
+    world
+}
+
+fn wallet_screen(world: &World) -> WalletView {
+    match world.session.view(world.now).screen {
+        Screen::Wallet(wallet) => wallet,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Steps of [`wallet_path`] until the camera is open for the key, and until the proof is shown.
+const SCANNING: usize = 13;
+const SHOWN: usize = 16;
+
+#[test]
+fn a_proof_is_bound_to_the_key_that_was_shown_and_gone_after_it() {
+    let mut world = on_the_way_into_the_wallet(SHOWN);
+    let WalletView::Codes(codes) = wallet_screen(&world) else {
+        panic!("no codes");
+    };
+    assert!(codes.bound && codes.count > 1);
+    assert_eq!(codes.fields, [CardField::Name]);
+    world.step(Step::Wait(3_000));
+    let WalletView::Codes(next) = wallet_screen(&world) else {
+        panic!("no codes");
+    };
+    assert_eq!(next.number, 2, "the codes are shown in turn");
+    world.step(Step::Touch(Touch::Back));
+    assert!(!world.session.holds_personal_data());
+    world.step(Step::Touch(Touch::KeepOnPhone));
+    let screen = world.session.view(world.now).screen;
+    assert!(matches!(screen, Screen::Receipt(receipt) if !receipt.wallet));
+}
+
+#[test]
+fn a_key_that_never_comes_leads_back_and_then_home() {
+    let mut world = on_the_way_into_the_wallet(SCANNING);
+    assert!(matches!(wallet_screen(&world), WalletView::Scan(_)));
+    world.step(Step::Wait(45_000));
+    assert!(matches!(
+        wallet_screen(&world),
+        WalletView::Choose {
+            trouble: Some(WalletTrouble::NoKey),
+            ..
+        }
+    ));
+    world.step(Step::Wait(60_000));
+    assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+}
+
+#[test]
+fn a_camera_that_is_lost_leaves_the_other_way() {
+    let mut world = on_the_way_into_the_wallet(SCANNING);
+    world.step(Step::Device(Device::Camera, Health::Lost));
+    assert_eq!(
+        wallet_screen(&world),
+        WalletView::Choose {
+            scanner: false,
+            trouble: Some(WalletTrouble::NoCamera)
+        }
+    );
+    world.step(Step::Touch(Touch::WithoutKey));
+    world.step(Step::Issue { works: true });
+    assert!(matches!(wallet_screen(&world), WalletView::Codes(codes) if !codes.bound));
+}
+
+#[test]
+fn a_proof_for_an_earlier_wish_is_not_shown() {
+    let mut world = on_the_way_into_the_wallet(SCANNING - 1);
+    world.step(Step::Touch(Touch::WithoutKey));
+    let unbound = world.issue(true).unwrap();
+    world.step(Step::Wait(10_000)); // the store is slow
+    world.step(Step::Touch(Touch::BringKey));
+    world.step(Step::Answer {
+        late: false,
+        what: What::Scanned(Ok(phone_key())),
+    });
+    world.handle(unbound);
+    assert_eq!(wallet_screen(&world), WalletView::Preparing);
+}
+
+#[test]
+fn a_service_without_a_wallet_offers_none() {
+    let mut world = World::new();
+    for step in happy_path().into_iter().take(9) {
+        world.step(step);
+    }
+    let screen = world.session.view(world.now).screen;
+    assert!(matches!(screen, Screen::Receipt(receipt) if !receipt.wallet));
+    world.step(Step::Touch(Touch::KeepOnPhone));
+    assert!(matches!(
+        world.session.view(world.now).screen,
+        Screen::Receipt(_)
+    ));
 }

@@ -95,7 +95,7 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
          weights = {weights}\nonnxruntime = {runtime}\n\
          [screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
          [card_reader]\nport = {port}\n\
-         [waits]\ncard = 20\ncapture = 15\n",
+         [waits]\ncard = 20\ncapture = 15\nwallet = 15\n",
         state = quoted(state.into()),
         services = quoted(home.join("services")),
         manifest = quoted(home.join("../models/manifest.toml")),

@@ -10,8 +10,8 @@ use kiosk_ui::{CardPrompt, Decided, Guidance, Outage};
 use super::fault_code::fault_code;
 use super::state::{Holder, LateCommit, State};
 use super::{
-    Agreed, Answer, CommitFailed, Committed, Device, Effect, Light, Presented, ReferenceUnusable,
-    Session, decide,
+    Agreed, Answer, CommitFailed, Committed, Device, Effect, Keepsake, Light, Presented,
+    ReferenceUnusable, Session, decide,
 };
 use crate::record::{Outcome, Record};
 
@@ -46,6 +46,10 @@ impl Session {
                     ..
                 },
             ) => self.committed(service, reason, Ok(committed), now),
+            (Answer::Scanned(seen), State::Wallet(_)) => self.scanned(seen, now),
+            (Answer::Issued { holder, result }, State::Wallet(_)) => {
+                self.issued(holder, result, now);
+            }
             (
                 Answer::Frame {
                     rejection,
@@ -165,11 +169,11 @@ impl Session {
         &mut self,
         service: Option<usize>,
         reason: &'static str,
-        result: Result<Committed, CommitFailed>,
+        result: Result<(Committed, Option<Keepsake>), CommitFailed>,
         now: Duration,
     ) {
         match result {
-            Ok(committed) => {
+            Ok((committed, keepsake)) => {
                 let (outcome, light) = match committed.decided {
                     Decided::Verified => (Outcome::Verified, Light::Ok),
                     Decided::NotVerified => (Outcome::NotVerified, Light::Error),
@@ -177,7 +181,12 @@ impl Session {
                 };
                 self.ended(outcome, reason);
                 self.effects.push(Effect::Light(light));
-                self.enter(State::Receipt { service, committed }, now);
+                let receipt = State::Receipt {
+                    service,
+                    committed,
+                    keepsake,
+                };
+                self.enter(receipt, now);
             }
             Err(CommitFailed) => {
                 self.lost.insert(Device::Storage);

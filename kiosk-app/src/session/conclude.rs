@@ -29,6 +29,8 @@ impl Session {
             Some(holder) => (Some(holder.evidence), Some(holder.number), holder.shared),
             None => (None, None, CardFields::default()),
         };
+        let offered = service.is_some_and(|service| self.service(service).rules.wallet);
+        let wallet = offered && decision == Decision::Verified;
         // A proof about the holder of the card is for nobody else.
         let shared = match decision {
             Decision::Verified => shared,
@@ -47,6 +49,7 @@ impl Session {
             document,
             number,
             shared,
+            wallet,
             factors,
             decision,
         };

@@ -7,6 +7,8 @@ use kiosk_ui::{CardPrompt, Ending, Guidance, Outage};
 
 use super::event::Committed;
 use super::fields::{Agreed, CardFields};
+use super::keepsake::Keepsake;
+use super::wallet::{Step, Wallet};
 
 /// The states, in a resident's order.
 #[derive(Debug)]
@@ -46,7 +48,10 @@ pub(super) enum State {
     Receipt {
         service: Option<usize>,
         committed: Committed,
+        /// Where the service offers the wallet form, and it was not made yet.
+        keepsake: Option<Keepsake>,
     },
+    Wallet(Wallet),
     Ended(Ending),
     OutOfService {
         outage: Outage,
@@ -74,7 +79,13 @@ pub(super) struct LateCommit {
 impl State {
     /// Whether anything about a person is reachable from here.
     pub fn holds_personal_data(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Capturing { .. })
+        let keepsake = match self {
+            Self::Preparing { .. } | Self::Capturing { .. } => return true,
+            Self::Receipt { keepsake, .. } => keepsake.as_ref(),
+            Self::Wallet(wallet) => Some(&wallet.keepsake),
+            _ => None,
+        };
+        keepsake.is_some_and(|keepsake| !keepsake.disclosures().is_empty())
     }
 
     /// Whether a resident is in the middle of something.
@@ -90,6 +101,15 @@ impl State {
         )
     }
 
+    /// Whether a touch shows that somebody is there, for whom the screen waits anew.
+    pub fn waits_for_touch(&self) -> bool {
+        match self {
+            Self::Capturing { .. } => false,
+            Self::Wallet(wallet) => matches!(wallet.step, Step::Choosing(_) | Step::Shown(_)),
+            other => other.is_underway(),
+        }
+    }
+
     /// The service, once it is chosen.
     pub fn service(&self) -> Option<usize> {
         match self {
@@ -99,6 +119,7 @@ impl State {
             | Self::Preparing { service, .. }
             | Self::Capturing { service, .. } => Some(*service),
             Self::Deciding { service, .. } | Self::Receipt { service, .. } => *service,
+            Self::Wallet(wallet) => wallet.service,
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use crate::record::{Outcome, Record};
 
 impl Session {
     pub(super) fn touch(&mut self, touch: Touch, now: Duration) {
-        if self.state.is_underway() && !matches!(self.state, State::Capturing { .. }) {
+        if self.state.waits_for_touch() {
             // Somebody is there: the screen waits anew.
             self.deadline = self.waiting_time().map(|time| now + time);
         }
@@ -29,7 +29,13 @@ impl Session {
             (Touch::Cannot, state) if state.is_underway() => {
                 self.refer(Reason::ResidentCannot, now);
             }
-            (Touch::Done, State::Receipt { .. } | State::Ended(_)) => self.go_home(now),
+            (Touch::KeepOnPhone, State::Receipt { .. }) => self.open_wallet(now),
+            (Touch::WithoutKey, State::Wallet(_)) => self.without_key(now),
+            (Touch::BringKey, State::Wallet(_)) => self.bring_key(now),
+            (Touch::Back, State::Wallet(_)) => self.wallet_back(now),
+            (Touch::Done, State::Receipt { .. } | State::Wallet(_) | State::Ended(_)) => {
+                self.go_home(now);
+            }
             _ => {}
         }
     }

@@ -19,10 +19,10 @@ impl Session {
                 | State::Consenting { .. }
                 | State::ChoosingFields { .. }
                 | State::Presenting { .. }
-        );
+        ) || matches!(self.state, State::Wallet(_)) && self.state.waits_for_touch();
         View {
             language: self.language,
-            screen: self.screen(),
+            screen: self.screen(now),
             seconds_left: left.filter(|_| self.counts_down()).map(whole_seconds),
             still_there: asks && left.is_some_and(|left| left <= self.asks_at()),
         }
@@ -42,7 +42,7 @@ impl Session {
         )
     }
 
-    fn screen(&self) -> Screen {
+    fn screen(&self, now: Duration) -> Screen {
         match &self.state {
             State::Attract => Screen::Attract,
             State::Choosing => Screen::Services(self.choices()),
@@ -59,12 +59,18 @@ impl Session {
                 progress: *progress,
             }),
             State::Deciding { .. } => Screen::Deciding,
-            State::Receipt { service, committed } => Screen::Receipt(ReceiptView {
+            State::Receipt {
+                service,
+                committed,
+                keepsake,
+            } => Screen::Receipt(ReceiptView {
                 decision: committed.decided,
                 service: self.service_name(*service),
                 receipt: committed.receipt.clone(),
                 reference: committed.reference.clone(),
+                wallet: keepsake.is_some(),
             }),
+            State::Wallet(wallet) => Screen::Wallet(self.wallet_view(wallet, now)),
             State::Ended(Ending::Cancelled) => Screen::Ended(Ending::Cancelled),
             State::Ended(Ending::TimedOut) => Screen::Ended(Ending::TimedOut),
             State::OutOfService { outage, .. } => Screen::OutOfService(*outage),

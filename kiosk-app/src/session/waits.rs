@@ -6,6 +6,7 @@ use attestation::Reason;
 use kiosk_ui::{Ending, Outage};
 
 use super::state::{LateCommit, State};
+use super::wallet::Step;
 use super::{Device, Session};
 use crate::record::Outcome;
 
@@ -30,6 +31,7 @@ impl Session {
             &State::Deciding { service, reason } => {
                 self.commit_too_slow(LateCommit { service, reason }, now)
             }
+            State::Wallet(_) => self.wallet_gives_up(now),
             State::Receipt { .. } | State::Ended(_) => self.go_home(now),
             State::OutOfService { .. } if self.lost.is_empty() => self.go_home(now),
             State::OutOfService { .. } | State::Attract => {}
@@ -63,6 +65,11 @@ impl Session {
             State::Preparing { .. } | State::Deciding { .. } => Some(limits.commit),
             State::Capturing { .. } => Some(limits.capture),
             State::Receipt { .. } => Some(limits.receipt),
+            State::Wallet(wallet) => Some(match wallet.step {
+                Step::Choosing(_) | Step::Shown(_) => limits.wallet,
+                Step::Scanning(_) => limits.scan,
+                Step::Issuing(_) => limits.commit,
+            }),
             State::Ended(_) => Some(limits.ended),
             State::OutOfService { .. } => Some(limits.outage),
         }

@@ -6,14 +6,18 @@ use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 /// The code for `text`, or nothing if no code is large enough. Error correction is level M where
 /// the text fits, level L where it does not.
 pub(crate) fn image(text: &str) -> Option<Image> {
-    pixels(text).map(Image::from_rgb8)
+    pixels(text, &[ECL::M, ECL::L]).map(Image::from_rgb8)
 }
 
-/// As [`image`], for who has to overwrite the pixels afterwards.
-pub(crate) fn pixels(text: &str) -> Option<SharedPixelBuffer<Rgb8Pixel>> {
-    [ECL::M, ECL::L]
-        .into_iter()
-        .find_map(|level| QRBuilder::new(text).ecl(level).build().ok())
+/// The code at level L, for who has to overwrite the pixels afterwards.
+pub(crate) fn plain(text: &str) -> Option<SharedPixelBuffer<Rgb8Pixel>> {
+    pixels(text, &[ECL::L])
+}
+
+fn pixels(text: &str, levels: &[ECL]) -> Option<SharedPixelBuffer<Rgb8Pixel>> {
+    levels
+        .iter()
+        .find_map(|&level| QRBuilder::new(text).ecl(level).build().ok())
         .map(|code| paint(&code))
 }
 

@@ -33,7 +33,7 @@ impl Slate {
             return;
         }
         self.wipe(app);
-        if let Some(pixels) = qr::pixels(codes.code.reveal()) {
+        if let Some(pixels) = qr::plain(codes.code.reveal()) {
             let api = app.global::<Api>();
             api.set_wallet_code(Image::from_rgb8(pixels.clone()));
             let text = codes.code.clone();

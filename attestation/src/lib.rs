@@ -15,7 +15,9 @@
 
 #![forbid(unsafe_code)]
 
+mod any;
 mod cbor;
+mod check;
 mod checkpoint;
 mod claims;
 mod codes;
@@ -30,10 +32,13 @@ mod merkle_frontier;
 mod name;
 mod note;
 mod operator;
+mod plain;
 mod pseudonym;
 mod receipt;
+mod refusal;
 mod self_test;
 mod status;
+mod status_list;
 mod status_uri;
 mod tiles;
 mod trust;
@@ -43,7 +48,9 @@ pub mod wallet;
 #[cfg(feature = "log")]
 pub mod log;
 
+pub use any::AnyReceipt;
 pub use cbor::DecodeError;
+pub use check::Check;
 pub use checkpoint::{Checkpoint, SignedCheckpoint, verifier_key};
 pub use claims::{
     Band, Claims, Decision, DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity,
@@ -56,13 +63,18 @@ pub use log::{AuditReport, CommittedAttestation, Exported, Log, LogError};
 pub use name::{Name, NameError};
 pub use note::NoteError;
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};
+pub use plain::{PlainReceipt, VerifiedPlain};
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use receipt::{NotAPage, Receipt};
+pub use refusal::Refusal;
 pub use status::{Freshness, KeyStatus};
+pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
+#[cfg(feature = "log")]
+pub use status_list::{StatusDraft, StatusDraftError};
 pub use status_uri::{NotAStatusUri, StatusUri};
 pub use tiles::{ExportFinding, ExportReport, check_export};
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};
 pub use trust::{KeyState, ListedKey, TrustList, TrustListError};
-pub use verify::{Check, Refusal, Verified, verify};
+pub use verify::{Verified, verify};
 pub use wallet::{CardField, Disclosure, DisclosureError, Disclosures, HolderKey, NotAHolderKey};

@@ -18,7 +18,7 @@ use crate::claims::Claims;
 use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
 use crate::credential::{Credential, Validity, read_public_key};
 use crate::merkle::{Hash, InclusionProof, leaf_hash};
-use crate::verify::Refusal;
+use crate::refusal::Refusal;
 
 /// How every receipt of this version begins: in a QR code, and in the fragment of a URL (where a
 /// colon would do too, but a dot survives more text fields).
@@ -35,7 +35,7 @@ const SCHEME: &str = "https://";
 const MAX_PAGE_CHARS: usize = 256;
 
 /// What the largest QR code (version 40, level L) holds in alphanumeric mode.
-const MAX_TEXT_CHARS: usize = 4296;
+pub(crate) const MAX_TEXT_CHARS: usize = 4296;
 
 /// A proof longer than this would be of a tree with more than 2⁶³ leaves.
 const MAX_PATH: usize = 63;
@@ -83,13 +83,8 @@ impl Receipt {
     /// # Errors
     /// When the page is not an `https` URL without a fragment.
     pub fn to_url(&self, page: &str) -> Result<String, NotAPage> {
-        let rest = page.strip_prefix(SCHEME).ok_or(NotAPage)?;
-        let plain = |b: u8| b.is_ascii_graphic() && b != b'#';
-        if rest.is_empty() || page.len() > MAX_PAGE_CHARS || !rest.bytes().all(plain) {
-            return Err(NotAPage);
-        }
         let encoded = Base64UrlUnpadded::encode_string(&self.to_cbor());
-        Ok(format!("{page}#{FRAGMENT_PREFIX}{encoded}"))
+        link(page, FRAGMENT_PREFIX, &encoded)
     }
 
     /// Reads the text of a QR code, or a URL with a receipt in its fragment. Exactly one text of
@@ -101,22 +96,21 @@ impl Receipt {
         if text.len() > MAX_TEXT_CHARS {
             return Err(Refusal::NotAReceipt);
         }
-        match text.strip_prefix(SCHEME) {
-            Some(url) => Self::decode_url(url),
+        match fragment(text) {
+            Some(fragment) => Self::decode_fragment(fragment?),
             None => Self::decode_code(text),
         }
     }
 
     fn decode_code(text: &str) -> Result<Self, Refusal> {
-        let encoded = strip_prefix(text, PREFIX)?;
+        let encoded = strip_prefix(text, PREFIX, FAMILY)?;
         let receipt = Self::from_cbor(base45::decode(encoded).ok())?;
         // Base45 has several spellings for some bytes (short groups, lower case in lax decoders).
         same(receipt.encode() == text, receipt)
     }
 
-    fn decode_url(url: &str) -> Result<Self, Refusal> {
-        let (_, fragment) = url.split_once('#').ok_or(Refusal::NotAReceipt)?;
-        let encoded = strip_prefix(fragment, FRAGMENT_PREFIX)?;
+    fn decode_fragment(fragment: &str) -> Result<Self, Refusal> {
+        let encoded = strip_prefix(fragment, FRAGMENT_PREFIX, FAMILY)?;
         let receipt = Self::from_cbor(Base64UrlUnpadded::decode_vec(encoded).ok())?;
         let again = Base64UrlUnpadded::encode_string(&receipt.to_cbor());
         same(again == encoded, receipt)
@@ -182,6 +176,23 @@ impl Receipt {
 )]
 pub struct NotAPage;
 
+/// A link to a page that checks receipts.
+pub(crate) fn link(page: &str, prefix: &str, encoded: &str) -> Result<String, NotAPage> {
+    let rest = page.strip_prefix(SCHEME).ok_or(NotAPage)?;
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'#';
+    if rest.is_empty() || page.len() > MAX_PAGE_CHARS || !rest.bytes().all(plain) {
+        return Err(NotAPage);
+    }
+    Ok(format!("{page}#{prefix}{encoded}"))
+}
+
+/// The fragment of a link, if the text is a link.
+pub(crate) fn fragment(text: &str) -> Option<Result<&str, Refusal>> {
+    let url = text.strip_prefix(SCHEME)?;
+    let parts = url.split_once('#').ok_or(Refusal::NotAReceipt);
+    Some(parts.map(|(_, fragment)| fragment))
+}
+
 fn same(it_is: bool, receipt: Receipt) -> Result<Receipt, Refusal> {
     if it_is {
         Ok(receipt)
@@ -190,9 +201,13 @@ fn same(it_is: bool, receipt: Receipt) -> Result<Receipt, Refusal> {
     }
 }
 
-fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Result<&'t str, Refusal> {
+pub(crate) fn strip_prefix<'t>(
+    text: &'t str,
+    prefix: &str,
+    family: &str,
+) -> Result<&'t str, Refusal> {
     text.strip_prefix(prefix).ok_or_else(|| {
-        let version = text.strip_prefix(FAMILY);
+        let version = text.strip_prefix(family);
         let version = version.and_then(|text| text.split_once([':', '.']));
         match version {
             Some((number, _)) if number.parse::<u16>().is_ok_and(|number| number > 1) => {

@@ -2,8 +2,10 @@
 //! that knowledge is. An old list is no reason to refuse, unless the caller says so: an office
 //! without a network must be able to go on, and to say on what it relies.
 
+use crate::credential::Credential;
+use crate::refusal::{Refusal, require};
 use crate::trust::{KeyState, ListedKey, TrustList};
-use crate::verify::{CLOCK_SKEW_S, Refusal, Verified, require};
+use crate::verify::{CLOCK_SKEW_S, Verified};
 
 /// Whether the list must be up to date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,25 +60,49 @@ impl Verified {
         freshness: Freshness,
         now: Option<u64>,
     ) -> Result<Self, Refusal> {
-        let credential = self.credential();
-        let same_operator = credential.is_from(list.operator());
-        let listed = list.find(&credential.kiosk, &credential.device);
-        let listed = listed.filter(|_| same_operator);
-        let listed = listed.ok_or(Refusal::KeyNotListed)?;
-        counts(listed, self.claims().issued_at)?;
-        let status = KeyStatus {
+        let status = of_credential(self.credential(), self.claims().issued_at, list, now)?;
+        self.status = Some(status.fresh_enough(freshness)?);
+        Ok(self)
+    }
+}
+
+/// What a trust list says about the key of a credential at a moment.
+pub(crate) fn of_credential(
+    credential: &Credential,
+    moment: u64,
+    list: &TrustList,
+    now: Option<u64>,
+) -> Result<KeyStatus, Refusal> {
+    let same_operator = credential.is_from(list.operator());
+    let listed = list.find(&credential.kiosk, &credential.device);
+    let listed = listed.filter(|_| same_operator);
+    KeyStatus::at(listed.ok_or(Refusal::KeyNotListed)?, moment, list, now)
+}
+
+impl KeyStatus {
+    /// What a trust list says about one of its keys at a moment.
+    pub(crate) fn at(
+        listed: &ListedKey,
+        moment: u64,
+        list: &TrustList,
+        now: Option<u64>,
+    ) -> Result<Self, Refusal> {
+        counts(listed, moment)?;
+        Ok(Self {
             sequence: list.sequence(),
             issued_at: list.issued_at(),
             next_update: list.next_update(),
             state: listed.state,
             now,
-        };
-        let fresh = status.is_overdue() == Some(false);
+        })
+    }
+
+    pub(crate) fn fresh_enough(self, freshness: Freshness) -> Result<Self, Refusal> {
+        let fresh = self.is_overdue() == Some(false);
         require(
             fresh || freshness == Freshness::Any,
             Refusal::StatusNotFresh,
         )?;
-        self.status = Some(status);
         Ok(self)
     }
 }

@@ -1,14 +1,15 @@
 //! The checking of a receipt by a stranger who has the operator's public key and nothing else.
-//! [`Verified`] can only come from here; every way to fail has a stable code and says what does
-//! not hold.
+//! [`Verified`] can only come from here; why a receipt is refused is in `refusal.rs`.
 
-use crate::cbor::DecodeError;
+use crate::check::Check;
 use crate::checkpoint::SignedCheckpoint;
 use crate::claims::Claims;
 use crate::credential::Credential;
 use crate::operator::OperatorPublicKey;
 use crate::receipt::Receipt;
+use crate::refusal::{Refusal, require};
 use crate::status::KeyStatus;
+use crate::status_list::ListedStatus;
 
 /// How far the clocks of kiosk and verifier may differ, in seconds.
 pub(crate) const CLOCK_SKEW_S: u64 = 300;
@@ -26,11 +27,7 @@ pub fn verify(
     let Receipt {
         claims, credential, ..
     } = receipt;
-    require(credential.is_from(operator), Refusal::CredentialSignature)?;
-    require(
-        credential.validity.covers(claims.issued_at),
-        Refusal::CredentialNotValidAtTime,
-    )?;
+    vouched_for(credential, operator, claims.issued_at)?;
     require(
         credential
             .device
@@ -38,15 +35,14 @@ pub fn verify(
         Refusal::AttestationSignature,
     )?;
     let checkpoint = check_log(receipt)?;
-    require(
-        now.is_none_or(|now| claims.issued_at <= now.saturating_add(CLOCK_SKEW_S)),
-        Refusal::IssuedInFuture,
-    )?;
+    not_from_the_future(claims.issued_at, now)?;
     Ok(Verified {
         claims: claims.clone(),
         credential: credential.clone(),
         checkpoint,
+        index: receipt.proof.index,
         status: None,
+        listed: None,
     })
 }
 
@@ -56,7 +52,9 @@ pub struct Verified {
     claims: Claims,
     credential: Credential,
     checkpoint: SignedCheckpoint,
+    index: u64,
     pub(crate) status: Option<KeyStatus>,
+    pub(crate) listed: Option<ListedStatus>,
 }
 
 impl Verified {
@@ -78,6 +76,12 @@ impl Verified {
         &self.checkpoint
     }
 
+    /// Its place in the kiosk's log, from 0.
+    #[must_use]
+    pub const fn index(&self) -> u64 {
+        self.index
+    }
+
     /// What the operator's trust list said about the key; none where none was asked
     /// ([`Verified::with_status`]).
     #[must_use]
@@ -85,143 +89,27 @@ impl Verified {
         self.status.as_ref()
     }
 
+    /// What the operator's status list said about this verification; none where none was asked
+    /// ([`Verified::with_status_list`]).
+    #[must_use]
+    pub const fn listed(&self) -> Option<&ListedStatus> {
+        self.listed.as_ref()
+    }
+
     /// Everything that was checked, in order; all of it held.
     #[must_use]
     pub fn checks(&self) -> Vec<Check> {
-        let of_status = self.status.is_some().then_some(STATUS_CHECK);
-        CHECKS.iter().copied().chain(of_status).collect()
-    }
-}
-
-/// One thing that was checked about a receipt, and held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// The code of the refusal if it had not held.
-    pub code: &'static str,
-    /// What holds, in plain words.
-    pub words: &'static str,
-}
-
-const CHECKS: &[Check] = &[
-    Check {
-        code: "credential_signature",
-        words: "the operator vouches for this kiosk and its key",
-    },
-    Check {
-        code: "credential_not_valid_at_time",
-        words: "the operator's word held at the time of the verification",
-    },
-    Check {
-        code: "attestation_signature",
-        words: "this kiosk signed exactly these statements",
-    },
-    Check {
-        code: "inclusion_proof",
-        words: "the proof leads from these statements to a head of the kiosk's log",
-    },
-    Check {
-        code: "checkpoint_signature",
-        words: "this kiosk signed that head of its log",
-    },
-];
-
-const STATUS_CHECK: Check = Check {
-    code: "key_revoked",
-    words: "the operator's trust list lets the kiosk's key count at that time",
-};
-
-/// Why a receipt is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// Some other text.
-    #[error("this is not a verification receipt (those begin with KVR1:)")]
-    NotAReceipt,
-    /// A receipt of a version to come.
-    #[error("this receipt is of a version that this program does not know; use a newer one")]
-    UnknownVersion,
-    /// Damaged, incomplete, or made by something else.
-    #[error("the receipt is damaged: its text is not what a kiosk writes")]
-    Malformed {
-        /// What exactly, where it got as far as bytes.
-        source: Option<DecodeError>,
-    },
-    /// Another operator, another kiosk or site, or a forged credential.
-    #[error(
-        "this operator did not vouch for this kiosk: the credential is of another operator, \
-         another kiosk or site, or forged"
-    )]
-    CredentialSignature,
-    /// The verification happened outside the credential's time.
-    #[error("the operator's word for this kiosk did not hold at the time of the verification")]
-    CredentialNotValidAtTime,
-    /// The statements are not those that the kiosk signed.
-    #[error("the kiosk did not sign these statements: they were changed or forged")]
-    AttestationSignature,
-    /// The proof cannot be one.
-    #[error("the proof that the statements are in the kiosk's log cannot be right: it was changed")]
-    InclusionProof,
-    /// The log that the proof leads to is not one that the kiosk signed.
-    #[error(
-        "the kiosk did not sign the log that the proof leads to: proof or checkpoint was changed, \
-         or the statements were never committed"
-    )]
-    CheckpointSignature,
-    /// The verification claims to happen later than now.
-    #[error(
-        "the receipt comes from the future: check this machine's clock; if it is right, the \
-         kiosk's was not"
-    )]
-    IssuedInFuture,
-    /// The trust list does not know the key as this kiosk's.
-    #[error(
-        "the operator's trust list does not name this key of this kiosk: the list is older than \
-         the kiosk, or the kiosk is no longer in use; fetch a newer list"
-    )]
-    KeyNotListed,
-    /// The verification happened outside the time that the list gives the key.
-    #[error("by the operator's trust list, the kiosk's key was not valid at that time")]
-    KeyNotValidAtTime,
-    /// The kiosk had another key by then.
-    #[error("by the operator's trust list, the kiosk had another key by that time")]
-    KeyRotated,
-    /// The operator doubts the key.
-    #[error(
-        "by the operator's trust list, the kiosk's key was suspended by that time; ask the \
-         operator, or check again with a later list"
-    )]
-    KeySuspended,
-    /// The operator has taken back its word.
-    #[error("by the operator's trust list, the kiosk's key was revoked by that time")]
-    KeyRevoked,
-    /// The list is past its next update, or this machine does not know the time.
-    #[error(
-        "the operator's trust list is not up to date by this machine's clock: fetch a newer one, \
-         or check the clock"
-    )]
-    StatusNotFresh,
-}
-
-impl Refusal {
-    /// The stable code for programs.
-    #[must_use]
-    pub const fn as_code(&self) -> &'static str {
-        match self {
-            Self::NotAReceipt => "not_a_receipt",
-            Self::UnknownVersion => "unknown_version",
-            Self::Malformed { .. } => "malformed",
-            Self::CredentialSignature => "credential_signature",
-            Self::CredentialNotValidAtTime => "credential_not_valid_at_time",
-            Self::AttestationSignature => "attestation_signature",
-            Self::InclusionProof => "inclusion_proof",
-            Self::CheckpointSignature => "checkpoint_signature",
-            Self::IssuedInFuture => "issued_in_future",
-            Self::KeyNotListed => "key_not_listed",
-            Self::KeyNotValidAtTime => "key_not_valid_at_time",
-            Self::KeyRotated => "key_rotated",
-            Self::KeySuspended => "key_suspended",
-            Self::KeyRevoked => "key_revoked",
-            Self::StatusNotFresh => "status_not_fresh",
-        }
+        let in_every_form = [
+            Check::OperatorVouches,
+            Check::CredentialInTime,
+            Check::KioskSigned,
+            Check::ProofLeadsToLog,
+            Check::KioskSignedLog,
+        ];
+        let of_key = self.status.map(|_| Check::KeyCounts);
+        let of_this = self.listed.map(|_| Check::NotTakenBack);
+        let asked = of_key.into_iter().chain(of_this);
+        in_every_form.into_iter().chain(asked).collect()
     }
 }
 
@@ -237,6 +125,22 @@ fn check_log(receipt: &Receipt) -> Result<SignedCheckpoint, Refusal> {
     Ok(head)
 }
 
-pub(crate) fn require(it_holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
-    if it_holds { Ok(()) } else { Err(otherwise) }
+/// The operator vouches for the kiosk, and did at that moment.
+pub(crate) fn vouched_for(
+    credential: &Credential,
+    operator: &OperatorPublicKey,
+    moment: u64,
+) -> Result<(), Refusal> {
+    require(credential.is_from(operator), Refusal::CredentialSignature)?;
+    require(
+        credential.validity.covers(moment),
+        Refusal::CredentialNotValidAtTime,
+    )
+}
+
+pub(crate) fn not_from_the_future(moment: u64, now: Option<u64>) -> Result<(), Refusal> {
+    require(
+        now.is_none_or(|now| moment <= now.saturating_add(CLOCK_SKEW_S)),
+        Refusal::IssuedInFuture,
+    )
 }

@@ -3,19 +3,12 @@
 use base64ct::{Base64, Encoding};
 use serde_json::json;
 
-use super::payload::Payload;
+use super::payload::{CREDENTIAL, Payload, TYP};
 use super::{Disclosures, HolderKey, jws};
 use crate::credential::Credential;
 use crate::device::DeviceKey;
 use crate::log::CommittedAttestation;
 use crate::status_uri::StatusUri;
-
-/// The media type of an SD-JWT VC (`typ`).
-pub(super) const TYP: &str = "dc+sd-jwt";
-
-/// The header that carries the operator's word for the kiosk: its credential (COSE_Sign1) in
-/// base64, as `x5c` carries certificates.
-pub(super) const CREDENTIAL: &str = "kiosk_credential";
 
 /// Issues the wallet form: `<JWT>~<disclosure>~…`, with everything that the resident agreed to
 /// share. With a holder's key, only who has its secret half can show it.

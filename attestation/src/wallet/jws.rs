@@ -13,28 +13,34 @@ use super::{HolderKey, base64url, json};
 
 /// A message and its signature, not yet checked.
 #[derive(Clone, Debug)]
-pub(super) struct Jws<'t> {
-    pub(super) header: Map<String, Value>,
-    pub(super) payload: Map<String, Value>,
+pub(crate) struct Jws<'t> {
+    pub(crate) header: Map<String, Value>,
+    pub(crate) payload: Map<String, Value>,
+    text: &'t str,
     signing_input: &'t str,
     signature: [u8; 64],
 }
 
 impl<'t> Jws<'t> {
     /// Reads a message whose payload is a JSON object.
-    pub(super) fn decode(text: &'t str) -> Option<Self> {
+    pub(crate) fn decode(text: &'t str) -> Option<Self> {
         let (signing_input, signature) = text.rsplit_once('.')?;
         let (header, payload) = signing_input.split_once('.')?;
         Some(Self {
             header: json::object(&base64url::decode(header)?)?,
             payload: json::object(&base64url::decode(payload)?)?,
+            text,
             signing_input,
             signature: base64url::decode_array(signature)?,
         })
     }
 
+    pub(crate) const fn text(&self) -> &'t str {
+        self.text
+    }
+
     /// Whether this key signed it, and the header says so.
-    pub(super) fn is_signed_by(&self, key: &HolderKey) -> bool {
+    pub(crate) fn is_signed_by(&self, key: &HolderKey) -> bool {
         let algorithm = self.header_text("alg").unwrap_or_default();
         if self.header.contains_key("crit") || !key.signs_with(algorithm) {
             return false;
@@ -50,7 +56,7 @@ impl<'t> Jws<'t> {
         }
     }
 
-    pub(super) fn header_text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header_text(&self, name: &str) -> Option<&str> {
         self.header.get(name)?.as_str()
     }
 }
@@ -65,11 +71,20 @@ impl HolderKey {
     }
 }
 
-/// Signs a message with EdDSA.
-#[cfg(feature = "log")]
-pub(super) fn sign(key: &SigningKey, header: &Value, payload: &Value) -> String {
+/// Signs a message.
+pub(crate) fn sign_with(
+    header: &Value,
+    payload: &Value,
+    sign: impl FnOnce(&[u8]) -> [u8; 64],
+) -> String {
     let part = |value: &Value| base64url::encode(value.to_string().as_bytes());
     let signing_input = format!("{}.{}", part(header), part(payload));
-    let signature = key.sign(signing_input.as_bytes()).to_bytes();
+    let signature = sign(signing_input.as_bytes());
     format!("{signing_input}.{}", base64url::encode(&signature))
+}
+
+/// Signs a message with EdDSA.
+#[cfg(feature = "log")]
+pub(crate) fn sign(key: &SigningKey, header: &Value, payload: &Value) -> String {
+    sign_with(header, payload, |signed| key.sign(signed).to_bytes())
 }

@@ -15,17 +15,24 @@
 //! Both forms say the same: the digests in `_sd` are those that stand in the attestation in the
 //! log. The wallet form names its place in the log, but carries no proof of inclusion.
 
-mod base64url;
+pub(crate) mod base64url;
 mod disclosure;
 mod holder;
 #[cfg(feature = "log")]
 mod issue;
 mod json;
-mod jws;
+pub(crate) mod jws;
+mod key_binding;
 mod payload;
+mod present;
+mod sd_jwt;
+mod verify;
 
 pub use disclosure::{CardField, Disclosure, DisclosureError, Disclosures};
 pub use holder::{HolderKey, NotAHolderKey};
 #[cfg(feature = "log")]
 pub use issue::{IssueError, issue, issue_listed_at};
+pub use key_binding::KeyBinding;
 pub use payload::VCT;
+pub use present::{HolderSecret, PresentError, bind, select};
+pub use verify::{Holder, VerifiedWallet, WalletToken};

@@ -2,7 +2,9 @@
 //! object, with the codes and digits that every other output of this crate uses. `wallet.cddl` says
 //! the same formally. A reader accepts exactly these members.
 
-use serde_json::{Map, Value, json};
+#[cfg(feature = "log")]
+use serde_json::json;
+use serde_json::{Map, Value};
 
 use super::{HolderKey, base64url};
 use crate::claims::{
@@ -15,6 +17,16 @@ use crate::status_uri::StatusUri;
 
 /// The type of this credential (`vct`).
 pub const VCT: &str = "urn:kiosk:verification:1";
+
+/// How the types of all versions begin.
+pub(super) const VCT_FAMILY: &str = "urn:kiosk:verification:";
+
+/// The media type of an SD-JWT VC (`typ`).
+pub(super) const TYP: &str = "dc+sd-jwt";
+
+/// The header that carries the operator's word for the kiosk: its credential (COSE_Sign1) in
+/// base64, as `x5c` carries certificates.
+pub(super) const CREDENTIAL: &str = "kiosk_credential";
 
 /// What is signed besides the claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,9 +162,12 @@ fn verification(claims: &Claims) -> Value {
 fn read_digests(members: &mut Members) -> Option<Vec<[u8; 32]>> {
     let algorithm = members.optional("_sd_alg", |v| v.as_str().map(str::to_owned))?;
     let card = members.optional("card", |card| {
-        let Value::Array(digests) = members_of(card)?.take("_sd")? else {
+        let mut card = members_of(card)?;
+        let Value::Array(digests) = card.take("_sd")? else {
             return None;
         };
+        // A field that stands there in the clear was not chosen by the holder.
+        card.is_empty().then_some(())?;
         let digest = |v: &Value| base64url::decode_array(v.as_str()?);
         digests.iter().map(digest).collect::<Option<Vec<_>>>()
     })?;

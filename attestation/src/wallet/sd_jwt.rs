@@ -120,7 +120,11 @@ impl Filling {
         }
     }
 
-    fn object(&mut self, mut object: Map<String, Value>, depth: usize) -> Option<Map<String, Value>> {
+    fn object(
+        &mut self,
+        mut object: Map<String, Value>,
+        depth: usize,
+    ) -> Option<Map<String, Value>> {
         let digests = match object.remove("_sd") {
             None => Vec::new(),
             Some(Value::Array(digests)) => digests,

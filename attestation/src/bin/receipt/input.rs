@@ -5,7 +5,10 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
+use attestation::{
+    AnyReceipt, Credential, DecodeError, NotAKey, OperatorPublicKey, StatusList, StatusListError,
+    TrustList, TrustListError,
+};
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
 
 /// Larger than any photo of a QR code needs to be.
@@ -16,10 +19,8 @@ const MAX_SIDE_PX: u32 = 8192;
 const MAX_ALLOC_BYTES: u64 = 256 << 20;
 /// A key file is some hundred bytes.
 const MAX_KEY_BYTES: u64 = 4096;
-/// How a receipt in a QR code begins, or the fragment of a link to one; other codes in the picture
-/// are ignored.
-const PREFIX: &str = "KVR";
-const FRAGMENT: &str = "#KVR";
+/// A credential is some two hundred bytes.
+const MAX_CREDENTIAL_BYTES: u64 = 4096;
 
 /// Why there is nothing to check.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,15 @@ pub(crate) enum InputError {
         path: PathBuf,
         source: TrustListError,
     },
+    /// The status list cannot be gone by.
+    #[error("cannot go by the status list {path} ({})", source.as_code())]
+    Status {
+        path: PathBuf,
+        source: StatusListError,
+    },
+    /// The credential is something else.
+    #[error("{path} is not a kiosk's credential; give the file that enrolment made")]
+    Credential { path: PathBuf, source: DecodeError },
     /// The picture cannot be decoded.
     #[error("the picture {path} cannot be decoded; take it again, as PNG or JPEG")]
     Picture {
@@ -72,6 +82,25 @@ pub(crate) fn trust_list(
 ) -> Result<TrustList, InputError> {
     let bytes = read(path, TrustList::MAX_BYTES as u64)?;
     TrustList::decode(&bytes, operator).map_err(|source| InputError::Trust {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+pub(crate) fn status_list(
+    path: &Path,
+    operator: &OperatorPublicKey,
+) -> Result<StatusList, InputError> {
+    let bytes = read(path, StatusList::MAX_BYTES as u64)?;
+    StatusList::decode(&bytes, operator).map_err(|source| InputError::Status {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+pub(crate) fn credential(path: &Path) -> Result<Credential, InputError> {
+    let bytes = read(path, MAX_CREDENTIAL_BYTES)?;
+    Credential::from_cose(&bytes).map_err(|source| InputError::Credential {
         path: path.to_owned(),
         source,
     })
@@ -140,8 +169,6 @@ fn find_receipt(picture: &GrayImage) -> Option<String> {
     });
     let codes = prepared.detect_grids();
     let mut texts = codes.iter().filter_map(|code| code.decode().ok());
-    texts.find_map(|(_, text)| {
-        let is_receipt = text.starts_with(PREFIX) || text.contains(FRAGMENT);
-        is_receipt.then_some(text)
-    })
+    // Other codes in the picture are passed over.
+    texts.find_map(|(_, text)| AnyReceipt::is_like(&text).then_some(text))
 }

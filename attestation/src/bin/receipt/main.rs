@@ -1,6 +1,7 @@
 //! `receipt`: checks the receipt of an identity verification with only the operator's public key,
-//! and the operator's trust list where there is one. Reads a photo or screenshot with the QR code,
-//! or its text; needs no network. The operator issues trust lists with it.
+//! and the operator's trust list and status list where there are any. Reads a photo or screenshot
+//! with the QR code, or its text, in each form that a receipt has; needs no network. The operator
+//! issues the lists with it.
 //!
 //! Exit codes: 0 everything holds (whatever was decided, unless a decision is required) · 1 refused ·
 //! 2 wrong usage, or there is nothing to check.
@@ -9,20 +10,23 @@
     reason = "the program's purpose is to print what it found"
 )]
 
+mod check;
 mod input;
 mod log;
+mod present;
 mod report;
 mod status;
+mod status_list;
 mod trust;
 mod utc;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use attestation::{Decision, Freshness, Receipt, Refusal, Verified, verify};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use attestation::{AnyReceipt, Refusal};
+use clap::{Args, Parser, Subcommand};
 
 /// Checks receipts of identity verifications.
 #[derive(Parser)]
@@ -39,26 +43,23 @@ enum Command {
     /// Exit code 0 says that the receipt is genuine, not that the person was verified: a genuine
     /// receipt may say "not verified" or "referred". The decision is in the first line. A script
     /// that lets people in by the exit code needs "--require verified".
-    Verify {
-        /// The operator's public key (operator.pub: PEM, or 32 bytes in base64).
-        #[arg(long, value_name = "FILE")]
-        operator: PathBuf,
-        /// The operator's trust list: is the kiosk's key still good?
-        #[arg(long, value_name = "LIST")]
-        trust: Option<PathBuf>,
-        /// Refuse if the trust list is past its next update.
-        #[arg(long, requires = "trust")]
-        require_fresh: bool,
-        /// Exit with 1 if the receipt holds, but its decision is another one.
-        #[arg(long, value_name = "DECISION")]
-        require: Option<Required>,
-        #[command(flatten)]
-        source: Source,
-    },
+    Verify(Box<check::Verify>),
     /// Show what a receipt says, without checking anything.
     Show {
         #[command(flatten)]
         source: Source,
+    },
+    /// Print a full receipt as a plain one: a smaller code, for those who have the trust list.
+    Plain {
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Present the wallet form: show some fields only, and prove to have the holder's key.
+    Present(present::Present),
+    /// The operator's status list: which single verifications no longer count.
+    Status {
+        #[command(subcommand)]
+        command: status_list::Command,
     },
     /// The operator's trust list: which kiosks' keys count, and until when.
     Trust {
@@ -72,21 +73,6 @@ enum Command {
     },
 }
 
-/// The decision that a script goes by.
-#[derive(Clone, Copy, ValueEnum)]
-enum Required {
-    /// The person was verified.
-    Verified,
-}
-
-impl Required {
-    fn is_met(self, decision: Decision) -> bool {
-        match self {
-            Self::Verified => decision == Decision::Verified,
-        }
-    }
-}
-
 /// Why nothing could be done.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -94,6 +80,17 @@ enum Failure {
     Input(#[from] input::InputError),
     #[error(transparent)]
     Trust(#[from] trust::TrustError),
+    #[error(transparent)]
+    Present(#[from] present::PresentFailure),
+    #[error(transparent)]
+    Status(#[from] status_list::StatusError),
+    #[error(
+        "a plain receipt does not carry the operator's word for its kiosk: give --trust LIST, or \
+         --credential FILE"
+    )]
+    PlainNeedsKey,
+    #[error("only a full receipt can be made plain")]
+    NotFull,
     #[cfg(feature = "log")]
     #[error(transparent)]
     Log(#[from] attestation::LogError),
@@ -111,14 +108,10 @@ struct Source {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Verify {
-            operator,
-            trust,
-            require_fresh,
-            require,
-            source,
-        } => check(&operator, trust.as_deref(), require_fresh, &source)
-            .map(|found| conclude(found, require, source.json)),
+        Command::Verify(verify) => verify.run(),
+        Command::Plain { source } => plain(&source),
+        Command::Present(present) => present.run(),
+        Command::Status { command } => command.run(),
         Command::Show { source } => show(&source),
         Command::Trust { command } => command.run(),
         Command::Log { command } => command.run(),
@@ -129,44 +122,14 @@ fn main() -> ExitCode {
     })
 }
 
-fn check(
-    operator: &Path,
-    trust: Option<&Path>,
-    require_fresh: bool,
-    source: &Source,
-) -> Result<Result<Verified, Refusal>, Failure> {
-    let operator = input::operator(operator)?;
-    let list = trust.map(|path| input::trust_list(path, &operator));
-    let list = list.transpose()?;
-    let freshness = if require_fresh {
-        Freshness::Required
-    } else {
-        Freshness::Any
-    };
-    let text = input::receipt_text(&source.receipt)?;
-    let verified = Receipt::decode(&text).and_then(|receipt| verify(&receipt, &operator, now()));
-    Ok(verified.and_then(|verified| match &list {
-        Some(list) => verified.with_status(list, freshness, now()),
-        None => Ok(verified),
-    }))
-}
-
-fn conclude(found: Result<Verified, Refusal>, required: Option<Required>, json: bool) -> ExitCode {
-    match found {
-        Ok(verified) => accept(&verified, required, json),
-        Err(refusal) => refuse(&refusal, json),
-    }
-}
-
 fn show(source: &Source) -> Result<ExitCode, Failure> {
     let text = input::receipt_text(&source.receipt)?;
-    Ok(match Receipt::decode(&text) {
+    Ok(match AnyReceipt::decode(&text) {
         Ok(receipt) => {
-            let claims = receipt.unverified_claims();
             if source.json {
-                println!("{:#}", report::unchecked_json(claims));
+                println!("{:#}", report::unchecked_json(&receipt));
             } else {
-                print!("{}", report::unchecked(claims));
+                print!("{}", report::unchecked(&receipt));
             }
             ExitCode::SUCCESS
         }
@@ -174,18 +137,19 @@ fn show(source: &Source) -> Result<ExitCode, Failure> {
     })
 }
 
-fn accept(verified: &Verified, required: Option<Required>, json: bool) -> ExitCode {
-    let decision = verified.claims().decision;
-    let met = required.map(|required| required.is_met(decision));
-    if json {
-        println!("{:#}", report::accepted_json(verified, met));
+fn plain(source: &Source) -> Result<ExitCode, Failure> {
+    let text = input::receipt_text(&source.receipt)?;
+    let text = match AnyReceipt::decode(&text) {
+        Ok(AnyReceipt::Full(receipt)) => receipt.to_plain().encode(),
+        Ok(_) => return Err(Failure::NotFull),
+        Err(refusal) => return Ok(refuse(&refusal, source.json)),
+    };
+    if source.json {
+        println!("{:#}", serde_json::json!({ "receipt": text }));
     } else {
-        if met == Some(false) {
-            println!("NOT ACCEPTED: what was required was not decided\n");
-        }
-        print!("{}", report::accepted(verified));
+        println!("{text}");
     }
-    ExitCode::from(u8::from(met == Some(false)))
+    Ok(ExitCode::SUCCESS)
 }
 
 fn refuse(refusal: &Refusal, json: bool) -> ExitCode {

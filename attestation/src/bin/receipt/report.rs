@@ -3,41 +3,90 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use attestation::{Claims, Decision, DocumentEvidence, Refusal, Verified};
+use attestation::wallet::Holder;
+use attestation::{
+    AnyReceipt, Claims, Credential, Decision, Disclosure, DocumentEvidence, Refusal,
+};
 use serde_json::{Value, json};
 
+use crate::check::Found;
 use crate::status;
 use crate::utc::rfc3339;
 
 /// A receipt of which everything holds.
-pub(crate) fn accepted(verified: &Verified) -> String {
-    let credential = verified.credential();
-    let head = &verified.checkpoint().checkpoint;
-    let claims = verified.claims();
+pub(crate) fn accepted(found: &Found) -> String {
+    let claims = found.claims();
     let mut text = format!("{}\n\n{}", headline(claims.decision), lines(claims));
-    let validity = credential.validity;
-    line(
-        &mut text,
-        "Credential",
-        &format!(
-            "from {} until before {}",
-            rfc3339(validity.not_before),
-            rfc3339(validity.not_after)
-        ),
-    );
-    line(
-        &mut text,
-        "Log",
-        &format!("{}, {} entries", head.origin, head.size),
-    );
-    status::describe(&mut text, verified);
+    match found {
+        Found::Full(found) => {
+            let head = &found.checkpoint().checkpoint;
+            credential_line(&mut text, found.credential());
+            let place = format!("{}, entry {} of {}", head.origin, found.index(), head.size);
+            line(&mut text, "Log", &place);
+            status::describe(&mut text, found.status(), claims);
+            status::describe_listed(&mut text, found.listed(), claims);
+        }
+        Found::Plain(found) => {
+            match found.credential() {
+                Some(credential) => credential_line(&mut text, credential),
+                None => line(
+                    &mut text,
+                    "Credential",
+                    "not looked at: the trust list names the key",
+                ),
+            }
+            status::describe(&mut text, found.status(), claims);
+        }
+        Found::Wallet(found) => {
+            field_lines(&mut text, found.fields(), found.disclosable());
+            line(&mut text, "Holder", holder_words(found.holder()));
+            credential_line(&mut text, found.credential());
+            let place = format!("entry {}, by the kiosk's word", found.index());
+            line(&mut text, "Log", &place);
+            status::describe(&mut text, found.status(), claims);
+            status::describe_listed(&mut text, found.listed(), claims);
+        }
+    }
     text.push_str("\nChecked:\n");
-    for check in verified.checks() {
-        text.push_str("  + ");
-        text.push_str(check.words);
-        text.push('\n');
+    for check in found.checks() {
+        text.push_str(&format!("  + {}\n", check.words()));
+    }
+    if let Some(words) = found.not_proven() {
+        text.push_str(&format!("\nNOT PROVEN: {words}\n"));
     }
     text
+}
+
+fn credential_line(text: &mut String, credential: &Credential) {
+    let validity = credential.validity;
+    let from = rfc3339(validity.not_before);
+    let until = rfc3339(validity.not_after);
+    line(
+        text,
+        "Credential",
+        &format!("from {from} until before {until}"),
+    );
+}
+
+fn field_lines(text: &mut String, fields: &[Disclosure], disclosable: usize) {
+    for shown in fields {
+        let field = format!("{}: {}", shown.field().as_code(), shown.value());
+        line(text, "Field", &field);
+    }
+    let withheld = disclosable.saturating_sub(fields.len());
+    line(
+        text,
+        "Not shown",
+        &format!("{withheld} of {disclosable} fields to share"),
+    );
+}
+
+const fn holder_words(holder: Holder) -> &'static str {
+    match holder {
+        Holder::NotBound => "not bound to a key: whoever has a copy can show this",
+        Holder::Bound => "bound to a key, but no proof was asked for: this may be a copy",
+        Holder::Present => "proved just now to have the key that this is bound to",
+    }
 }
 
 /// Genuine is not verified: who reads only this line must see both.
@@ -54,39 +103,94 @@ fn headline(decision: Decision) -> String {
 }
 
 /// A receipt that nobody has checked.
-pub(crate) fn unchecked(claims: &Claims) -> String {
-    format!(
+pub(crate) fn unchecked(receipt: &AnyReceipt) -> String {
+    let claims = receipt.unverified_claims();
+    let mut text = format!(
         "NOT CHECKED: anybody could have written this; use \"receipt verify\"\n\n{}",
         lines(claims)
-    )
+    );
+    if let AnyReceipt::Wallet(token) = receipt {
+        field_lines(
+            &mut text,
+            token.unverified_fields(),
+            claims.disclosable.len(),
+        );
+    }
+    text
 }
 
 /// `met`: whether the decision is the required one, where one is required.
-pub(crate) fn accepted_json(verified: &Verified, met: Option<bool>) -> Value {
-    let head = &verified.checkpoint().checkpoint;
-    let validity = verified.credential().validity;
-    let checks: Vec<_> = verified.checks().iter().map(|check| check.code).collect();
-    json!({
+pub(crate) fn accepted_json(found: &Found, met: Option<bool>) -> Value {
+    let checks: Vec<_> = found.checks().iter().map(|check| check.as_code()).collect();
+    let mut json = json!({
         "holds": true,
         "requirement_met": met,
+        "form": found.form(),
         "checks": checks,
-        "claims": claims_json(verified.claims()),
-        "credential": {
-            "not_before": rfc3339(validity.not_before),
-            "not_after": rfc3339(validity.not_after),
-            "device": hex(verified.credential().device.as_bytes()),
-        },
-        "log": { "origin": head.origin, "size": head.size, "root": hex(&head.root) },
-        "trust": verified.status().map(status::json),
+        "not_proven": found.not_proven(),
+        "claims": claims_json(found.claims()),
+    });
+    match found {
+        Found::Full(found) => {
+            let head = &found.checkpoint().checkpoint;
+            json["credential"] = credential_json(found.credential());
+            json["log"] = json!({
+                "origin": head.origin,
+                "index": found.index(),
+                "size": head.size,
+                "root": hex(&head.root),
+            });
+            json["trust"] = found.status().map(status::json).into();
+            json["status"] = found.listed().map(status::listed_json).into();
+        }
+        Found::Plain(found) => {
+            json["credential"] = found.credential().map(credential_json).into();
+            json["device"] = hex(found.device().as_bytes()).into();
+            json["trust"] = found.status().map(status::json).into();
+        }
+        Found::Wallet(found) => {
+            json["fields"] = fields_json(found.fields());
+            json["holder"] = found.holder().as_code().into();
+            json["credential"] = credential_json(found.credential());
+            json["log"] = json!({ "index": found.index() });
+            json["status_uri"] = found.status_uri().as_str().into();
+            json["trust"] = found.status().map(status::json).into();
+            json["status"] = found.listed().map(status::listed_json).into();
+        }
+    }
+    json
+}
+
+fn credential_json(credential: &Credential) -> Value {
+    json!({
+        "not_before": rfc3339(credential.validity.not_before),
+        "not_after": rfc3339(credential.validity.not_after),
+        "device": hex(credential.device.as_bytes()),
     })
+}
+
+fn fields_json(fields: &[Disclosure]) -> Value {
+    let fields = fields.iter();
+    fields
+        .map(|shown| (shown.field().as_code().to_owned(), shown.value().into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 pub(crate) fn refused_json(refusal: &Refusal) -> Value {
     json!({ "holds": false, "code": refusal.as_code(), "message": with_causes(refusal) })
 }
 
-pub(crate) fn unchecked_json(claims: &Claims) -> Value {
-    json!({ "checked": false, "claims": claims_json(claims) })
+pub(crate) fn unchecked_json(receipt: &AnyReceipt) -> Value {
+    let mut json = json!({
+        "checked": false,
+        "form": receipt.form(),
+        "claims": claims_json(receipt.unverified_claims()),
+    });
+    if let AnyReceipt::Wallet(token) = receipt {
+        json["fields"] = fields_json(token.unverified_fields());
+    }
+    json
 }
 
 /// A message and everything that led to it.
@@ -131,6 +235,9 @@ fn lines(claims: &Claims) -> String {
         );
     }
     line(&mut text, "Software", claims.firmware.as_str());
+    if let Some(program) = &claims.software {
+        line(&mut text, "Program", &hex(program));
+    }
     line(&mut text, "Models", &hex(&claims.models));
     line(&mut text, "Policy", &hex(&claims.policy));
     line(&mut text, "Identifier", &hex(&claims.id));
@@ -178,6 +285,8 @@ fn claims_json(claims: &Claims) -> Value {
         "officer": claims.officer.as_ref().map(|officer| officer.as_str()),
         "models": hex(&claims.models),
         "firmware": claims.firmware.as_str(),
+        "software": claims.software.map(|software| hex(&software)),
+        "disclosable": claims.disclosable.iter().map(|digest| hex(digest)).collect::<Vec<_>>(),
         "subject": claims.subject.map(|subject| hex(&subject.0)),
     })
 }

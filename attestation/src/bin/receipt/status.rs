@@ -1,6 +1,7 @@
-//! What the trust list said about a receipt's key, and how much that is worth by now.
+//! What the trust list said about a receipt's key, and the status list about the receipt itself,
+//! and how much that is worth by now.
 
-use attestation::{KeyState, KeyStatus, Verified};
+use attestation::{Claims, KeyState, KeyStatus, ListedStatus};
 use serde_json::{Value, json};
 
 use crate::report::line;
@@ -14,8 +15,9 @@ const UNITS_S: &[(u64, &str)] = &[
     (1, "second"),
 ];
 
-pub(crate) fn describe(text: &mut String, verified: &Verified) {
-    let Some(status) = verified.status() else {
+/// What was found about the key, and how old that knowledge is.
+pub(crate) fn describe(text: &mut String, status: Option<&KeyStatus>, claims: &Claims) {
+    let Some(status) = status else {
         let none = "not looked at: no trust list was given, so a withdrawn key is not noticed";
         line(text, "Key status", none);
         return;
@@ -25,12 +27,47 @@ pub(crate) fn describe(text: &mut String, verified: &Verified) {
         "number {}, of {}, {}",
         status.sequence,
         rfc3339(status.issued_at),
-        age(status)
+        age_of(status.age_s())
     );
     line(text, "Trust list", &list);
-    for warning in warnings(verified, status) {
-        line(text, "WARNING", &warning);
-    }
+    let due = Some(status.next_update);
+    warn(text, "trust", status.is_overdue(), due, status.age_s());
+    warn_earlier(text, "trust", status.issued_at, claims);
+}
+
+/// What was found about this one verification, and how old that knowledge is.
+pub(crate) fn describe_listed(text: &mut String, listed: Option<&ListedStatus>, claims: &Claims) {
+    let Some(status) = listed else {
+        let none = "not looked at: no status list was given, so it is not noticed if the operator \
+                    has taken back this verification";
+        line(text, "Status", none);
+        return;
+    };
+    line(text, "Status", "valid");
+    let list = format!(
+        "of {}, {}",
+        rfc3339(status.issued_at),
+        age_of(status.age_s())
+    );
+    line(text, "Status list", &list);
+    warn(
+        text,
+        "status",
+        status.is_overdue(),
+        status.next_update,
+        status.age_s(),
+    );
+    warn_earlier(text, "status", status.issued_at, claims);
+}
+
+pub(crate) fn listed_json(status: &ListedStatus) -> Value {
+    json!({
+        "status": "valid",
+        "issued_at": rfc3339(status.issued_at),
+        "next_update": status.next_update.map(rfc3339),
+        "age_s": status.age_s(),
+        "overdue": status.is_overdue(),
+    })
 }
 
 pub(crate) fn json(status: &KeyStatus) -> Value {
@@ -57,27 +94,32 @@ pub(crate) fn state(state: &KeyState) -> String {
     format!("{words} from {from} on")
 }
 
-fn age(status: &KeyStatus) -> String {
-    match status.age_s() {
+pub(crate) fn age_of(seconds: Option<u64>) -> String {
+    match seconds {
         Some(seconds) => format!("{} old", duration(seconds)),
         None => "of unknown age".to_owned(),
     }
 }
 
-fn warnings(verified: &Verified, status: &KeyStatus) -> Vec<String> {
-    let due = rfc3339(status.next_update);
-    let overdue = match status.is_overdue() {
-        Some(false) => None,
-        Some(true) => Some(format!(
-            "the trust list is out of date: a newer one was due at {due}"
-        )),
-        None => Some("by this machine's clock the trust list is not issued yet".to_owned()),
+fn warn(text: &mut String, list: &str, overdue: Option<bool>, due: Option<u64>, age: Option<u64>) {
+    let due = due.map(rfc3339);
+    let warning = match (overdue, due, age) {
+        (Some(true), Some(due), _) => {
+            format!("the {list} list is out of date: a newer one was due at {due}")
+        }
+        (_, _, None) => format!("by this machine's clock the {list} list is not issued yet"),
+        _ => return,
     };
-    let earlier = status.issued_at < verified.claims().issued_at;
-    let earlier = earlier.then(|| {
-        "the trust list is from before the verification: it cannot know what came after".to_owned()
-    });
-    overdue.into_iter().chain(earlier).collect()
+    line(text, "WARNING", &warning);
+}
+
+fn warn_earlier(text: &mut String, list: &str, issued_at: u64, claims: &Claims) {
+    if issued_at < claims.issued_at {
+        let warning = format!(
+            "the {list} list is from before the verification: it cannot know what came after"
+        );
+        line(text, "WARNING", &warning);
+    }
 }
 
 /// `3 days`: one unit says enough.

@@ -2,11 +2,10 @@
 //! next one.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use attestation::{
-    Credential, DecodeError, DevicePublicKey, DraftError, OperatorKey, OperatorKeyError,
-    TrustDraft, TrustList,
+    DevicePublicKey, DraftError, OperatorKey, OperatorKeyError, TrustDraft, TrustList,
 };
 use clap::Args;
 
@@ -14,8 +13,6 @@ use crate::input::{self, InputError};
 use crate::report::hex;
 use crate::utc;
 
-/// A credential is some two hundred bytes.
-const MAX_CREDENTIAL_BYTES: u64 = 4096;
 const DAY_S: u64 = 86_400;
 /// The fewest hexadecimal digits that stand for a key.
 const MIN_KEY_DIGITS: usize = 8;
@@ -63,8 +60,6 @@ pub(crate) enum IssueError {
     Key(#[from] OperatorKeyError),
     #[error(transparent)]
     Draft(#[from] DraftError),
-    #[error("{path} is not a kiosk's credential; give the file that enrolment made")]
-    Credential { path: PathBuf, source: DecodeError },
     #[error(
         "{key:?} does not name exactly one listed key; give more of its hexadecimal digits \
          (\"receipt trust show\" prints them)"
@@ -88,7 +83,7 @@ impl Issue {
         let now = crate::now().ok_or(IssueError::Clock)?;
         let mut draft = self.start(&operator)?;
         for path in &self.credential {
-            draft.vouch(&credential(path)?)?;
+            draft.vouch(&input::credential(path)?)?;
         }
         self.change(&mut draft, now)?;
         let list = draft.issue(now, now + self.days * DAY_S)?;
@@ -139,14 +134,6 @@ impl Issue {
         }
         Ok(())
     }
-}
-
-fn credential(path: &Path) -> Result<Credential, IssueError> {
-    let bytes = input::read(path, MAX_CREDENTIAL_BYTES)?;
-    Credential::from_cose(&bytes).map_err(|source| IssueError::Credential {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// `KEY@TIME`; neither a name nor a number has an @.

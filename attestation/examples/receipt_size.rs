@@ -2,18 +2,15 @@
 //! logs of several sizes. `cargo run -p attestation --example receipt_size`
 #![allow(clippy::print_stdout, reason = "an example's purpose is to print")]
 
+mod sample;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use attestation::{
-    Band, Claims, Credential, Decision, DeviceKey, DocumentAuthenticity, DocumentEvidence,
-    DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name, OperatorKey, Pseudonym,
-    TimeQuality, Validity,
-};
+use attestation::{DeviceKey, Log};
 use fast_qr::{ECL, QRBuilder};
+use sample::{claims, vouch};
 
-/// 2026-11-21T08:00:00Z.
-const NOW: u64 = 1_795_248_000;
 const ENTRIES: u64 = 1024;
 /// A page that checks receipts.
 const PAGE: &str = "https://check.example.org/r";
@@ -50,50 +47,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  {receipts:>4} take {modules}×{modules} modules");
     }
     Ok(())
-}
-
-fn vouch(device: &DeviceKey) -> Result<Credential, Box<dyn Error>> {
-    let validity = Validity {
-        not_before: NOW - 1,
-        not_after: NOW + 365 * 86_400,
-    };
-    let (kiosk, site) = (Name::new("kiosk-07")?, Name::new("hall-2")?);
-    let operator = OperatorKey::generate()?;
-    Ok(Credential::issue(
-        &operator,
-        kiosk,
-        site,
-        device.public(),
-        validity,
-    ))
-}
-
-fn claims(index: u64) -> Result<Claims, Box<dyn Error>> {
-    let mut id = [0xA5; 16];
-    id[..8].copy_from_slice(&index.to_be_bytes());
-    Ok(Claims {
-        id,
-        kiosk: Name::new("kiosk-07")?,
-        site: Name::new("hall-2")?,
-        issued_at: NOW,
-        time_quality: TimeQuality::Synchronised,
-        service: Name::new("residence")?,
-        policy: [0x11; 32],
-        document: Some(DocumentEvidence {
-            kind: DocumentKind::ResidentIdCard,
-            authenticity: DocumentAuthenticity::SamRead,
-            validity: DocumentValidity::InForce,
-        }),
-        factors: Factors {
-            liveness: FactorOutcome::Band(Band::Accepted),
-            face: FactorOutcome::Band(Band::Strong),
-        },
-        decision: Decision::Verified,
-        officer: None,
-        models: [0x22; 16],
-        firmware: Name::new("0.1.0")?,
-        subject: Some(Pseudonym([0x33; 16])),
-        software: Some([0x44; 16]),
-        disclosable: Vec::new(),
-    })
 }

@@ -45,16 +45,8 @@ impl Purpose {
         }
     }
 
-    /// The bytes that are signed: `Sig_structure`, RFC 9052 §4.4.
     fn to_be_signed(self, payload: &[u8]) -> Vec<u8> {
-        let mut structure = Writer::new();
-        structure
-            .array(4)
-            .text("Signature1")
-            .bytes(&self.protected())
-            .bytes(&[])
-            .bytes(payload);
-        structure.finish()
+        sig_structure(&self.protected(), payload)
     }
 
     pub(crate) fn sign(self, key: &SigningKey, payload: &[u8]) -> [u8; SIGNATURE_BYTES] {
@@ -72,6 +64,18 @@ impl Purpose {
         key.verify_strict(&self.to_be_signed(payload), &signature)
             .is_ok()
     }
+}
+
+/// The bytes that are signed: `Sig_structure`, RFC 9052 §4.4.
+fn sig_structure(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut structure = Writer::new();
+    structure
+        .array(4)
+        .text("Signature1")
+        .bytes(protected)
+        .bytes(&[])
+        .bytes(payload);
+    structure.finish()
 }
 
 /// A message and its signature, not yet checked.
@@ -169,6 +173,41 @@ mod tests {
         assert!(Purpose::Credential.verify(&public, b"payload", &signature));
         assert!(!Purpose::Attestation.verify(&public, b"payload", &signature));
         assert!(!Purpose::TrustList.verify(&public, b"payload", &signature));
+    }
+
+    /// The example of the COSE working group: the same structure is signed, and the signature is
+    /// the same. The message itself is none of ours: its headers say more than ours may.
+    #[test]
+    fn the_example_of_the_cose_working_group_is_signed_and_verified() {
+        let file = include_str!("../tests/data/cose-eddsa-sig-01.txt");
+        let [secret, public, message] = file
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split_once(' ').unwrap().1)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let key = SigningKey::from_bytes(&bytes(secret));
+        assert_eq!(key.verifying_key().to_bytes(), bytes::<32>(public));
+        let message = bytes::<100>(message);
+        let mut reader = Reader::new(&message);
+        reader.tag(TAG_COSE_SIGN1).unwrap();
+        reader.array(4).unwrap();
+        let protected = reader.byte_string().unwrap();
+        reader.map().unwrap();
+        reader.after(4, Reader::byte_string).unwrap();
+        let payload = reader.byte_string().unwrap();
+        let signature: [u8; SIGNATURE_BYTES] = reader.bytes().unwrap();
+        assert_eq!(payload, b"This is the content.");
+        let signed = sig_structure(protected, payload);
+        assert_eq!(key.sign(&signed).to_bytes(), signature);
+        let signature = Signature::from_bytes(&signature);
+        assert!(
+            key.verifying_key()
+                .verify_strict(&signed, &signature)
+                .is_ok()
+        );
+        assert!(Sign1::decode(&message, Purpose::Attestation).is_err());
     }
 
     #[test]

@@ -106,6 +106,33 @@ impl Credential {
         )
     }
 
+    /// What does not follow from a verification's claims (`short-credential` in `wallet.cddl`).
+    #[cfg(feature = "log")]
+    pub(crate) fn to_short(&self) -> Vec<u8> {
+        short(&self.device, self.validity, &self.signature)
+    }
+
+    /// Reads what [`Self::to_short`] writes, for the kiosk and site that the claims name.
+    pub(crate) fn from_short(bytes: &[u8], kiosk: &Name, site: &Name) -> Result<Self, DecodeError> {
+        decode_strictly(
+            bytes,
+            |r| {
+                r.array(4)?;
+                Ok(Self {
+                    kiosk: kiosk.clone(),
+                    site: site.clone(),
+                    device: read_public_key(&r.bytes()?)?,
+                    validity: Validity {
+                        not_before: r.uint()?,
+                        not_after: r.uint()?,
+                    },
+                    signature: r.bytes()?,
+                })
+            },
+            |read| short(&read.device, read.validity, &read.signature),
+        )
+    }
+
     fn payload(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.map(5);
@@ -120,6 +147,14 @@ impl Credential {
         w.int(SITE).text(self.site.as_str());
         w.finish()
     }
+}
+
+fn short(device: &DevicePublicKey, validity: Validity, signature: &[u8]) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.array(4).bytes(device.as_bytes());
+    w.uint(validity.not_before).uint(validity.not_after);
+    w.bytes(signature);
+    w.finish()
 }
 
 fn read(r: &mut Reader<'_>, signature: [u8; SIGNATURE_BYTES]) -> Result<Credential, DecodeError> {

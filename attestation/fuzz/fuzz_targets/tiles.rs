@@ -72,6 +72,8 @@ fn claims(number: u8) -> Claims {
         models: [0; 16],
         firmware: name("1"),
         subject: None,
+        software: None,
+        disclosable: Vec::new(),
     }
 }
 

@@ -1,10 +1,9 @@
 //! The kiosk issues the wallet form of what it has committed.
 
-use base64ct::{Base64, Encoding};
 use serde_json::json;
 
 use super::payload::{CREDENTIAL, Payload, TYP};
-use super::{Disclosures, HolderKey, jws};
+use super::{Disclosures, HolderKey, base64url, jws};
 use crate::credential::Credential;
 use crate::device::DeviceKey;
 use crate::log::CommittedAttestation;
@@ -60,7 +59,7 @@ pub fn issue_listed_at(
     let header = json!({
         "alg": "EdDSA",
         "typ": TYP,
-        CREDENTIAL: Base64::encode_string(&credential.to_cose()),
+        CREDENTIAL: base64url::encode(&credential.to_short()),
     });
     let mut token = jws::sign(&device.0, &header, &payload.to_json());
     token.push('~');

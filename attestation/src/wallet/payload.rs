@@ -1,5 +1,5 @@
 //! Claims as the payload of an SD-JWT VC: registered names where they exist, the rest in one
-//! object, with the codes and digits that every other output of this crate uses. `wallet.cddl` says
+//! object, with the codes that every other output of this crate uses. `wallet.cddl` says
 //! the same formally. A reader accepts exactly these members.
 
 #[cfg(feature = "log")]
@@ -24,8 +24,8 @@ pub(super) const VCT_FAMILY: &str = "urn:kiosk:verification:";
 /// The media type of an SD-JWT VC (`typ`).
 pub(super) const TYP: &str = "dc+sd-jwt";
 
-/// The header that carries the operator's word for the kiosk: its credential (COSE_Sign1) in
-/// base64, as `x5c` carries certificates.
+/// The header that carries the operator's word for the kiosk, as `x5c` carries certificates: the
+/// kiosk's credential without what the claims say too.
 pub(super) const CREDENTIAL: &str = "kiosk_credential";
 
 /// What is signed besides the claims.
@@ -95,13 +95,14 @@ impl Payload {
             site: verification.name("site")?,
             time_quality: TimeQuality::from_code(&verification.text("time_quality")?)?,
             service: verification.name("service")?,
-            policy: verification.hex("policy")?,
+            policy: verification.base64("policy")?,
             document: verification.optional("document", read_document)?,
             factors: read_factors(verification.object("factors")?)?,
             decision: Decision::from_codes(&decision, reason)?,
             officer: verification.optional("officer", |v| Name::new(v.as_str()?).ok())?,
-            models: verification.hex("models")?,
-            software: verification.optional("software", |v| unhex(v.as_str()?))?,
+            models: verification.base64("models")?,
+            software: verification
+                .optional("software", |v| base64url::decode_array(v.as_str()?))?,
             disclosable,
         };
         let payload = Self {
@@ -124,13 +125,13 @@ fn verification(claims: &Claims) -> Value {
         "site": claims.site.as_str(),
         "time_quality": claims.time_quality.as_code(),
         "service": claims.service.as_str(),
-        "policy": hex(&claims.policy),
+        "policy": base64url::encode(&claims.policy),
         "factors": {
             "liveness": claims.factors.liveness.as_code(),
             "face": claims.factors.face.as_code(),
         },
         "decision": claims.decision.as_code(),
-        "models": hex(&claims.models),
+        "models": base64url::encode(&claims.models),
     });
     let document = claims.document.map(|document| {
         json!({
@@ -149,7 +150,10 @@ fn verification(claims: &Claims) -> Value {
             "officer",
             claims.officer.as_ref().map(|o| o.as_str().into()),
         ),
-        ("software", claims.software.map(|s| hex(&s).into())),
+        (
+            "software",
+            claims.software.map(|s| base64url::encode(&s).into()),
+        ),
     ];
     for (name, value) in optional {
         if let Some(value) = value {
@@ -169,11 +173,15 @@ fn read_digests(members: &mut Members) -> Option<Vec<[u8; 32]>> {
         // A field that stands there in the clear was not chosen by the holder.
         card.is_empty().then_some(())?;
         let digest = |v: &Value| base64url::decode_array(v.as_str()?);
-        digests.iter().map(digest).collect::<Option<Vec<_>>>()
+        let digests: Option<Vec<_>> = digests.iter().map(digest).collect();
+        digests.filter(|digests| !digests.is_empty())
     })?;
-    match (card, algorithm.as_deref()) {
-        (None, None) => Some(Vec::new()),
-        (Some(digests), Some("sha-256")) if crate::cwt::are_disclosable(&digests) => Some(digests),
+    // The order of the digests means nothing; the claims have one.
+    let mut digests = card.unwrap_or_default();
+    digests.sort_unstable();
+    match algorithm.as_deref() {
+        _ if digests.is_empty() => Some(digests),
+        Some("sha-256") if crate::cwt::are_disclosable(&digests) => Some(digests),
         _ => None,
     }
 }
@@ -247,10 +255,6 @@ impl Members {
         base64url::decode_array(&self.text(name)?)
     }
 
-    fn hex<const N: usize>(&mut self, name: &str) -> Option<[u8; N]> {
-        unhex(&self.text(name)?)
-    }
-
     /// `Some(None)` where the member is not there, none where it is another than it should be.
     fn optional<T>(
         &mut self,
@@ -266,28 +270,4 @@ impl Members {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-#[cfg(feature = "log")]
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Lower-case digits only: one spelling.
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
-    pairs
-        .iter()
-        .map(byte)
-        .collect::<Option<Vec<_>>>()?
-        .try_into()
-        .ok()
 }

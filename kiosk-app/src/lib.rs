@@ -13,6 +13,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod errors;
+pub mod events;
 pub mod eyes;
 pub mod key_scan;
 pub mod pictures;

@@ -117,6 +117,12 @@ pub enum Record {
     /// The kiosk can serve people again.
     #[serde(rename = "kiosk.in_service")]
     InService,
+    /// The disk was too slow for the event file, and events are missing before this one.
+    #[serde(rename = "events.lost")]
+    EventsLost {
+        /// How many.
+        count: u64,
+    },
     /// A device changed its state.
     #[serde(rename = "device.state")]
     Device {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use attestation::wallet::HolderKey;
 use hal::sim::camera::{Scene, Script};
 
+use crate::record::Outcome;
+
 /// A story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Scenario {
@@ -96,6 +98,18 @@ impl Scenario {
                 .map(|key| key.to_qr_text()),
             Self::WalletNoKey => Some(OTHER_CODE.to_owned()),
             _ => None,
+        }
+    }
+
+    /// How the story ends where nothing was changed about it.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Genuine | Self::Wallet | Self::WalletNoKey => Outcome::Verified,
+            Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
+            Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
+            Self::Cancelled => Outcome::Cancelled,
+            Self::Cannot => Outcome::Referred,
+            Self::CameraLost | Self::PowerCut => Outcome::OutOfService,
         }
     }
 

@@ -41,7 +41,12 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
         Some(line) => println!("The story ended. {line}"),
         None => return Err(DemoError::NoOutcome(LONGEST)),
     }
-    Ok(())
+    let (expected, ended) = (arguments.scenario.outcome(), ending.outcome());
+    if ended == Some(expected) || arguments.are_changed() {
+        Ok(())
+    } else {
+        Err(DemoError::OtherOutcome(expected))
+    }
 }
 
 /// Runs the kiosk of a folder until the resident has left.

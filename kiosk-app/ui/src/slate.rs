@@ -46,7 +46,7 @@ impl Slate {
         let Some(mut drawn) = self.lock().take() else {
             return;
         };
-        app.global::<Api>().set_wallet_code(Image::default());
+        app.global::<Api>().set_wallet_code(blank());
         // Only a screen that is drawn lets go of a picture; drawn to nowhere.
         let let_go = app.window().take_snapshot().is_ok();
         app.window().request_redraw();
@@ -61,6 +61,14 @@ impl Slate {
         // Every change is a single assignment.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One light pixel. An empty picture would have no size, and what has no size is not drawn and lets
+/// go of nothing.
+fn blank() -> Image {
+    let mut pixels = SharedPixelBuffer::<Rgb8Pixel>::new(1, 1);
+    pixels.make_mut_bytes().fill(u8::MAX);
+    Image::from_rgb8(pixels)
 }
 
 #[cfg(test)]
@@ -92,6 +100,7 @@ mod tests {
             language: Language::English,
             screen,
             seconds_left: Some(42),
+            seconds_in_all: Some(60),
             still_there: false,
         }
     }

@@ -139,10 +139,17 @@ fn touching_a_button_tells_what_it_says() {
     for (name, view) in common::all_views() {
         headless.show(&view);
         let pagers: Vec<Area> = elements(&headless, "Pager").iter().map(Area::of).collect();
-        for (label, area) in buttons(&headless) {
-            let covered = pagers
-                .iter()
-                .any(|pager| pager.overlaps(area) && !pager.contains(area));
+        let is_more = |label: &str| label == "查看更多" || label == "Show more";
+        let mut buttons = buttons(&headless);
+        buttons.sort_by_key(|(label, _)| is_more(label)); // turning the page moves the others
+        let more = buttons.last().filter(|(label, _)| is_more(label));
+        let more = more.map(|(_, area)| *area);
+        for (label, area) in buttons {
+            let under_more = more.is_some_and(|more| !is_more(&label) && more.overlaps(area));
+            let covered = under_more
+                || pagers
+                    .iter()
+                    .any(|pager| pager.overlaps(area) && !pager.contains(area));
             let whole_screen = area.bottom - area.top > 1000.0;
             if covered || whole_screen {
                 continue;

@@ -316,8 +316,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("services");
-        let services = Arc::new(Services::load(&folder).unwrap());
+        Self::with_services(&Path::new(env!("CARGO_MANIFEST_DIR")).join("services"))
+    }
+
+    fn with_services(folder: &Path) -> Self {
+        let services = Arc::new(Services::load(folder).unwrap());
         Self {
             session: Session::new(services, Limits::default(), Language::Chinese),
             now: Duration::ZERO,
@@ -833,4 +836,56 @@ fn a_service_without_a_wallet_offers_none() {
         world.session.view(world.now).screen,
         Screen::Receipt(_)
     ));
+}
+
+#[test]
+fn a_language_left_behind_on_the_invitation_goes_back_to_that_of_the_place() {
+    let mut world = World::new();
+    world.step(Step::Touch(Touch::Speak(Language::English)));
+    let language = |world: &World| world.session.view(world.now).language;
+    assert_eq!(language(&world), Language::English);
+    world.step(Step::Wait(45_000));
+    assert_eq!(language(&world), Language::Chinese);
+}
+
+/// A world whose service cannot do without the name, and would like to have the address.
+fn where_the_name_is_required() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("services");
+    let text = std::fs::read_to_string(services.join("30-residence-certificate.toml")).unwrap();
+    let text = text.replace("name = \"name\"\n", "name = \"name\"\nrequired = true\n");
+    std::fs::write(folder.path().join("a.toml"), text).unwrap();
+    World::with_services(folder.path())
+}
+
+#[test]
+fn what_is_required_has_no_switch_and_comes_with_i_agree() {
+    let mut world = where_the_name_is_required();
+    let off = Touch::Share(CardField::Name, false);
+    for step in visit("residence-certificate", &[Touch::Agree, off, Touch::Agree]) {
+        if matches!(step, Step::Store { .. }) {
+            break;
+        }
+        world.switched_on.insert(CardField::Name); // what "I agree" means on this screen
+        world.step(step);
+    }
+    let (_, draft) = world.open_commit.expect("a decision");
+    let shared: Vec<_> = draft.shared.iter().map(|(field, _)| field).collect();
+    assert_eq!(shared, [CardField::Name]);
+}
+
+#[test]
+fn who_does_not_want_what_is_required_goes_to_an_officer_and_shares_nothing() {
+    let mut world = where_the_name_is_required();
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("residence-certificate".into()),
+        Touch::Agree,
+        Touch::Cannot,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    let (_, draft) = world.open_commit.take().expect("a decision");
+    assert!(matches!(draft.decision, Decision::Referred(_)));
+    assert!(draft.shared.is_empty() && !draft.wallet);
 }

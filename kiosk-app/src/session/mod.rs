@@ -49,7 +49,7 @@ pub struct Session {
     lost: BTreeSet<Device>,
     turn: Turn,
     state: State,
-    /// When the state gives up by itself; the invitation never does.
+    /// When the state gives up by itself; the invitation only gives up a language.
     deadline: Option<Duration>,
     effects: Vec<Effect>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use attestation::Reason;
-use kiosk_ui::{CardPrompt, Ending, Touch};
+use kiosk_ui::{CardPrompt, Ending, Language, Touch};
 
 use super::state::State;
 use super::{Agreed, Effect, Session};
@@ -16,7 +16,7 @@ impl Session {
             self.deadline = self.waiting_time().map(|time| now + time);
         }
         match (touch, &self.state) {
-            (Touch::Speak(language), _) => self.language = language,
+            (Touch::Speak(language), _) => self.speak(language, now),
             (Touch::Begin, State::Attract) => self.begin(now),
             (Touch::Choose(id), State::Choosing) => self.choose(&id, now),
             (Touch::Agree, &State::Consenting { service }) => self.agreed_to_notice(service, now),
@@ -37,6 +37,14 @@ impl Session {
                 self.go_home(now);
             }
             _ => {}
+        }
+    }
+
+    /// Somebody who chooses a language on the invitation and walks off leaves it to nobody.
+    fn speak(&mut self, language: Language, now: Duration) {
+        self.language = language;
+        if matches!(self.state, State::Attract) {
+            self.deadline = Some(now + self.limits.choose);
         }
     }
 

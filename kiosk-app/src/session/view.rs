@@ -24,6 +24,7 @@ impl Session {
             language: self.language,
             screen: self.screen(now),
             seconds_left: left.filter(|_| self.counts_down()).map(whole_seconds),
+            seconds_in_all: self.waiting_time().map(whole_seconds),
             still_there: asks && left.is_some_and(|left| left <= self.asks_at()),
         }
     }

@@ -34,7 +34,11 @@ impl Session {
             State::Wallet(_) => self.wallet_gives_up(now),
             State::Receipt { .. } | State::Ended(_) => self.go_home(now),
             State::OutOfService { .. } if self.lost.is_empty() => self.go_home(now),
-            State::OutOfService { .. } | State::Attract => {}
+            State::Attract => {
+                self.language = self.home_language;
+                self.deadline = None;
+            }
+            State::OutOfService { .. } => {}
         }
     }
 

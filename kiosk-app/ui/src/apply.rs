@@ -16,6 +16,7 @@ pub(crate) fn view(app: &App, view: &View) {
     let screen = &view.screen;
     app.global::<Words>().set_language(view.language.into());
     api.set_seconds_left(seconds(view.seconds_left));
+    api.set_seconds_in_all(seconds(view.seconds_in_all.or(view.seconds_left)).max(1));
     api.set_still_there(view.still_there);
     services(
         &api,

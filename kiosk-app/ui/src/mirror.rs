@@ -197,6 +197,7 @@ mod tests {
             language: Language::English,
             screen,
             seconds_left: None,
+            seconds_in_all: None,
             still_there: false,
         }
     }

@@ -26,6 +26,8 @@ pub struct View {
     pub screen: Screen,
     /// Whole seconds until the screen gives up by itself; shown, so that nobody is surprised.
     pub seconds_left: Option<u32>,
+    /// How many seconds the screen waits in all, for the ring of the countdown.
+    pub seconds_in_all: Option<u32>,
     /// "Are you still there?" lies over the screen; a touch anywhere answers it.
     pub still_there: bool,
 }

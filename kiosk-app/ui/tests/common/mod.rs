@@ -33,6 +33,7 @@ pub fn all_views() -> Vec<(String, View)> {
                 language,
                 screen,
                 seconds_left,
+                seconds_in_all: seconds_left.map(|_| 60),
                 still_there: false,
             };
             (format!("{name}-{short}"), view)
@@ -54,6 +55,7 @@ pub fn view(language: Language, screen: Screen) -> View {
         language,
         screen,
         seconds_left: Some(42),
+        seconds_in_all: Some(60),
         still_there: false,
     }
 }

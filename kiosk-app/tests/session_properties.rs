@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test may fail loudly"
 )]
 
@@ -448,10 +449,10 @@ impl World {
     /// What this touch means on the screen as it is.
     fn foresee(&mut self, touch: &Touch) {
         match (touch, self.session.view(self.now).screen) {
-            (Touch::Share(field, yes), Screen::Fields(choices)) => {
-                if choices.iter().any(|choice| choice.field == *field) {
-                    self.switch(*field, *yes);
-                }
+            (Touch::Share(field, yes), Screen::Fields(choices))
+                if choices.iter().any(|choice| choice.field == *field) =>
+            {
+                self.switch(*field, *yes);
             }
             (Touch::BringKey, Screen::Wallet(WalletView::Choose { .. })) => self.brings_key = true,
             _ => {}

@@ -249,6 +249,12 @@ impl Run {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Whether any file of the run holds these bytes.
+    pub fn left(&self, needle: &[u8]) -> bool {
+        let mut all = files(self.folder()).into_iter();
+        all.any(|path| contains(&fs::read(&path).expect("a file of the run"), needle))
+    }
+
     /// Asserts that nothing this run left names the holder of the demo card: neither name nor
     /// number, neither as UTF-8 nor as the card's UTF-16.
     pub fn names_nobody(&self) {

@@ -32,11 +32,16 @@ impl StateReporter {
     }
 
     pub(crate) fn set(&mut self, state: DeviceState) {
-        if self.last.as_ref() == Some(&state) {
+        if !self.is_news(&state) {
             return;
         }
         self.last = Some(state.clone());
         (self.report)(state);
+    }
+
+    /// Whether [`StateReporter::set`] would report this.
+    pub(crate) fn is_news(&self, state: &DeviceState) -> bool {
+        self.last.as_ref() != Some(state)
     }
 
     /// "Starting" is news when the device was not known to be bad; a retry of a dead device

@@ -1,5 +1,6 @@
 //! Between the card reader and the session: gives each answer the turn it belongs to and turns a
-//! card record into what the session needs of it; the rest of the record is zeroed here.
+//! card record into what the session needs of it; the rest of the record is zeroed here, and what
+//! the resident did not agree to share as soon as it reaches the session.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
 use hal::card::{CardEvent, CardKind, CardRecord};
 
+use crate::card_fields;
 use crate::clock::WallTime;
 use crate::session::{Answer, Presented, Turn};
 use crate::shell::Inbox;
@@ -44,6 +46,7 @@ fn presented(record: CardRecord) -> Presented {
     };
     Presented {
         evidence,
+        fields: card_fields::of(&record),
         number: record.number,
         photo: record.photo,
     }

@@ -372,6 +372,8 @@ pub struct Waits {
     pub capture: Seconds,
     /// Looking at the receipt.
     pub receipt: Seconds,
+    /// Each step into the phone's wallet.
+    pub wallet: Seconds,
 }
 
 impl Default for Waits {
@@ -382,6 +384,7 @@ impl Default for Waits {
             card: Seconds(60),
             capture: Seconds(30),
             receipt: Seconds(60),
+            wallet: Seconds(60),
         }
     }
 }
@@ -394,6 +397,8 @@ impl From<&Waits> for Limits {
             card: waits.card.into(),
             capture: waits.capture.into(),
             receipt: waits.receipt.into(),
+            wallet: waits.wallet.into(),
+            scan: waits.wallet.into(),
             ..Self::default()
         }
     }

@@ -16,6 +16,7 @@ use hal::card::{Photo, PhotoCoding};
 use kiosk_ui::Preview;
 
 use crate::errors::chain;
+use crate::key_scan;
 use crate::pictures;
 use crate::record::Record;
 use crate::session::{Answer, ReferenceUnusable, Turn};
@@ -33,6 +34,7 @@ pub struct Eyes {
 enum Command {
     Prepare(Turn, Photo),
     Start(Turn),
+    Scan(Turn),
     Stop,
     Wipe,
 }
@@ -68,6 +70,11 @@ impl Eyes {
     /// Collects evidence from frames, against the reference.
     pub fn start(&self, turn: Turn) {
         self.send(Command::Start(turn));
+    }
+
+    /// Looks for the key of a phone in frames.
+    pub fn scan(&self, turn: Turn) {
+        self.send(Command::Scan(turn));
     }
 
     /// Stops looking at frames.
@@ -136,6 +143,7 @@ impl Watcher {
                     None
                 }
                 Command::Start(turn) => self.capture(turn, orders),
+                Command::Scan(turn) => self.scan(turn, orders),
                 Command::Stop => None,
                 Command::Wipe => {
                     self.wipe();
@@ -203,6 +211,38 @@ impl Watcher {
                 }
                 Err(TakeError::TimedOut) => {}
                 Err(TakeError::Closed) => return None,
+            }
+        }
+    }
+
+    /// Looks for the key of a phone until one is seen or another order comes, which is handed back.
+    fn scan(&mut self, turn: Turn, orders: &Receiver<Command>) -> Option<Command> {
+        let mut said = None;
+        loop {
+            match orders.try_recv() {
+                Ok(command) => return Some(command),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => {}
+            }
+            let frame = match self.frames.take(FRAME_WAIT) {
+                Ok(frame) => frame,
+                Err(TakeError::TimedOut) => continue,
+                Err(TakeError::Closed) => return None,
+            };
+            let Some(grey) = key_scan::grey(&frame) else {
+                continue;
+            };
+            self.display.preview(key_scan::preview(&grey));
+            let Some(seen) = key_scan::key(grey) else {
+                continue;
+            };
+            // The same wrong code is news once.
+            if said != Some(seen) {
+                self.inbox.answer(turn, Answer::Scanned(seen));
+                said = Some(seen);
+            }
+            if seen.is_ok() {
+                return None;
             }
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod assemble;
 pub mod card_desk;
+pub mod card_fields;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -13,7 +14,9 @@ pub mod counter;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod errors;
+pub mod events;
 pub mod eyes;
+pub mod key_scan;
 pub mod ledger;
 pub mod ledger_command;
 pub mod log_commands;
@@ -26,3 +29,4 @@ pub mod services;
 pub mod session;
 pub mod shell;
 pub mod store;
+pub mod wallet_codes;

@@ -135,6 +135,21 @@ pub enum Record {
         /// The error and its causes.
         error: String,
     },
+    /// The camera was opened for the key of a resident's phone.
+    #[serde(rename = "wallet.scan_started")]
+    KeyScanStarted,
+    /// A wallet form was shown.
+    #[serde(rename = "wallet.issued")]
+    WalletIssued {
+        /// Whether it is bound to the key of a phone.
+        bound: bool,
+    },
+    /// A wallet form could not be made.
+    #[serde(rename = "wallet.issue_failed")]
+    IssueFailed {
+        /// The error and its causes.
+        error: String,
+    },
     /// The session is over.
     #[serde(rename = "session.ended")]
     Ended {
@@ -152,6 +167,12 @@ pub enum Record {
     /// The kiosk can serve people again.
     #[serde(rename = "kiosk.in_service")]
     InService,
+    /// The disk was too slow for the event file, and events are missing before this one.
+    #[serde(rename = "events.lost")]
+    EventsLost {
+        /// How many.
+        count: u64,
+    },
     /// A device changed its state.
     #[serde(rename = "device.state")]
     Device {

@@ -1,7 +1,6 @@
 //! `kiosk run`: the appliance. The window has the main thread, the shell and the devices have
 //! their own.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -12,10 +11,10 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::assemble::{OpenCamera, StartError, Surroundings, assemble};
-use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
+use crate::events::EventFile;
 use crate::provision::StateFolder;
-use crate::record::{self, Record};
+use crate::record::Record;
 use crate::shell::{Crashed, Display, Inbox, Shell, inbox};
 
 /// Why the kiosk stopped.
@@ -110,23 +109,13 @@ pub fn v4l_camera(device: PathBuf) -> OpenCamera {
     Box::new(move || Ok(Box::new(V4lCamera::open(&device)?)))
 }
 
-/// Appends records to a file, one JSON object a line.
+/// Appends records to a file, one JSON object a line, on a thread of its own.
 pub fn event_file(path: &Path) -> Result<impl FnMut(&Record) + Send + use<>, RunError> {
-    let mut file = open_to_append(path).map_err(|source| RunError::Events {
+    let mut file = EventFile::open(path).map_err(|source| RunError::Events {
         path: path.into(),
         source,
     })?;
-    Ok(move |record: &Record| {
-        let now = WallTime::now().unix_milliseconds();
-        if let Err(error) = record::write_line(&mut file, now, record) {
-            // Residents are served all the same; the log of attestations has its own checks.
-            tracing::error!(%error, "an event could not be written");
-        }
-    })
-}
-
-fn open_to_append(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
+    Ok(move |record: &Record| file.write(record))
 }
 
 /// Starts the shell on a thread of its own; SIGINT and SIGTERM end it.

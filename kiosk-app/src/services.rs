@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use attestation::Name;
-use kiosk_ui::Language;
+use kiosk_ui::{CardField, Language};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -35,8 +35,51 @@ pub struct Rules {
     /// Identifier of the provider; pseudonyms are made for it.
     #[serde(deserialize_with = "crate::config::name")]
     pub provider: Name,
+    /// Whether a verified resident may keep the verification in their phone's wallet.
+    #[serde(default)]
+    pub wallet: bool,
+    /// Fields of the card that the provider asks for, in the order of the screen.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<AskedField>,
     /// The words of the notice.
     pub text: Texts,
+}
+
+/// A field of the card that the provider asks for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedField {
+    /// Which field.
+    #[serde(deserialize_with = "FieldName::deserialize")]
+    pub name: CardField,
+    /// Whether the resident can only have all required fields in the proof, or go to an officer.
+    #[serde(default)]
+    pub required: bool,
+    /// What it is needed for, in every language.
+    pub purpose: Purposes,
+}
+
+/// What a field is needed for, in every language of the kiosk.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purposes {
+    /// Simplified Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// The names of the fields in service files.
+#[derive(Deserialize)]
+#[serde(remote = "CardField", rename_all = "snake_case")]
+enum FieldName {
+    Name,
+    DocumentNumber,
+    BirthDate,
+    Sex,
+    Ethnicity,
+    Address,
+    ValidUntil,
 }
 
 /// The words of a service in every language of the kiosk.
@@ -86,6 +129,14 @@ pub enum ServicesError {
         /// Cause, with line and column.
         source: Box<toml::de::Error>,
     },
+    /// A file asks for something that cannot be.
+    #[error("the service file {path} is not valid")]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// Cause, with the remedy.
+        source: RulesError,
+    },
     /// There is none.
     #[error("no service (*.toml) in {path}: a kiosk needs at least one")]
     None {
@@ -98,6 +149,19 @@ pub enum ServicesError {
         /// The identifier.
         id: Name,
     },
+}
+
+/// What is wrong with rules that are well-formed.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// One field, two rows.
+    #[error("it asks for the field {0:?} twice: keep one of the two")]
+    FieldTwice(CardField),
+    /// Fields without a wallet would be asked for and go nowhere.
+    #[error(
+        "it asks for card fields, which go into the wallet form only: add `wallet = true` or remove the fields"
+    )]
+    FieldsWithoutWallet,
 }
 
 impl Services {
@@ -124,9 +188,13 @@ impl Services {
         for path in paths {
             let text = fs::read_to_string(&path).map_err(|source| read(&path, source))?;
             let service = Service::parse(&text).map_err(|source| ServicesError::Parse {
-                path,
+                path: path.clone(),
                 source: Box::new(source),
             })?;
+            service
+                .rules
+                .check()
+                .map_err(|source| ServicesError::Rules { path, source })?;
             if services
                 .iter()
                 .any(|other| other.rules.id == service.rules.id)
@@ -163,6 +231,33 @@ impl Services {
     }
 }
 
+impl Rules {
+    fn check(&self) -> Result<(), RulesError> {
+        for (at, field) in self.fields.iter().enumerate() {
+            if self.fields[..at]
+                .iter()
+                .any(|other| other.name == field.name)
+            {
+                return Err(RulesError::FieldTwice(field.name));
+            }
+        }
+        if !self.fields.is_empty() && !self.wallet {
+            return Err(RulesError::FieldsWithoutWallet);
+        }
+        Ok(())
+    }
+}
+
+impl AskedField {
+    /// What it is needed for, in a language.
+    pub fn purpose(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese => &self.purpose.zh,
+            Language::English => &self.purpose.en,
+        }
+    }
+}
+
 impl Service {
     fn parse(text: &str) -> Result<Self, toml::de::Error> {
         Ok(Self {
@@ -186,5 +281,56 @@ impl Service {
             Language::Chinese => &self.rules.text.zh,
             Language::English => &self.rules.text.en,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "name = 'n'\nprovider = 'p'\npurpose = 'w'\nshared = []\n\
+                        legal_basis = 'l'\nretention = 'r'\n";
+
+    fn load(rules: &str) -> Result<Services, ServicesError> {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("id = 'a'\nprovider = 'b'\n{rules}\n[text.zh]\n{TEXT}[text.en]\n{TEXT}");
+        fs::write(folder.path().join("a.toml"), text).unwrap();
+        Services::load(folder.path())
+    }
+
+    fn refused(rules: &str) -> String {
+        crate::errors::chain(&load(rules).unwrap_err())
+    }
+
+    const NAME: &str = "[[field]]\nname = 'name'\npurpose = { zh = 'z', en = 'e' }\n";
+
+    #[test]
+    fn nothing_is_asked_for_and_nothing_is_required_unless_the_file_says_so() {
+        assert!(load("").unwrap().at(0).rules.fields.is_empty());
+        let services = load(&format!("wallet = true\n{NAME}")).unwrap();
+        let field = &services.at(0).rules.fields[0];
+        assert_eq!((field.name, field.required), (CardField::Name, false));
+    }
+
+    #[test]
+    fn a_field_that_no_card_has_is_refused_with_the_names_that_there_are() {
+        let said =
+            refused("wallet = true\n[[field]]\nname = 'income'\npurpose = { zh = 'z', en = 'e' }");
+        assert!(
+            said.contains("income") && said.contains("birth_date"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_field_without_a_purpose_in_every_language_is_refused() {
+        let said = refused("wallet = true\n[[field]]\nname = 'name'\npurpose = { en = 'e' }");
+        assert!(said.contains("zh"), "{said}");
+    }
+
+    #[test]
+    fn fields_that_would_go_nowhere_and_fields_asked_for_twice_are_refused() {
+        assert!(refused(NAME).contains("wallet = true"));
+        assert!(refused(&format!("wallet = true\n{NAME}{NAME}")).contains("twice"));
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
+use attestation::wallet::HolderKey;
 use hal::camera::CameraWorker;
 use hal::card::serial::CardWorker;
 use hal::clock::monotonic_now;
@@ -19,7 +20,8 @@ use crate::eyes::Eyes;
 use crate::ledger::LedgerWorker;
 use crate::record::{Record, RecordSink};
 use crate::session::{
-    Answer, CommitFailed, Device, Draft, Effect, Event, Health, Light, Session, Turn,
+    Answer, CommitFailed, Device, Draft, Effect, Event, Health, IssueFailed, Keepsake, Light,
+    Session, Turn,
 };
 use crate::store::Store;
 
@@ -194,6 +196,11 @@ impl Shell {
                 self.eyes.stop();
                 self.camera.stop_capture();
             }
+            Effect::StartScan(turn) => {
+                self.camera.start_capture();
+                self.eyes.scan(turn);
+            }
+            Effect::Issue(turn, keepsake, holder) => self.issue(turn, keepsake, holder),
             Effect::Commit(turn, draft) => self.commit(turn, *draft),
             Effect::Wipe => self.eyes.wipe(),
             Effect::Record(record) => (self.records)(&record),
@@ -206,9 +213,9 @@ impl Shell {
         tokio::task::spawn_blocking(move || {
             let result = hold(&store).commit(draft);
             let answer = match result {
-                Ok((committed, index)) => {
+                Ok((committed, keepsake, index)) => {
                     inbox.record(Record::Committed { index });
-                    Ok(committed)
+                    Ok((committed, keepsake))
                 }
                 Err(error) => {
                     inbox.record(Record::CommitFailed {
@@ -218,6 +225,23 @@ impl Shell {
                 }
             };
             inbox.answer(turn, Answer::Committed(answer));
+        });
+    }
+}
+
+impl Shell {
+    /// Signs the wallet form, on a thread that may wait for the store.
+    fn issue(&self, turn: Turn, keepsake: Keepsake, holder: Option<HolderKey>) {
+        let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            let issued = hold(&store).issue(&keepsake, holder.as_ref());
+            let result = issued.map_err(|error| {
+                inbox.record(Record::IssueFailed {
+                    error: chain(&error),
+                });
+                IssueFailed
+            });
+            inbox.answer(turn, Answer::Issued { holder, result });
         });
     }
 }

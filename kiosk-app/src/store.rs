@@ -4,17 +4,20 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::wallet::{self, DisclosureError, Disclosures, HolderKey, IssueError};
 use attestation::{
     AuditReport, Checkpoint, Claims, CommittedAttestation, Cosigned, Decision, Exported, Log,
     LogError, Name, NameError, PseudonymKey, Recipient, Room, Scope, WitnessPublicKey,
 };
-use kiosk_ui::Decided;
+use kiosk_ui::{Confidential, Decided};
 use rustix::fs::{StatVfsMountFlags, statvfs};
+use zeroize::Zeroizing;
 
 use crate::clock::{WallTime, time_quality};
 use crate::errors::chain;
 use crate::provision::{Identity, ProvisionError, StateFolder};
-use crate::session::{Committed, Draft, ServiceStamp};
+use crate::session::{CardFields, Committed, Draft, Keepsake, ServiceStamp};
+use crate::wallet_codes;
 
 /// The service that stands in an attestation when help was asked for before one was chosen.
 const NO_SERVICE: &str = "none";
@@ -65,6 +68,12 @@ pub enum StoreError {
     /// A built-in name is not one: a defect.
     #[error("a built-in name is invalid")]
     Name(#[from] NameError),
+    /// Card fields.
+    #[error("the card fields cannot be made disclosable")]
+    Disclosures(#[from] DisclosureError),
+    /// The wallet form.
+    #[error("the wallet form cannot be made")]
+    Wallet(#[from] IssueError),
     /// The operating system has no randomness.
     #[error("the operating system gave no random bytes for a new attestation")]
     NoRandomness,
@@ -199,16 +208,39 @@ impl Store {
         Ok(self.log.kill_at_next_commit()?)
     }
 
-    /// Signs a draft and makes it durable; gives what the resident is shown and its place.
-    pub fn commit(&mut self, draft: Draft) -> Result<(Committed, u64), StoreError> {
-        let claims = self.claims(draft)?;
+    /// Signs a draft and makes it durable; gives what the resident is shown, and what it takes to
+    /// make the wallet form of it where that is offered. Of the shared fields only the digests go to
+    /// the disk.
+    pub fn commit(
+        &mut self,
+        draft: Draft,
+    ) -> Result<(Committed, Option<Keepsake>, u64), StoreError> {
+        let disclosures = disclosures(&draft.shared)?;
+        let wallet = draft.wallet;
+        let claims = self.claims(draft, disclosures.digests())?;
         let committed =
             self.log
                 .commit(&claims, &self.identity.device, &self.identity.credential)?;
-        Ok((shown(&committed), committed.index()))
+        let (shown, index) = (shown(&committed), committed.index());
+        let keepsake = wallet.then(|| Keepsake::new(committed, disclosures));
+        Ok((shown, keepsake, index))
     }
 
-    fn claims(&self, draft: Draft) -> Result<Claims, StoreError> {
+    /// Signs the wallet form (SD-JWT VC) of what was committed.
+    pub fn issue(
+        &self,
+        keepsake: &Keepsake,
+        holder: Option<&HolderKey>,
+    ) -> Result<Confidential, StoreError> {
+        let (attestation, disclosures) = (keepsake.attestation(), keepsake.disclosures());
+        let Identity {
+            device, credential, ..
+        } = &self.identity;
+        let proof = wallet::issue(attestation, device, credential, disclosures, holder)?;
+        Ok(Confidential::new(Zeroizing::new(proof)))
+    }
+
+    fn claims(&self, draft: Draft, disclosable: Vec<[u8; 32]>) -> Result<Claims, StoreError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| StoreError::NoRandomness)?;
         let service = draft.service.unwrap_or_else(|| self.no_service.clone());
@@ -232,9 +264,17 @@ impl Store {
             firmware: self.firmware.clone(),
             subject,
             software: Some(self.measured.software),
-            disclosable: Vec::new(),
+            disclosable,
         })
     }
+}
+
+/// Puts each shared field behind a salt of its own.
+fn disclosures(shared: &CardFields) -> Result<Disclosures, DisclosureError> {
+    Disclosures::new(shared.iter().map(|(field, value)| {
+        let field = wallet_codes::field_in_proof(field);
+        (field, Zeroizing::new(value.reveal().clone()))
+    }))
 }
 
 fn shown(committed: &CommittedAttestation) -> Committed {

@@ -120,9 +120,12 @@ impl Run {
                 self.switch.wait_for_change(wish, PROBE_EVERY);
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "camera failed");
+                let state = state_after(&error);
+                if self.states.is_news(&state) {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "camera failed");
+                }
                 self.frames.clear();
-                self.retry_later(state_after(&error));
+                self.retry_later(state);
             }
         }
     }

@@ -151,8 +151,11 @@ impl Run {
             let state = match turn {
                 Ok(Ok(())) => continue,
                 Ok(Err(trouble)) => {
-                    tracing::warn!(error = &trouble as &dyn std::error::Error, "reader failed");
-                    state_after(&trouble)
+                    let state = state_after(&trouble);
+                    if self.states.is_news(&state) {
+                        tracing::warn!(error = &trouble as &dyn std::error::Error, "reader failed");
+                    }
+                    state
                 }
                 Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
             };

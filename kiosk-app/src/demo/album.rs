@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kiosk_ui::{CardPrompt, Decided, Ending, Guidance, Headless, Outage, Screen, UiError, View};
+use kiosk_ui::{
+    CardPrompt, Decided, Ending, Guidance, Headless, Outage, ScanHint, Screen, UiError, View,
+    WalletView,
+};
 
 /// Saves screens into a folder.
 pub struct Album {
@@ -36,7 +39,7 @@ impl Album {
         let stays = self.last.replace(name) == Some(name);
         let known = self.pages.contains_key(name);
         let later = std::mem::replace(&mut self.second, view.seconds_left) != view.seconds_left;
-        if stays && known && later && matches!(view.screen, Screen::Capture(_)) {
+        if stays && known && later && sees(&view.screen) {
             return screen.png(&self.pages[name]);
         }
         let returned = name == "attract" && !stays;
@@ -50,6 +53,14 @@ impl Album {
     }
 }
 
+/// Whether a picture of the camera is on the screen.
+fn sees(screen: &Screen) -> bool {
+    matches!(
+        screen,
+        Screen::Capture(_) | Screen::Wallet(WalletView::Scan(_))
+    )
+}
+
 /// The name of a screen and its state.
 pub fn name(view: &View) -> &'static str {
     if view.still_there {
@@ -59,6 +70,8 @@ pub fn name(view: &View) -> &'static str {
         Screen::Attract => "attract",
         Screen::Services(_) => "services",
         Screen::Consent(_) => "consent",
+        Screen::Fields(fields) if fields.iter().any(|choice| choice.agreed) => "fields-shared",
+        Screen::Fields(_) => "fields",
         Screen::Card(prompt) => match prompt {
             CardPrompt::Present => "card-present",
             CardPrompt::Reading => "card-reading",
@@ -84,6 +97,16 @@ pub fn name(view: &View) -> &'static str {
             Decided::Verified => "receipt-verified",
             Decided::NotVerified => "receipt-not-verified",
             Decided::Referred => "receipt-referred",
+        },
+        Screen::Wallet(wallet) => match wallet {
+            WalletView::Choose { trouble: None, .. } => "wallet-choose",
+            WalletView::Choose { .. } => "wallet-trouble",
+            WalletView::Scan(ScanHint::Look) => "wallet-scan",
+            WalletView::Scan(_) => "wallet-scan-other",
+            WalletView::Preparing => "wallet-preparing",
+            WalletView::Codes(codes) if codes.number == 1 => "wallet-code-1",
+            WalletView::Codes(codes) if codes.number == 2 => "wallet-code-2",
+            WalletView::Codes(_) => "wallet-code-more",
         },
         Screen::Ended(Ending::Cancelled) => "ended-cancelled",
         Screen::Ended(Ending::TimedOut) => "ended-timed-out",

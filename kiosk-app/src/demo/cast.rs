@@ -6,9 +6,12 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 
 use face_pipeline::Pipeline;
-use hal::sim::camera::{Backdrop, Relief, Script, SimDevice, SlideCamera, Slides, Stage};
+use fast_qr::QRBuilder;
+use hal::sim::camera::{
+    Backdrop, Code, Relief, Scene, Script, SimDevice, SlideCamera, Slides, Stage,
+};
 
-use super::scenario::Portrait;
+use super::scenario::{Portrait, Scenario};
 use super::{Arguments, DemoError, failed};
 use crate::assemble::{OpenCamera, StartError, load_pipeline};
 use crate::config::Config;
@@ -95,16 +98,28 @@ impl Hand {
     }
 }
 
+/// The place before the simulated camera, where the resident can hold up a phone.
+pub struct Place(Option<SimDevice>);
+
+impl Place {
+    /// The phone is before the camera from the next frame on.
+    pub fn hold_phone(&self) {
+        if let Some(device) = &self.0 {
+            device.play(Script::only(Scene::Phone));
+        }
+    }
+}
+
 /// The camera of a story: simulated, or a real one if asked for.
-pub fn camera(arguments: &Arguments, config: &Config) -> Result<OpenCamera, DemoError> {
+pub fn camera(arguments: &Arguments, config: &Config) -> Result<(OpenCamera, Place), DemoError> {
     if let Some(device) = &arguments.camera {
-        return Ok(v4l_camera(device.clone()));
+        return Ok((v4l_camera(device.clone()), Place(None)));
     }
     if let Some(folder) = &arguments.frames {
         let slides = Slides::load(folder)?;
-        return Ok(Box::new(move || {
-            Ok(Box::new(SlideCamera::new(Arc::clone(&slides))))
-        }));
+        let open: OpenCamera =
+            Box::new(move || Ok(Box::new(SlideCamera::new(Arc::clone(&slides)))));
+        return Ok((open, Place(None)));
     }
     let path = portrait(arguments, arguments.scenario.person())?;
     let no_person = |reason| DemoError::Portrait {
@@ -117,7 +132,7 @@ pub fn camera(arguments: &Arguments, config: &Config) -> Result<OpenCamera, Demo
         .map_err(StartError::from)
         .map_err(RunError::from)?;
     let relief = relief(&mut pipeline, &picture).map_err(no_person)?;
-    Ok(simulated(&relief, arguments.scenario.script()))
+    Ok(simulated(&relief, arguments.scenario))
 }
 
 /// The portrait with the depth that the landmark network sees in it.
@@ -131,9 +146,19 @@ fn relief(pipeline: &mut Pipeline, picture: &Picture) -> Result<Relief, String> 
     Relief::from_landmarks(rgb.to_vec(), width, height, &mesh.points).map_err(|error| chain(&error))
 }
 
-fn simulated(relief: &Relief, script: Script) -> OpenCamera {
-    let device = SimDevice::new(Stage::new(relief, Backdrop::default(), SEED), script);
-    Box::new(move || Ok(Box::new(device.open()?)))
+fn simulated(relief: &Relief, scenario: Scenario) -> (OpenCamera, Place) {
+    let code = scenario.phone().and_then(|text| code(&text));
+    let stage = Stage::with_phone(relief, Backdrop::default(), SEED, code.as_ref());
+    let device = SimDevice::new(stage, scenario.script());
+    let place = Place(Some(device.clone()));
+    (Box::new(move || Ok(Box::new(device.open()?))), place)
+}
+
+/// The code on the phone.
+fn code(text: &str) -> Option<Code> {
+    let code = QRBuilder::new(text).build().ok()?;
+    let rows = (0..code.size).flat_map(|row| code[row].iter().take(code.size));
+    Code::new(code.size, rows.map(|module| module.value()).collect())
 }
 
 fn card_photo(arguments: &Arguments) -> Result<PathBuf, DemoError> {

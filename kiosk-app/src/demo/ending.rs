@@ -40,6 +40,11 @@ impl Ending {
         }
     }
 
+    /// How the session ended, if it did.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.lock().outcome.map(|(outcome, _)| outcome)
+    }
+
     /// The receipt as the screen showed it.
     pub fn receipt(&self, text: &str) {
         self.lock().receipt = Some(text.to_owned());

@@ -21,6 +21,7 @@ pub use scenario::Scenario;
 
 use crate::config::ConfigError;
 use crate::provision::ProvisionError;
+use crate::record::Outcome;
 use crate::run::RunError;
 
 /// What to play.
@@ -63,6 +64,18 @@ pub struct Arguments {
     /// Kill this process in its next commit
     #[arg(long, hide = true)]
     pub cut_power_at_commit: bool,
+}
+
+impl Arguments {
+    /// Whether people, devices or state are other than the story's own, so that it may end otherwise.
+    fn are_changed(&self) -> bool {
+        self.hands_on
+            || self.camera.is_some()
+            || self.frames.is_some()
+            || self.card_photo.is_some()
+            || self.card_fault.is_some()
+            || self.state.is_some()
+    }
 }
 
 /// A language on the command line.
@@ -121,6 +134,11 @@ pub enum DemoError {
     /// Nothing came of it.
     #[error("the session did not end within {} s: the events file in the output folder says how far it came", .0.as_secs())]
     NoOutcome(Duration),
+    /// Something else came of it.
+    #[error(
+        "the story should have ended as {0:?}: the events file and the pictures in the output folder show what happened"
+    )]
+    OtherOutcome(Outcome),
     /// The process to be killed lived on.
     #[error("the kiosk was to be killed at the commit, but it ended with {0}")]
     NotKilled(std::process::ExitStatus),

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use kiosk_ui::{CardPrompt, Screen, Touch, View};
+use kiosk_ui::{CardPrompt, Screen, Touch, View, WalletTrouble, WalletView};
 
+use super::album;
 use super::scenario::Scenario;
 
 /// What a resident does.
@@ -14,6 +15,8 @@ pub enum Act {
     Touch(Touch),
     /// Puts the card on the reader, taking it off first if it lies there.
     PlaceCard,
+    /// Holds the phone up to the camera.
+    HoldPhone,
     /// Takes the card and goes home: the story is over.
     Leave,
 }
@@ -28,7 +31,10 @@ pub struct Resident {
     pace: Duration,
     begun: bool,
     prompt: Option<CardPrompt>,
-    last: Option<std::mem::Discriminant<Screen>>,
+    holds_phone: bool,
+    /// What went wrong on the way into the wallet.
+    trouble: Option<WalletTrouble>,
+    last: Option<&'static str>,
 }
 
 impl Resident {
@@ -39,6 +45,8 @@ impl Resident {
             pace,
             begun: false,
             prompt: None,
+            holds_phone: false,
+            trouble: None,
             last: None,
         }
     }
@@ -54,12 +62,12 @@ impl Resident {
     /// What the resident does on seeing this, and after which time. Each screen is answered
     /// once.
     pub fn see(&mut self, view: &View) -> Option<(Duration, Act)> {
-        let kind = Some(std::mem::discriminant(&view.screen));
-        let act = self.answer(&view.screen, self.last == kind)?;
-        self.last = kind;
+        let seen = Some(album::name(view));
+        let act = self.answer(&view.screen, self.last == seen)?;
+        self.last = seen;
         let pause = match view.screen {
             // A receipt is photographed, which takes longer than reading a button.
-            Screen::Receipt(_) => self.pace * 3,
+            Screen::Receipt(_) | Screen::Wallet(WalletView::Codes(_)) => self.pace * 3,
             // Long enough for a kiosk that can to come back by itself.
             Screen::OutOfService(_) => PATIENCE,
             _ => self.pace,
@@ -80,19 +88,51 @@ impl Resident {
                 self.begun = true;
                 Some(Act::Touch(Touch::Begin))
             }
-            Screen::Services(services) => services
-                .first()
-                .map(|service| Act::Touch(Touch::Choose(service.id.clone()))),
+            Screen::Services(services) => {
+                let first = services.first().map(|service| service.id.as_str());
+                let id = self.scenario.service().or(first)?;
+                Some(Act::Touch(Touch::Choose(id.to_owned())))
+            }
             Screen::Consent(_) if self.scenario == Scenario::Cannot => {
                 Some(Act::Touch(Touch::Cannot))
+            }
+            Screen::Fields(fields) => {
+                let agreed = fields.iter().any(|choice| choice.agreed);
+                let first = fields.first().filter(|_| !agreed);
+                let touch = first.map_or(Touch::Agree, |choice| Touch::Share(choice.field, true));
+                Some(Act::Touch(touch))
             }
             Screen::Consent(_) => Some(Act::Touch(Touch::Agree)),
             Screen::Capture(_) if self.scenario == Scenario::Cancelled => {
                 Some(Act::Touch(Touch::Stop))
             }
+            Screen::Receipt(receipt) if receipt.wallet && self.trouble.is_none() => {
+                Some(Act::Touch(Touch::KeepOnPhone))
+            }
+            Screen::Wallet(wallet) => self.fill_wallet(wallet),
             Screen::Receipt(_) | Screen::Ended(_) => Some(Act::Touch(Touch::Done)),
             Screen::OutOfService(_) => Some(Act::Leave),
             _ => None,
+        }
+    }
+
+    /// Ties the proof to the phone, photographs every code, and gives up when that fails.
+    fn fill_wallet(&mut self, wallet: &WalletView) -> Option<Act> {
+        match wallet {
+            WalletView::Choose { trouble, .. } => {
+                self.trouble = *trouble;
+                let touch = trouble.map_or(Touch::BringKey, |_| Touch::Back);
+                Some(Act::Touch(touch))
+            }
+            WalletView::Scan(_) if self.holds_phone => None,
+            WalletView::Scan(_) => {
+                self.holds_phone = true;
+                Some(Act::HoldPhone)
+            }
+            WalletView::Preparing => None,
+            WalletView::Codes(codes) => {
+                (codes.number == codes.count).then_some(Act::Touch(Touch::Back))
+            }
         }
     }
 

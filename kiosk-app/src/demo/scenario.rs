@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use attestation::wallet::HolderKey;
 use hal::sim::camera::{Scene, Script};
+
+use crate::record::Outcome;
 
 /// A story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -22,6 +25,10 @@ pub enum Scenario {
     Cancelled,
     /// The resident says "I can't do this"
     Cannot,
+    /// The holder shares a name, not an address, and keeps the proof in a phone that brings its key
+    Wallet,
+    /// On the way into the wallet the phone shows some other code until time is up
+    WalletNoKey,
     /// The camera is unplugged while the resident looks into it
     CameraLost,
     /// The power fails in the moment of the commit
@@ -38,6 +45,12 @@ const HOLDER_ON_CARD: Portrait = Portrait("person_b_1.jpg");
 const HOLDER_LIVE: Portrait = Portrait("person_b_2.jpg");
 /// Somebody else.
 const STRANGER: Portrait = Portrait("impostor_1.jpg");
+
+/// The key of the phone: the one of RFC 8037, appendix A.2, whose secret half is in the RFC.
+const PHONE_KEY: &str =
+    r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// A code that is no key.
+const OTHER_CODE: &str = "https://example.org/menu";
 
 impl Scenario {
     /// The portrait on the card.
@@ -69,6 +82,34 @@ impl Scenario {
                 (Scene::Empty, Duration::ZERO),
             ]),
             _ => Script::visit(),
+        }
+    }
+
+    /// Which service the resident comes for; the first one unless the story needs another.
+    pub fn service(self) -> Option<&'static str> {
+        (self.phone().is_some()).then_some("residence-certificate")
+    }
+
+    /// The text of the code that the resident's phone shows, if there is one in the story.
+    pub fn phone(self) -> Option<String> {
+        match self {
+            Self::Wallet => HolderKey::from_jwk(PHONE_KEY.as_bytes())
+                .ok()
+                .map(|key| key.to_qr_text()),
+            Self::WalletNoKey => Some(OTHER_CODE.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// How the story ends where nothing was changed about it.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Genuine | Self::Wallet | Self::WalletNoKey => Outcome::Verified,
+            Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
+            Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
+            Self::Cancelled => Outcome::Cancelled,
+            Self::Cannot => Outcome::Referred,
+            Self::CameraLost | Self::PowerCut => Outcome::OutOfService,
         }
     }
 

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use kiosk_ui::{Headless, Preview, Remote, Screen, Size, View};
 
 use super::album::{self, Album};
-use super::cast::{self, Hand, Reader};
+use super::cast::{self, Hand, Place, Reader};
 use super::ending::Ending;
 use super::folder::Folder;
 use super::resident::{Act, Resident};
 use super::{Arguments, DemoError};
-use crate::assemble::{StartError, Surroundings, assemble};
+use crate::assemble::{OpenCamera, StartError, Surroundings, assemble};
 use crate::record::RecordSink;
 use crate::run::{RunError, event_file, open_window, start};
 use crate::shell::{Crashed, Display, Inbox, Outlet, inbox};
@@ -41,7 +41,12 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
         Some(line) => println!("The story ended. {line}"),
         None => return Err(DemoError::NoOutcome(LONGEST)),
     }
-    Ok(())
+    let (expected, ended) = (arguments.scenario.outcome(), ending.outcome());
+    if ended == Some(expected) || arguments.are_changed() {
+        Ok(())
+    } else {
+        Err(DemoError::OtherOutcome(expected))
+    }
 }
 
 /// Runs the kiosk of a folder until the resident has left.
@@ -54,9 +59,10 @@ pub fn perform(
     let ending = Ending::default();
     let (views, seen) = channel();
     let (inbox, outlet) = inbox();
+    let (open_camera, place) = cast::camera(arguments, &folder.config)?;
     let resident = accompany(
         resident,
-        reader.hand(),
+        (reader.hand(), place),
         seen,
         inbox.clone(),
         arguments.hands_on,
@@ -70,12 +76,12 @@ pub fn perform(
     };
     if arguments.headless {
         let screen = Headless::new(Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
-        let shell = stage.raise(screen.handle(), outlet, views)?;
+        let shell = stage.raise(screen.handle(), outlet, views, open_camera)?;
         draw(&screen, folder)?;
         end(shell, resident)?;
     } else {
         let window = open_window(&folder.config, &inbox)?;
-        let shell = stage.raise(window.handle(), outlet, views)?;
+        let shell = stage.raise(window.handle(), outlet, views, open_camera)?;
         window.run().map_err(RunError::from)?;
         inbox.stop();
         end(shell, resident)?;
@@ -106,6 +112,7 @@ impl Stage<'_> {
         screen: Remote,
         outlet: Outlet,
         views: Sender<View>,
+        open_camera: OpenCamera,
     ) -> Result<JoinHandle<Result<(), Crashed>>, DemoError> {
         let Self {
             arguments,
@@ -122,7 +129,7 @@ impl Stage<'_> {
             inbox: (*inbox).clone(),
             outlet,
             display: Arc::new(audience),
-            open_camera: cast::camera(arguments, &folder.config)?,
+            open_camera,
             records: records(folder, ending)?,
         };
         let shell = assemble(&folder.config, around).map_err(RunError::from)?;
@@ -159,7 +166,7 @@ fn end(shell: JoinHandle<Result<(), Crashed>>, resident: JoinHandle<()>) -> Resu
 /// Lets the resident act until the story is over or takes too long.
 fn accompany(
     mut resident: Resident,
-    mut hand: Hand,
+    (mut hand, place): (Hand, Place),
     views: Receiver<View>,
     inbox: Inbox,
     hands_on: bool,
@@ -186,6 +193,7 @@ fn accompany(
                     Some((_, Act::Touch(_) | Act::Leave)) if hands_on => {}
                     Some((_, Act::Touch(touch))) => inbox.touch(touch),
                     Some((_, Act::PlaceCard)) => hand.place_card(),
+                    Some((_, Act::HoldPhone)) => place.hold_phone(),
                     Some((_, Act::Leave)) => break,
                     None => {}
                 },

@@ -10,8 +10,8 @@ use kiosk_ui::{CardPrompt, Decided, Guidance, Outage};
 use super::fault_code::fault_code;
 use super::state::{Holder, LateCommit, State};
 use super::{
-    Answer, CommitFailed, Committed, Device, Effect, Light, Presented, ReferenceUnusable, Session,
-    decide,
+    Agreed, Answer, CommitFailed, Committed, Device, Effect, Keepsake, Light, Presented,
+    ReferenceUnusable, Session, decide,
 };
 use crate::record::{Outcome, Record};
 
@@ -21,8 +21,14 @@ impl Session {
             (Answer::CardPresent, State::Presenting { prompt, .. }) => {
                 *prompt = CardPrompt::Reading;
             }
-            (Answer::CardRead(presented), &mut State::Presenting { service, .. }) => {
-                self.card_read(service, *presented, now);
+            (
+                Answer::CardRead(presented),
+                State::Presenting {
+                    service, agreed, ..
+                },
+            ) => {
+                let (service, agreed) = (*service, std::mem::take(agreed));
+                self.card_read(service, &agreed, *presented, now);
             }
             (Answer::CardRemoved, State::Presenting { prompt, .. }) => card_removed(prompt),
             (Answer::CardFailed(fault), State::Presenting { .. }) => self.card_failed(fault, now),
@@ -40,6 +46,10 @@ impl Session {
                     ..
                 },
             ) => self.committed(service, reason, Ok(committed), now),
+            (Answer::Scanned(seen), State::Wallet(_)) => self.scanned(seen, now),
+            (Answer::Issued { holder, result }, State::Wallet(_)) => {
+                self.issued(holder, result, now);
+            }
             (
                 Answer::Frame {
                     rejection,
@@ -67,15 +77,27 @@ impl Session {
         }
     }
 
-    pub(super) fn card_read(&mut self, service: usize, presented: Presented, now: Duration) {
+    pub(super) fn card_read(
+        &mut self,
+        service: usize,
+        agreed: &Agreed,
+        presented: Presented,
+        now: Duration,
+    ) {
         let Presented {
             evidence,
             number,
             photo,
+            mut fields,
         } = presented;
+        fields.keep_only(agreed);
         self.record(Record::CardRead);
         self.effects.push(Effect::StopCard);
-        let holder = Holder { evidence, number };
+        let holder = Holder {
+            evidence,
+            number,
+            shared: fields,
+        };
         self.enter(State::Preparing { service, holder }, now);
         match evidence.validity {
             DocumentValidity::InForce => {
@@ -147,11 +169,11 @@ impl Session {
         &mut self,
         service: Option<usize>,
         reason: &'static str,
-        result: Result<Committed, CommitFailed>,
+        result: Result<(Committed, Option<Keepsake>), CommitFailed>,
         now: Duration,
     ) {
         match result {
-            Ok(committed) => {
+            Ok((committed, keepsake)) => {
                 let (outcome, light) = match committed.decided {
                     Decided::Verified => (Outcome::Verified, Light::Ok),
                     Decided::NotVerified => (Outcome::NotVerified, Light::Error),
@@ -159,7 +181,12 @@ impl Session {
                 };
                 self.ended(outcome, reason);
                 self.effects.push(Effect::Light(light));
-                self.enter(State::Receipt { service, committed }, now);
+                let receipt = State::Receipt {
+                    service,
+                    committed,
+                    keepsake,
+                };
+                self.enter(receipt, now);
             }
             Err(CommitFailed) => {
                 self.lost.insert(Device::Storage);

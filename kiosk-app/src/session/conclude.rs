@@ -5,7 +5,7 @@ use std::time::Duration;
 use attestation::{Decision, FactorOutcome, Factors, Reason};
 
 use super::state::State;
-use super::{Draft, Effect, Session};
+use super::{CardFields, Draft, Effect, Session};
 use crate::record::Record;
 
 impl Session {
@@ -25,9 +25,17 @@ impl Session {
             State::Preparing { holder, .. } | State::Capturing { holder, .. } => Some(holder),
             _ => None,
         };
-        let (document, number) = holder
-            .map(|holder| (holder.evidence, holder.number))
-            .unzip();
+        let (document, number, shared) = match holder {
+            Some(holder) => (Some(holder.evidence), Some(holder.number), holder.shared),
+            None => (None, None, CardFields::default()),
+        };
+        let offered = service.is_some_and(|service| self.service(service).rules.wallet);
+        let wallet = offered && decision == Decision::Verified;
+        // A proof about the holder of the card is for nobody else.
+        let shared = match decision {
+            Decision::Verified => shared,
+            _ => CardFields::default(),
+        };
         let reason = decision
             .reason()
             .map_or("all_factors_accepted", Reason::as_code);
@@ -40,6 +48,8 @@ impl Session {
             service: service.map(|service| self.service(service).stamp()),
             document,
             number,
+            shared,
+            wallet,
             factors,
             decision,
         };

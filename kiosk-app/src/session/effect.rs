@@ -1,9 +1,12 @@
 //! What a session wants done. The shell performs effects in order; none of them blocks.
 
+use attestation::wallet::HolderKey;
 use attestation::{Decision, DocumentEvidence, Factors, Name};
 use hal::card::{IdNumber, Personal, Photo};
 
 use super::event::Turn;
+use super::fields::CardFields;
+use super::keepsake::Keepsake;
 use crate::record::Record;
 
 /// One thing to do.
@@ -19,10 +22,14 @@ pub enum Effect {
     PrepareReference(Turn, Photo),
     /// Open the camera and collect evidence.
     StartCapture(Turn),
+    /// Open the camera and look for the key of the resident's phone.
+    StartScan(Turn),
     /// Close the camera.
     StopCapture,
     /// Sign this and make it durable.
     Commit(Turn, Box<Draft>),
+    /// Sign the wallet form, for this key or for none.
+    Issue(Turn, Keepsake, Option<HolderKey>),
     /// Forget everything about the resident.
     Wipe,
     /// Write an event of the catalogue.
@@ -52,6 +59,10 @@ pub struct Draft {
     pub document: Option<DocumentEvidence>,
     /// Its number, if one was read.
     pub number: Option<Personal<IdNumber>>,
+    /// Fields of the card that the resident agreed to share; none unless verified.
+    pub shared: CardFields,
+    /// Whether the resident may keep the verification in a wallet; only if verified.
+    pub wallet: bool,
     /// What each factor gave.
     pub factors: Factors,
     /// The decision.

@@ -2,10 +2,14 @@
 //! [`Turn`] they were asked in, so that an answer meant for the previous resident is never given
 //! to the next one.
 
+use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{DocumentEvidence, FactorOutcome};
 use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
-use kiosk_ui::{Decided, Touch};
+use kiosk_ui::{Confidential, Decided, Touch};
+
+use super::fields::CardFields;
+use super::keepsake::Keepsake;
 
 /// One resident's stay, from the first touch to the return to the invitation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +92,16 @@ pub enum Answer {
         face: FactorOutcome,
     },
     /// The attestation is on the disk, or could not be written.
-    Committed(Result<Committed, CommitFailed>),
+    Committed(Result<(Committed, Option<Keepsake>), CommitFailed>),
+    /// The camera saw a code, and it is the key of a phone or something else.
+    Scanned(Result<HolderKey, NotAHolderKey>),
+    /// The wallet form is signed, or could not be.
+    Issued {
+        /// For which key.
+        holder: Option<HolderKey>,
+        /// The SD-JWT VC.
+        result: Result<Confidential, IssueFailed>,
+    },
 }
 
 /// What was read from a card and passed every check of the card itself.
@@ -100,6 +113,8 @@ pub struct Presented {
     pub number: Personal<IdNumber>,
     /// The portrait from the chip.
     pub photo: Photo,
+    /// What the card says about its holder; the session keeps what was agreed to.
+    pub fields: CardFields,
 }
 
 /// Why the portrait on the chip cannot be compared with.
@@ -114,6 +129,10 @@ pub enum ReferenceUnusable {
 /// The attestation could not be made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitFailed;
+
+/// The wallet form could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssueFailed;
 
 /// An attestation that is durable; only the store makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]

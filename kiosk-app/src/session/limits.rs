@@ -18,6 +18,10 @@ pub struct Limits {
     pub commit: Duration,
     /// Looking at the receipt.
     pub receipt: Duration,
+    /// Choosing a way into the wallet, and reading its codes with a phone.
+    pub wallet: Duration,
+    /// Holding the phone's key up to the camera.
+    pub scan: Duration,
     /// Reading that everything was deleted.
     pub ended: Duration,
     /// The shortest time that "out of service" stays, so that it can be read.
@@ -37,6 +41,8 @@ impl Default for Limits {
             capture: Duration::from_secs(30),
             commit: Duration::from_secs(10),
             receipt: Duration::from_secs(60),
+            wallet: Duration::from_secs(60),
+            scan: Duration::from_secs(45),
             ended: Duration::from_secs(6),
             outage: Duration::from_secs(8),
             still_there: Duration::from_secs(12),

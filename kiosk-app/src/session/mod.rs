@@ -8,12 +8,15 @@ mod decide;
 mod effect;
 mod event;
 mod fault_code;
+mod fields;
+mod keepsake;
 mod limits;
 mod outages;
 mod state;
 mod touches;
 mod view;
 mod waits;
+mod wallet;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,8 +27,11 @@ use kiosk_ui::Language;
 pub use decide::decide;
 pub use effect::{Draft, Effect, Light, ServiceStamp};
 pub use event::{
-    Answer, CommitFailed, Committed, Device, Event, Health, Presented, ReferenceUnusable, Turn,
+    Answer, CommitFailed, Committed, Device, Event, Health, IssueFailed, Presented,
+    ReferenceUnusable, Turn,
 };
+pub use fields::{Agreed, CardFields};
+pub use keepsake::Keepsake;
 pub use limits::Limits;
 
 use crate::record::{Outcome, Record};
@@ -43,7 +49,7 @@ pub struct Session {
     lost: BTreeSet<Device>,
     turn: Turn,
     state: State,
-    /// When the state gives up by itself; the invitation never does.
+    /// When the state gives up by itself; the invitation only gives up a language.
     deadline: Option<Duration>,
     effects: Vec<Effect>,
 }
@@ -92,6 +98,7 @@ impl Session {
 
     fn go_home(&mut self, now: Duration) {
         self.language = self.home_language;
+        self.leave_devices();
         self.wipe();
         match self.lost.first() {
             None => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kiosk_ui::Outage;
 
 use super::state::State;
+use super::wallet::Step;
 use super::{Device, Effect, Health, Light, Session};
 use crate::record::{Outcome, Record};
 
@@ -16,6 +17,9 @@ impl Session {
             }
             Health::Lost => {
                 self.lost.insert(device);
+                if device == Device::Camera {
+                    self.scanner_lost(now);
+                }
                 if self.needs(device) {
                     self.fail(outage_of(device), lost_code(device), now);
                 }
@@ -34,10 +38,11 @@ impl Session {
             State::Attract
             | State::Choosing
             | State::Consenting { .. }
+            | State::ChoosingFields { .. }
             | State::Presenting { .. } => true,
             State::Preparing { .. } | State::Capturing { .. } => device != Device::CardReader,
             // A decision that is made is finished; the outage shows afterwards.
-            State::Deciding { .. } | State::Receipt { .. } => false,
+            State::Deciding { .. } | State::Receipt { .. } | State::Wallet(_) => false,
             State::Ended(_) | State::OutOfService { .. } => false,
         }
     }
@@ -57,9 +62,12 @@ impl Session {
 
     /// Takes back what the present state asked of the devices.
     pub(super) fn leave_devices(&mut self) {
-        match self.state {
+        match &self.state {
             State::Presenting { .. } => self.effects.push(Effect::StopCard),
             State::Capturing { .. } => self.effects.push(Effect::StopCapture),
+            State::Wallet(wallet) if matches!(wallet.step, Step::Scanning(_)) => {
+                self.effects.push(Effect::StopCapture);
+            }
             _ => {}
         }
     }

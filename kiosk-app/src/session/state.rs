@@ -6,6 +6,9 @@ use hal::card::{IdNumber, Personal};
 use kiosk_ui::{CardPrompt, Ending, Guidance, Outage};
 
 use super::event::Committed;
+use super::fields::{Agreed, CardFields};
+use super::keepsake::Keepsake;
+use super::wallet::{Step, Wallet};
 
 /// The states, in a resident's order.
 #[derive(Debug)]
@@ -15,8 +18,13 @@ pub(super) enum State {
     Consenting {
         service: usize,
     },
+    ChoosingFields {
+        service: usize,
+        agreed: Agreed,
+    },
     Presenting {
         service: usize,
+        agreed: Agreed,
         prompt: CardPrompt,
         failures: u8,
         /// What the last failure was, for the outcome if nothing follows.
@@ -40,7 +48,10 @@ pub(super) enum State {
     Receipt {
         service: Option<usize>,
         committed: Committed,
+        /// Where the service offers the wallet form, and it was not made yet.
+        keepsake: Option<Keepsake>,
     },
+    Wallet(Wallet),
     Ended(Ending),
     OutOfService {
         outage: Outage,
@@ -54,6 +65,8 @@ pub(super) enum State {
 pub(super) struct Holder {
     pub evidence: DocumentEvidence,
     pub number: Personal<IdNumber>,
+    /// Only what the resident agreed to share.
+    pub shared: CardFields,
 }
 
 /// What is needed to hand out a receipt that comes late.
@@ -66,7 +79,13 @@ pub(super) struct LateCommit {
 impl State {
     /// Whether anything about a person is reachable from here.
     pub fn holds_personal_data(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Capturing { .. })
+        let keepsake = match self {
+            Self::Preparing { .. } | Self::Capturing { .. } => return true,
+            Self::Receipt { keepsake, .. } => keepsake.as_ref(),
+            Self::Wallet(wallet) => Some(&wallet.keepsake),
+            _ => None,
+        };
+        keepsake.is_some_and(|keepsake| !keepsake.disclosures().is_empty())
     }
 
     /// Whether a resident is in the middle of something.
@@ -75,20 +94,32 @@ impl State {
             self,
             Self::Choosing
                 | Self::Consenting { .. }
+                | Self::ChoosingFields { .. }
                 | Self::Presenting { .. }
                 | Self::Preparing { .. }
                 | Self::Capturing { .. }
         )
     }
 
+    /// Whether a touch shows that somebody is there, for whom the screen waits anew.
+    pub fn waits_for_touch(&self) -> bool {
+        match self {
+            Self::Capturing { .. } => false,
+            Self::Wallet(wallet) => matches!(wallet.step, Step::Choosing(_) | Step::Shown(_)),
+            other => other.is_underway(),
+        }
+    }
+
     /// The service, once it is chosen.
     pub fn service(&self) -> Option<usize> {
         match self {
             Self::Consenting { service }
+            | Self::ChoosingFields { service, .. }
             | Self::Presenting { service, .. }
             | Self::Preparing { service, .. }
             | Self::Capturing { service, .. } => Some(*service),
             Self::Deciding { service, .. } | Self::Receipt { service, .. } => *service,
+            Self::Wallet(wallet) => wallet.service,
             _ => None,
         }
     }

@@ -3,29 +3,48 @@
 use std::time::Duration;
 
 use attestation::Reason;
-use kiosk_ui::{CardPrompt, Ending, Touch};
+use kiosk_ui::{CardPrompt, Ending, Language, Touch};
 
 use super::state::State;
-use super::{Effect, Session};
+use super::{Agreed, Effect, Session};
 use crate::record::{Outcome, Record};
 
 impl Session {
     pub(super) fn touch(&mut self, touch: Touch, now: Duration) {
-        if self.state.is_underway() && !matches!(self.state, State::Capturing { .. }) {
+        if self.state.waits_for_touch() {
             // Somebody is there: the screen waits anew.
             self.deadline = self.waiting_time().map(|time| now + time);
         }
         match (touch, &self.state) {
-            (Touch::Speak(language), _) => self.language = language,
+            (Touch::Speak(language), _) => self.speak(language, now),
             (Touch::Begin, State::Attract) => self.begin(now),
             (Touch::Choose(id), State::Choosing) => self.choose(&id, now),
-            (Touch::Agree, &State::Consenting { service }) => self.consent(service, now),
+            (Touch::Agree, &State::Consenting { service }) => self.agreed_to_notice(service, now),
+            (Touch::Share(field, yes), State::ChoosingFields { .. }) => self.share(field, yes),
+            (Touch::Agree, State::ChoosingFields { service, agreed }) => {
+                let (service, agreed) = (*service, agreed.clone());
+                self.consent(service, agreed, now);
+            }
             (Touch::Stop, state) if state.is_underway() => self.cancel(now),
             (Touch::Cannot, state) if state.is_underway() => {
                 self.refer(Reason::ResidentCannot, now);
             }
-            (Touch::Done, State::Receipt { .. } | State::Ended(_)) => self.go_home(now),
+            (Touch::KeepOnPhone, State::Receipt { .. }) => self.open_wallet(now),
+            (Touch::WithoutKey, State::Wallet(_)) => self.without_key(now),
+            (Touch::BringKey, State::Wallet(_)) => self.bring_key(now),
+            (Touch::Back, State::Wallet(_)) => self.wallet_back(now),
+            (Touch::Done, State::Receipt { .. } | State::Wallet(_) | State::Ended(_)) => {
+                self.go_home(now);
+            }
             _ => {}
+        }
+    }
+
+    /// Somebody who chooses a language on the invitation and walks off leaves it to nobody.
+    fn speak(&mut self, language: Language, now: Duration) {
+        self.language = language;
+        if matches!(self.state, State::Attract) {
+            self.deadline = Some(now + self.limits.choose);
         }
     }
 
@@ -43,13 +62,14 @@ impl Session {
         self.enter(State::Consenting { service }, now);
     }
 
-    pub(super) fn consent(&mut self, service: usize, now: Duration) {
+    pub(super) fn consent(&mut self, service: usize, agreed: Agreed, now: Duration) {
         self.record(Record::Consented);
         self.effects.push(Effect::ReadCard(self.turn));
         let prompt = CardPrompt::Present;
         self.enter(
             State::Presenting {
                 service,
+                agreed,
                 prompt,
                 failures: 0,
                 trouble: None,

@@ -15,12 +15,16 @@ impl Session {
         let left = self.deadline.map(|deadline| deadline.saturating_sub(now));
         let asks = matches!(
             self.state,
-            State::Choosing | State::Consenting { .. } | State::Presenting { .. }
-        );
+            State::Choosing
+                | State::Consenting { .. }
+                | State::ChoosingFields { .. }
+                | State::Presenting { .. }
+        ) || matches!(self.state, State::Wallet(_)) && self.state.waits_for_touch();
         View {
             language: self.language,
-            screen: self.screen(),
+            screen: self.screen(now),
             seconds_left: left.filter(|_| self.counts_down()).map(whole_seconds),
+            seconds_in_all: self.waiting_time().map(whole_seconds),
             still_there: asks && left.is_some_and(|left| left <= self.asks_at()),
         }
     }
@@ -39,11 +43,14 @@ impl Session {
         )
     }
 
-    fn screen(&self) -> Screen {
+    fn screen(&self, now: Duration) -> Screen {
         match &self.state {
             State::Attract => Screen::Attract,
             State::Choosing => Screen::Services(self.choices()),
             State::Consenting { service } => Screen::Consent(self.notice(*service)),
+            State::ChoosingFields { service, agreed } => {
+                Screen::Fields(self.field_choices(*service, agreed))
+            }
             State::Presenting { prompt, .. } => Screen::Card(*prompt),
             State::Preparing { .. } => Screen::Card(CardPrompt::Reading),
             State::Capturing {
@@ -53,12 +60,18 @@ impl Session {
                 progress: *progress,
             }),
             State::Deciding { .. } => Screen::Deciding,
-            State::Receipt { service, committed } => Screen::Receipt(ReceiptView {
+            State::Receipt {
+                service,
+                committed,
+                keepsake,
+            } => Screen::Receipt(ReceiptView {
                 decision: committed.decided,
                 service: self.service_name(*service),
                 receipt: committed.receipt.clone(),
                 reference: committed.reference.clone(),
+                wallet: keepsake.is_some(),
             }),
+            State::Wallet(wallet) => Screen::Wallet(self.wallet_view(wallet, now)),
             State::Ended(Ending::Cancelled) => Screen::Ended(Ending::Cancelled),
             State::Ended(Ending::TimedOut) => Screen::Ended(Ending::TimedOut),
             State::OutOfService { outage, .. } => Screen::OutOfService(*outage),

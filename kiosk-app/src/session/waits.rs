@@ -6,6 +6,7 @@ use attestation::Reason;
 use kiosk_ui::{Ending, Outage};
 
 use super::state::{LateCommit, State};
+use super::wallet::Step;
 use super::{Device, Session};
 use crate::record::Outcome;
 
@@ -24,13 +25,20 @@ impl Session {
             State::Preparing { .. } => {
                 self.fail(Outage::Fault, "face_pipeline_too_slow", now);
             }
-            State::Choosing | State::Consenting { .. } => self.time_out("no_touch", now),
+            State::Choosing | State::Consenting { .. } | State::ChoosingFields { .. } => {
+                self.time_out("no_touch", now)
+            }
             &State::Deciding { service, reason } => {
                 self.commit_too_slow(LateCommit { service, reason }, now)
             }
+            State::Wallet(_) => self.wallet_gives_up(now),
             State::Receipt { .. } | State::Ended(_) => self.go_home(now),
             State::OutOfService { .. } if self.lost.is_empty() => self.go_home(now),
-            State::OutOfService { .. } | State::Attract => {}
+            State::Attract => {
+                self.language = self.home_language;
+                self.deadline = None;
+            }
+            State::OutOfService { .. } => {}
         }
     }
 
@@ -56,11 +64,16 @@ impl Session {
         match &self.state {
             State::Attract => None,
             State::Choosing => Some(limits.choose),
-            State::Consenting { .. } => Some(limits.consent),
+            State::Consenting { .. } | State::ChoosingFields { .. } => Some(limits.consent),
             State::Presenting { .. } => Some(limits.card),
             State::Preparing { .. } | State::Deciding { .. } => Some(limits.commit),
             State::Capturing { .. } => Some(limits.capture),
             State::Receipt { .. } => Some(limits.receipt),
+            State::Wallet(wallet) => Some(match wallet.step {
+                Step::Choosing(_) | Step::Shown(_) => limits.wallet,
+                Step::Scanning(_) => limits.scan,
+                Step::Issuing(_) => limits.commit,
+            }),
             State::Ended(_) => Some(limits.ended),
             State::OutOfService { .. } => Some(limits.outage),
         }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use kiosk_ui::{Headless, Screen, Size};
+use kiosk_ui::{Headless, Screen, Size, WalletView};
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -23,7 +23,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let headless = Headless::new(size, |_| ())?;
     for (name, view) in common::all_views() {
         headless.show(&view);
-        if matches!(view.screen, Screen::Capture(_)) {
+        let sees = matches!(
+            view.screen,
+            Screen::Capture(_) | Screen::Wallet(WalletView::Scan(_))
+        );
+        if sees {
             headless.preview(&common::preview(640, 480, -0.04));
         }
         headless.png(folder.join(format!("{name}.png")))?;

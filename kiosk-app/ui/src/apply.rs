@@ -5,8 +5,9 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
-    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage,
-    ReceiptView, Screen, ServiceChoice, View, qr,
+    CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
+    Language, Outage, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletTrouble,
+    WalletView, qr,
 };
 
 /// Shows `view`, and forgets what the screens before it showed.
@@ -15,6 +16,7 @@ pub(crate) fn view(app: &App, view: &View) {
     let screen = &view.screen;
     app.global::<Words>().set_language(view.language.into());
     api.set_seconds_left(seconds(view.seconds_left));
+    api.set_seconds_in_all(seconds(view.seconds_in_all.or(view.seconds_left)).max(1));
     api.set_still_there(view.still_there);
     services(
         &api,
@@ -30,6 +32,14 @@ pub(crate) fn view(app: &App, view: &View) {
             Some(notice)
         } else {
             None
+        },
+    );
+    fields(
+        &api,
+        if let Screen::Fields(choices) = screen {
+            choices
+        } else {
+            &[]
         },
     );
     receipt(
@@ -49,6 +59,7 @@ fn page(api: &Api, screen: &Screen) -> Page {
         Screen::Attract => Page::Attract,
         Screen::Services(_) => Page::Services,
         Screen::Consent(_) => Page::Consent,
+        Screen::Fields(_) => Page::Fields,
         Screen::Card(prompt) => {
             api.set_card(prompt.into());
             Page::Card
@@ -60,6 +71,10 @@ fn page(api: &Api, screen: &Screen) -> Page {
         }
         Screen::Deciding => Page::Deciding,
         Screen::Receipt(_) => Page::Receipt,
+        Screen::Wallet(ref wallet) => {
+            self::wallet(api, wallet);
+            Page::Wallet
+        }
         Screen::Ended(ending) => {
             api.set_ending(ending.into());
             Page::Ended
@@ -107,6 +122,31 @@ fn consent(api: &Api, notice: Option<&ConsentNotice>) {
     });
 }
 
+fn fields(api: &Api, choices: &[FieldChoice]) {
+    api.set_fields_any_needed(choices.iter().any(|choice| choice.required));
+    api.set_fields_any_shared(choices.iter().any(|choice| choice.agreed));
+    let rows: Vec<_> = choices.iter().map(field_row).collect();
+    let shown = api.get_fields();
+    if shown.row_count() != rows.len() {
+        return api.set_fields(ModelRc::new(VecModel::from(rows)));
+    }
+    // Row by row: the finger that has just moved a switch is still on it.
+    for (at, row) in rows.into_iter().enumerate() {
+        if shown.row_data(at).as_ref() != Some(&row) {
+            shown.set_row_data(at, row);
+        }
+    }
+}
+
+fn field_row(choice: &FieldChoice) -> screens::FieldChoice {
+    screens::FieldChoice {
+        field: choice.field.into(),
+        purpose: (&choice.purpose).into(),
+        required: choice.required,
+        agreed: choice.agreed,
+    }
+}
+
 fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
     let Some(receipt) = receipt else {
         return api.set_receipt(screens::Receipt::default());
@@ -123,7 +163,37 @@ fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
         reference: (&receipt.reference).into(),
         text: (&receipt.receipt).into(),
         code,
+        wallet: receipt.wallet,
     });
+}
+
+/// The step; the code itself is put on by the [`crate::slate`].
+fn wallet(api: &Api, wallet: &WalletView) {
+    let shown = api.get_wallet();
+    let mut next = screens::Wallet {
+        fields: shown.fields.clone(),
+        ..Default::default()
+    };
+    match wallet {
+        WalletView::Choose { scanner, trouble } => {
+            next.scanner = *scanner;
+            next.trouble = trouble.map_or(screens::WalletTrouble::None, Into::into);
+        }
+        WalletView::Scan(hint) => {
+            next.step = screens::WalletStep::Scan;
+            next.hint = (*hint).into();
+        }
+        WalletView::Preparing => next.step = screens::WalletStep::Preparing,
+        WalletView::Codes(codes) => {
+            next.step = screens::WalletStep::Codes;
+            next.number = i32::try_from(codes.number).unwrap_or(i32::MAX);
+            next.count = i32::try_from(codes.count).unwrap_or(i32::MAX);
+            next.bound = codes.bound;
+            let fields = codes.fields.iter().map(|&field| field.into()).collect();
+            next.fields = changed(&shown.fields, fields).unwrap_or(next.fields);
+        }
+    }
+    api.set_wallet(next);
 }
 
 /// A model of `rows`, unless that is what is shown already.
@@ -145,12 +215,15 @@ macro_rules! same_names {
 
 same_names! {
     Language { Chinese, English }
+    CardField { Name, DocumentNumber, BirthDate, Sex, Ethnicity, Address, ValidUntil }
     CardPrompt { Present, Reading, Removed, Unreadable, NotAccepted }
     Guidance {
         Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, MoreLight,
         LessLight, HoldStill, Good,
     }
     Decided { Verified, NotVerified, Referred }
+    WalletTrouble { NoKey, NoCamera, Failed }
+    ScanHint { Look, OtherCode, SecretKey }
     Ending { Cancelled, TimedOut }
     Outage { Camera, CardReader, Storage, Fault }
 }

@@ -14,6 +14,7 @@ use slint::{ComponentHandle, LogicalPosition, PhysicalPosition, PhysicalSize, Rg
 
 use crate::mirror::Mirror;
 use crate::remote::{self, Post};
+use crate::slate::Slate;
 use crate::slint_screens::App;
 use crate::software::Bench;
 use crate::{Preview, Remote, Size, Touch, UiError, View, font, touches};
@@ -25,6 +26,7 @@ pub struct Headless {
     pub(crate) window: Rc<MinimalSoftwareWindow>,
     bench: Rc<Bench>,
     pub(crate) mirror: Mirror,
+    pub(crate) slate: Slate,
     post: Receiver<Post>,
     sender: Sender<Post>,
     size: Size,
@@ -47,6 +49,7 @@ impl Headless {
             window,
             bench,
             mirror,
+            slate: Slate::default(),
             post,
             sender,
             size,
@@ -55,7 +58,7 @@ impl Headless {
 
     /// Shows `view` at once.
     pub fn show(&self, view: &View) {
-        remote::show(&self.app, &self.mirror, view);
+        remote::show(&self.app, &self.mirror, &self.slate, view);
         self.bench.pass(SETTLED);
     }
 
@@ -109,7 +112,7 @@ impl Headless {
 
     /// A handle for other threads; what they send is drawn in [`Headless::run`].
     pub fn handle(&self) -> Remote {
-        Remote::to_queue(self.sender.clone(), self.mirror.clone())
+        Remote::to_queue(self.sender.clone(), self.mirror.clone(), self.slate.clone())
     }
 
     /// Draws what other threads send until one of them says [`Remote::quit`]; `shown` is called
@@ -123,7 +126,10 @@ impl Headless {
                     shown(self, &view);
                 }
                 Post::LookIntoMirror => self.mirror.present(&self.app),
-                Post::Quit => return self.mirror.wipe(&self.app),
+                Post::Quit => {
+                    self.slate.wipe(&self.app);
+                    return self.mirror.wipe(&self.app);
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ mod headless;
 mod mirror;
 mod qr;
 mod remote;
+mod slate;
 mod software;
 #[cfg(test)]
 mod tests;
@@ -29,8 +30,9 @@ pub use error::UiError;
 pub use headless::Headless;
 pub use remote::Remote;
 pub use view::{
-    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage, Preview,
-    ReceiptView, Screen, ServiceChoice, Touch, View,
+    CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
+    FieldChoice, Guidance, Language, Outage, Preview, ReceiptView, ScanHint, Screen, ServiceChoice,
+    Touch, View, WalletCodes, WalletTrouble, WalletView,
 };
 #[cfg(any(feature = "desktop", feature = "device"))]
 pub use window::{Options, Window};

@@ -9,7 +9,7 @@ use slint::{ComponentHandle, Image, Rgb8Pixel, SharedPixelBuffer};
 use zeroize::Zeroize;
 
 use crate::Preview;
-use crate::slint_screens::{Api, App, Face, Page};
+use crate::slint_screens::{Api, App, Face, Page, WalletStep};
 
 /// The way of a preview picture to the screen; clones are the same mirror.
 #[derive(Clone)]
@@ -58,7 +58,8 @@ impl Mirror {
     /// Makes the screen ask for the newest picture, if it is one with a mirror.
     pub(crate) fn present(&self, app: &App) {
         let api = app.global::<Api>();
-        if api.get_page() != Page::Capture {
+        let scans = api.get_page() == Page::Wallet && api.get_wallet().step == WalletStep::Scan;
+        if api.get_page() != Page::Capture && !scans {
             return self.wipe(app);
         }
         let mut state = self.lock();
@@ -196,6 +197,7 @@ mod tests {
             language: Language::English,
             screen,
             seconds_left: None,
+            seconds_in_all: None,
             still_there: false,
         }
     }

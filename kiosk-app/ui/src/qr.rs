@@ -1,4 +1,4 @@
-//! The receipt as a QR code (ISO/IEC 18004): one pixel a module, with its quiet zone.
+//! Receipts and wallet proofs as QR codes (ISO/IEC 18004): one pixel a module, with its quiet zone.
 
 use fast_qr::{ECL, QRBuilder, QRCode};
 use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
@@ -6,13 +6,22 @@ use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 /// The code for `text`, or nothing if no code is large enough. Error correction is level M where
 /// the text fits, level L where it does not.
 pub(crate) fn image(text: &str) -> Option<Image> {
-    [ECL::M, ECL::L]
-        .into_iter()
-        .find_map(|level| QRBuilder::new(text).ecl(level).build().ok())
+    pixels(text, &[ECL::M, ECL::L]).map(Image::from_rgb8)
+}
+
+/// The code at level L, for who has to overwrite the pixels afterwards.
+pub(crate) fn plain(text: &str) -> Option<SharedPixelBuffer<Rgb8Pixel>> {
+    pixels(text, &[ECL::L])
+}
+
+fn pixels(text: &str, levels: &[ECL]) -> Option<SharedPixelBuffer<Rgb8Pixel>> {
+    levels
+        .iter()
+        .find_map(|&level| QRBuilder::new(text).ecl(level).build().ok())
         .map(|code| paint(&code))
 }
 
-fn paint(code: &QRCode) -> Image {
+fn paint(code: &QRCode) -> SharedPixelBuffer<Rgb8Pixel> {
     let side = code.size + 2 * QUIET_ZONE_MODULES;
     let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(side as u32, side as u32);
     let pixels = buffer.make_mut_slice();
@@ -23,7 +32,7 @@ fn paint(code: &QRCode) -> Image {
             *pixel = if module.value() { DARK } else { LIGHT };
         }
     }
-    Image::from_rgb8(buffer)
+    buffer
 }
 
 const QUIET_ZONE_MODULES: usize = 4; // ISO/IEC 18004, 6.3.8

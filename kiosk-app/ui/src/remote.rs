@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 use slint::Weak;
 
 use crate::mirror::Mirror;
+use crate::slate::Slate;
 use crate::slint_screens::App;
 use crate::{Preview, View, apply};
 
@@ -14,6 +15,7 @@ use crate::{Preview, View, apply};
 pub struct Remote {
     line: Line,
     mirror: Mirror,
+    slate: Slate,
 }
 
 #[derive(Clone)]
@@ -32,17 +34,19 @@ pub(crate) enum Post {
 }
 
 impl Remote {
-    pub(crate) fn to_event_loop(app: Weak<App>, mirror: Mirror) -> Self {
+    pub(crate) fn to_event_loop(app: Weak<App>, mirror: Mirror, slate: Slate) -> Self {
         Self {
             line: Line::EventLoop(app),
             mirror,
+            slate,
         }
     }
 
-    pub(crate) fn to_queue(queue: Sender<Post>, mirror: Mirror) -> Self {
+    pub(crate) fn to_queue(queue: Sender<Post>, mirror: Mirror, slate: Slate) -> Self {
         Self {
             line: Line::Queue(queue),
             mirror,
+            slate,
         }
     }
 
@@ -73,14 +77,15 @@ impl Remote {
     }
 
     fn invoke(&self, app: Weak<App>, post: Post) {
-        let mirror = self.mirror.clone();
+        let (mirror, slate) = (self.mirror.clone(), self.slate.clone());
         // An error means that the event loop has ended, and the window with it.
         let _ended = slint::invoke_from_event_loop(move || match (app.upgrade(), post) {
-            (Some(app), Post::Show(view)) => show(&app, &mirror, &view),
+            (Some(app), Post::Show(view)) => show(&app, &mirror, &slate, &view),
             (Some(app), Post::LookIntoMirror) => mirror.present(&app),
             (app, Post::Quit) => {
                 if let Some(app) = app {
                     mirror.wipe(&app);
+                    slate.wipe(&app);
                 }
                 drop(slint::quit_event_loop());
             }
@@ -90,7 +95,8 @@ impl Remote {
 }
 
 /// The one way in which a view reaches the screens, whatever they are drawn on.
-pub(crate) fn show(app: &App, mirror: &Mirror, view: &View) {
+pub(crate) fn show(app: &App, mirror: &Mirror, slate: &Slate, view: &View) {
     apply::view(app, view);
+    slate.present(app, view);
     mirror.present(app);
 }

@@ -15,6 +15,17 @@ mod common;
 /// About 20 mm on the smallest screen foreseen, 24 inches with 1080 pixels across.
 const LEAST_TOUCH_PX: f32 = 72.0;
 
+/// What the switches are called, in the order of [`common::FIELDS`].
+const FIELD_WORDS: [[&str; 2]; 7] = [
+    ["姓名", "Name"],
+    ["住址", "Address"],
+    ["证件号码", "Card number"],
+    ["出生日期", "Date of birth"],
+    ["性别", "Sex"],
+    ["民族", "Ethnic group"],
+    ["证件有效期至", "Card valid until"],
+];
+
 type Touches = Rc<RefCell<Vec<Touch>>>;
 
 fn open(size: Size) -> (Headless, Touches) {
@@ -94,15 +105,29 @@ fn expected(label: &str, view: &View) -> Vec<Touch> {
     {
         return vec![Touch::Choose(choice.id.clone())];
     }
+    if let Screen::Fields(choices) = &view.screen
+        && let Some(at) = FIELD_WORDS.iter().position(|words| words.contains(&label))
+    {
+        let choice = choices
+            .iter()
+            .find(|choice| choice.field == common::FIELDS[at]);
+        return vec![Touch::Share(common::FIELDS[at], !choice.unwrap().agreed)];
+    }
     match label {
         "用中文显示全部内容" => vec![Touch::Speak(Chinese)],
         "Show everything in English" => vec![Touch::Speak(English)],
         "触摸屏幕开始" => vec![Touch::Speak(Chinese), Touch::Begin],
         "Touch to begin" => vec![Touch::Speak(English), Touch::Begin],
-        "我同意" | "I agree" => vec![Touch::Agree],
+        "我同意" | "I agree" | "都不提供，继续" | "Share none, go on" => {
+            vec![Touch::Agree]
+        }
         "停止并删除" | "Stop and delete" => vec![Touch::Stop],
         "我无法完成" | "I can't do this" => vec![Touch::Cannot],
         "完成" | "Done" => vec![Touch::Done],
+        "存进我手机的钱包" | "Keep it in my phone's wallet" => vec![Touch::KeepOnPhone],
+        "绑定我的手机" | "Tie it to my phone" => vec![Touch::BringKey],
+        "直接显示二维码" | "Just show me the code" => vec![Touch::WithoutKey],
+        "返回" | "Back" => vec![Touch::Back],
         "查看更多" | "Show more" => vec![],
         other => panic!("a button nobody expects: {other}"),
     }
@@ -114,10 +139,17 @@ fn touching_a_button_tells_what_it_says() {
     for (name, view) in common::all_views() {
         headless.show(&view);
         let pagers: Vec<Area> = elements(&headless, "Pager").iter().map(Area::of).collect();
-        for (label, area) in buttons(&headless) {
-            let covered = pagers
-                .iter()
-                .any(|pager| pager.overlaps(area) && !pager.contains(area));
+        let is_more = |label: &str| label == "查看更多" || label == "Show more";
+        let mut buttons = buttons(&headless);
+        buttons.sort_by_key(|(label, _)| is_more(label)); // turning the page moves the others
+        let more = buttons.last().filter(|(label, _)| is_more(label));
+        let more = more.map(|(_, area)| *area);
+        for (label, area) in buttons {
+            let under_more = more.is_some_and(|more| !is_more(&label) && more.overlaps(area));
+            let covered = under_more
+                || pagers
+                    .iter()
+                    .any(|pager| pager.overlaps(area) && !pager.contains(area));
             let whole_screen = area.bottom - area.top > 1000.0;
             if covered || whole_screen {
                 continue;
@@ -141,12 +173,18 @@ fn every_screen_has_the_ways_out_that_it_must_have() {
         let has = |zh: &str, en: &str| labels.iter().any(|label| label == zh || label == en);
         let in_session = matches!(
             view.screen,
-            Screen::Services(_) | Screen::Consent(_) | Screen::Card(_) | Screen::Capture(_)
+            Screen::Services(_)
+                | Screen::Consent(_)
+                | Screen::Fields(_)
+                | Screen::Card(_)
+                | Screen::Capture(_)
         );
-        let at_end = matches!(view.screen, Screen::Receipt(_) | Screen::Ended(_));
+        let wallet = matches!(view.screen, Screen::Wallet(_));
+        let at_end = wallet || matches!(view.screen, Screen::Receipt(_) | Screen::Ended(_));
         assert_eq!(has("停止并删除", "Stop and delete"), in_session, "{name}");
         assert_eq!(has("我无法完成", "I can't do this"), in_session, "{name}");
         assert_eq!(has("完成", "Done"), at_end, "{name}");
+        assert_eq!(has("返回", "Back"), wallet, "{name}");
         assert!(
             has("用中文显示全部内容", "Show everything in English"),
             "{name}"
@@ -213,7 +251,10 @@ fn everything_to_touch_is_large_and_the_ways_on_are_within_reach() {
                 "{name}: {label} {width} × {height}"
             );
             let language = label == "用中文显示全部内容" || label == "Show everything in English";
-            let card = matches!(view.screen, Screen::Services(_));
+            let card = matches!(
+                view.screen,
+                Screen::Services(_) | Screen::Fields(_) | Screen::Wallet(_)
+            );
             assert!(
                 language || card || area.bottom > 960.0,
                 "{name}: {label} is too high up"

@@ -3,8 +3,9 @@
 //! [`Touch`]. Neither side knows the other.
 
 use std::fmt;
+use std::sync::Arc;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The languages of the screens; every word is in the table for each of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct View {
     pub screen: Screen,
     /// Whole seconds until the screen gives up by itself; shown, so that nobody is surprised.
     pub seconds_left: Option<u32>,
+    /// How many seconds the screen waits in all, for the ring of the countdown.
+    pub seconds_in_all: Option<u32>,
     /// "Are you still there?" lies over the screen; a touch anywhere answers it.
     pub still_there: bool,
 }
@@ -38,6 +41,8 @@ pub enum Screen {
     Services(Vec<ServiceChoice>),
     /// What will be checked, shared and kept, before anything is read.
     Consent(ConsentNotice),
+    /// Which fields of the card may be shared? Only where a service asks for any.
+    Fields(Vec<FieldChoice>),
     /// Put your card on the reader.
     Card(CardPrompt),
     /// Look into the camera; the preview is fed separately, frame by frame.
@@ -46,6 +51,8 @@ pub enum Screen {
     Deciding,
     /// The decision, and the receipt for it.
     Receipt(ReceiptView),
+    /// The verification in the phone's wallet: only for who asked for it on the receipt.
+    Wallet(WalletView),
     /// The session is over without a decision; everything has been deleted.
     Ended(Ending),
     /// The kiosk cannot work; why, in a resident's words.
@@ -78,6 +85,38 @@ pub struct ConsentNotice {
     pub legal_basis: String,
     /// What is kept, and for how long.
     pub retention: String,
+}
+
+/// A field of an identity card that a service can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CardField {
+    /// Name of the holder.
+    Name,
+    /// Number of the card.
+    DocumentNumber,
+    /// Date of birth.
+    BirthDate,
+    /// Sex.
+    Sex,
+    /// Ethnic group.
+    Ethnicity,
+    /// Address.
+    Address,
+    /// Last day of the card's validity.
+    ValidUntil,
+}
+
+/// One field that a service asks for, in the language of the view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChoice {
+    /// Which field.
+    pub field: CardField,
+    /// What the provider needs it for.
+    pub purpose: String,
+    /// Whether the proof cannot be had without it.
+    pub required: bool,
+    /// Whether it will be shared; nothing optional is before the resident says so.
+    pub agreed: bool,
 }
 
 /// What the card screen asks for.
@@ -142,6 +181,88 @@ pub struct ReceiptView {
     pub receipt: String,
     /// A short number to read aloud at a counter.
     pub reference: String,
+    /// Whether the verification can be kept in the phone's wallet.
+    pub wallet: bool,
+}
+
+/// The steps into the phone's wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WalletView {
+    /// With the phone's key, or without?
+    Choose {
+        /// Whether the camera can read a key.
+        scanner: bool,
+        /// What went wrong before, if anything.
+        trouble: Option<WalletTrouble>,
+    },
+    /// Hold the phone's key up to the camera; the picture is fed separately, frame by frame.
+    Scan(ScanHint),
+    /// The proof is being signed.
+    Preparing,
+    /// The proof, as codes.
+    Codes(WalletCodes),
+}
+
+/// Why there is no proof yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WalletTrouble {
+    /// No key was seen in time.
+    NoKey,
+    /// The camera is gone.
+    NoCamera,
+    /// The kiosk could not make the proof.
+    Failed,
+}
+
+/// What the scan screen says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanHint {
+    /// Hold it up.
+    Look,
+    /// That code is no key of a wallet.
+    OtherCode,
+    /// That is a secret key, which nobody should show.
+    SecretKey,
+}
+
+/// A proof as codes, of which one is on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletCodes {
+    /// The text of the code on the screen.
+    pub code: Confidential,
+    /// Which one it is, from 1.
+    pub number: u32,
+    /// How many there are.
+    pub count: u32,
+    /// Whether only the resident's phone can show the proof.
+    pub bound: bool,
+    /// The fields of the card in it.
+    pub fields: Vec<CardField>,
+}
+
+/// Text about a person: shared by its clones, overwritten when the last is dropped, and shown by
+/// no formatter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Confidential(Arc<Zeroizing<String>>);
+
+impl Confidential {
+    /// Takes a text into care.
+    #[must_use]
+    pub fn new(text: Zeroizing<String>) -> Self {
+        Self(Arc::new(text))
+    }
+
+    /// Shows the text. Every call is a place to review for leaks.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Confidential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[personal]")
+    }
 }
 
 /// The decision, as the screen distinguishes it.
@@ -188,10 +309,20 @@ pub enum Touch {
     Choose(String),
     /// "I agree".
     Agree,
+    /// Switched a field of the card on or off.
+    Share(CardField, bool),
     /// "Stop and delete".
     Stop,
     /// "I can't do this".
     Cannot,
+    /// "Keep it on my phone", on the receipt.
+    KeepOnPhone,
+    /// A proof that is not bound to a key.
+    WithoutKey,
+    /// A proof bound to the phone's key, which the camera reads.
+    BringKey,
+    /// One step back, in the steps into the wallet.
+    Back,
     /// "Done", on the receipt and on the end screens.
     Done,
     /// "I am still here", anywhere on the question.

@@ -3,6 +3,7 @@
 use slint::{BackendSelector, ComponentHandle, PhysicalSize};
 
 use crate::mirror::Mirror;
+use crate::slate::Slate;
 use crate::slint_screens::App;
 use crate::{Remote, Size, Touch, UiError, font, touches};
 
@@ -19,6 +20,7 @@ pub struct Options {
 pub struct Window {
     app: App,
     mirror: Mirror,
+    slate: Slate,
 }
 
 impl Window {
@@ -36,12 +38,16 @@ impl Window {
         app.window().set_size(PhysicalSize::new(width, height));
         app.window().set_fullscreen(options.fullscreen);
         let mirror = Mirror::of(&app);
-        Ok(Self { app, mirror })
+        Ok(Self {
+            app,
+            mirror,
+            slate: Slate::default(),
+        })
     }
 
     /// A handle for other threads.
     pub fn handle(&self) -> Remote {
-        Remote::to_event_loop(self.app.as_weak(), self.mirror.clone())
+        Remote::to_event_loop(self.app.as_weak(), self.mirror.clone(), self.slate.clone())
     }
 
     /// Draws until the window is closed or [`Remote::quit`] is called.

@@ -6,7 +6,8 @@ use std::thread;
 
 use image::RgbImage;
 use kiosk_ui::{
-    CapturePrompt, Decided, Guidance, Headless, Language, Preview, Screen, Size, UiError, View,
+    CapturePrompt, Decided, Guidance, Headless, Language, Preview, ScanHint, Screen, Size, UiError,
+    View, WalletView,
 };
 
 mod common;
@@ -110,6 +111,26 @@ fn nobody_sees_the_face_of_the_one_before() {
     headless.preview(&common::preview(640, 480, 0.0)); // a frame that comes late
     headless.show(&capture());
     assert!(headless.pixels() == empty);
+}
+
+#[test]
+fn who_holds_up_a_phone_sees_where_it_is() {
+    let headless = open();
+    let scan = Screen::Wallet(WalletView::Scan(ScanHint::Look));
+    headless.show(&capture());
+    headless.preview(&common::preview(640, 480, 0.0));
+    headless.pixels();
+    headless.show(&common::view(Language::English, Screen::Deciding));
+    headless.show(&common::view(Language::English, scan.clone()));
+    let empty = headless.pixels();
+    let remote = headless.handle();
+    let sender = thread::spawn(move || {
+        remote.preview(common::preview(640, 480, 0.0));
+        remote.show(common::view(Language::English, scan));
+        remote.quit();
+    });
+    headless.run(|screen, _| assert!(screen.pixels() != empty));
+    sender.join().unwrap();
 }
 
 #[test]

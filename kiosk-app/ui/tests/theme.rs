@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 /// What is written on what, and the least contrast: 7 for text, 4.5 for large or secondary text.
-const PAIRS: [(&str, &str, f64); 22] = [
+const PAIRS: [(&str, &str, f64); 25] = [
     ("ink", "paper", 7.0),
     ("ink", "surface", 7.0),
     ("ink", "calm", 7.0),
@@ -28,6 +28,9 @@ const PAIRS: [(&str, &str, f64); 22] = [
     ("alert", "surface", 7.0),
     ("alert", "paper", 7.0),
     ("notice", "paper", 7.0),
+    ("notice", "notice-soft", 7.0),
+    ("ink", "notice-soft", 7.0),
+    ("ink-soft", "good-soft", 7.0),
 ];
 
 #[test]

@@ -15,6 +15,7 @@ mod field;
 mod lids;
 mod matte;
 mod person;
+mod phone;
 mod pose;
 mod relief;
 mod render;
@@ -30,6 +31,7 @@ mod texture;
 
 pub use device::{Clock, RealTime, SimCamera, SimDevice};
 pub use dump::{CameraArgs, SimError, run};
+pub use phone::Code;
 pub use relief::{Head, LANDMARKS, Lid, Relief, ReliefError};
 pub use render::{Backdrop, Renderer, Stage};
 pub use scene::{Scene, Script};

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    HEIGHT, WIDTH, person, pose,
+    HEIGHT, WIDTH, person, phone, pose,
     relief::Relief,
     room,
     scene::Scene,
@@ -28,6 +28,7 @@ pub enum Backdrop {
 pub struct Stage {
     person: Surface,
     sheet: Surface,
+    phone: Option<Surface>,
     /// Behind nobody and behind the person.
     room: Vec<u8>,
     /// Behind the sheet: the hall, and the chest of who holds it.
@@ -39,6 +40,17 @@ impl Stage {
     /// Sets the stage for one portrait. The same seed gives the same frames.
     #[must_use]
     pub fn new(relief: &Relief, backdrop: Backdrop, seed: u64) -> Arc<Self> {
+        Self::with_phone(relief, backdrop, seed, None)
+    }
+
+    /// As [`Stage::new`], for somebody whose phone shows this code.
+    #[must_use]
+    pub fn with_phone(
+        relief: &Relief,
+        backdrop: Backdrop,
+        seed: u64,
+        code: Option<&phone::Code>,
+    ) -> Arc<Self> {
         let room = match backdrop {
             Backdrop::Portrait => room::behind(relief),
             Backdrop::Hall => room::plain_hall(seed),
@@ -46,6 +58,7 @@ impl Stage {
         Arc::new(Self {
             person: person::surface(relief),
             sheet: sheet::surface(relief, seed),
+            phone: code.map(phone::surface),
             room,
             somebody: room::hall_with_somebody(seed),
             seed,
@@ -61,6 +74,11 @@ impl Stage {
                 &self.room,
                 Some((&self.person, pose::looking(self.seed, t))),
             ),
+            Scene::Phone => {
+                let phone = self.phone.as_ref();
+                let held = phone.map(|phone| (phone, pose::held(self.seed, t)));
+                (&self.somebody, held)
+            }
             Scene::Print => (
                 &self.somebody,
                 Some((&self.sheet, pose::held(self.seed, t))),

@@ -13,6 +13,8 @@ pub enum Scene {
     Live,
     /// A printed portrait is held up to the camera.
     Print,
+    /// A phone with a code on its screen is held up to the camera.
+    Phone,
     /// The camera is unplugged: it gives no frame and cannot be opened.
     Lost,
 }

@@ -118,7 +118,7 @@ impl<'a> Photo<'a> {
 }
 
 /// How far a place lies inside a rectangle.
-fn inside([left, top, right, bottom]: &[f32; 4], x: f32, y: f32) -> f32 {
+pub(super) fn inside([left, top, right, bottom]: &[f32; 4], x: f32, y: f32) -> f32 {
     (x - left).min(right - x).min(y - top).min(bottom - y)
 }
 
@@ -172,7 +172,7 @@ impl Limb {
 }
 
 /// The hand that holds the sheet at its right edge.
-struct Hand {
+pub(super) struct Hand {
     behind: [Limb; 7],
     thumb: [Limb; 2],
     nail: Limb,
@@ -181,7 +181,7 @@ struct Hand {
 impl Hand {
     const SKIN: [f32; 3] = [0.90, 0.69, 0.58];
 
-    fn holding([_, top, right, bottom]: &[f32; 4]) -> Self {
+    pub(super) fn holding([_, top, right, bottom]: &[f32; 4]) -> Self {
         let (x, y) = (*right, top + 0.72 * (bottom - top));
         let at = |dx: f32, dy: f32| [x + dx, y + dy];
         // Only the last joints of the fingers lie behind the sheet; their backs show beside it.
@@ -204,11 +204,11 @@ impl Hand {
         }
     }
 
-    fn behind(&self, x: f32, y: f32) -> [f32; 4] {
+    pub(super) fn behind(&self, x: f32, y: f32) -> [f32; 4] {
         flesh(&self.behind, x, y)
     }
 
-    fn before(&self, x: f32, y: f32) -> [f32; 4] {
+    pub(super) fn before(&self, x: f32, y: f32) -> [f32; 4] {
         let mut colour = shadow(&self.thumb, x, y);
         let thumb = flesh(&self.thumb, x, y);
         over(&mut colour, thumb);
@@ -263,7 +263,7 @@ fn shadow(limbs: &[Limb], x: f32, y: f32) -> [f32; 4] {
 }
 
 /// Puts a colour with opacity over another.
-fn over(below: &mut [f32; 4], above: [f32; 4]) {
+pub(super) fn over(below: &mut [f32; 4], above: [f32; 4]) {
     let opacity = above[3] + below[3] * (1.0 - above[3]);
     if opacity > 0.0 {
         let share = above[3] / opacity;

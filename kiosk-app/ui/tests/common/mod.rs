@@ -3,8 +3,9 @@
 #![allow(dead_code)] // each test uses a part of it
 
 use kiosk_ui::{
-    CapturePrompt, CardPrompt, ConsentNotice, Decided, Ending, Guidance, Language, Outage, Preview,
-    ReceiptView, Screen, ServiceChoice, View,
+    CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
+    FieldChoice, Guidance, Language, Outage, Preview, ReceiptView, ScanHint, Screen, ServiceChoice,
+    View, WalletCodes, WalletTrouble, WalletView,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
@@ -32,6 +33,7 @@ pub fn all_views() -> Vec<(String, View)> {
                 language,
                 screen,
                 seconds_left,
+                seconds_in_all: seconds_left.map(|_| 60),
                 still_there: false,
             };
             (format!("{name}-{short}"), view)
@@ -53,6 +55,7 @@ pub fn view(language: Language, screen: Screen) -> View {
         language,
         screen,
         seconds_left: Some(42),
+        seconds_in_all: Some(60),
         still_there: false,
     }
 }
@@ -85,6 +88,18 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
             "consent-long".to_owned(),
             Screen::Consent(long_consent(language)),
         ),
+        (
+            "fields-2".to_owned(),
+            Screen::Fields(fields(language, 2, false)),
+        ),
+        (
+            "fields-4".to_owned(),
+            Screen::Fields(fields(language, 4, true)),
+        ),
+        (
+            "fields-7".to_owned(),
+            Screen::Fields(fields(language, 7, true)),
+        ),
         ("deciding".to_owned(), Screen::Deciding),
     ];
     let cards = [
@@ -109,6 +124,14 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
             Screen::Receipt(receipt(language, decision, 582)),
         )
     }));
+    all.push((
+        "receipt-wallet".to_owned(),
+        Screen::Receipt(ReceiptView {
+            wallet: true,
+            ..receipt(language, Decided::Verified, 582)
+        }),
+    ));
+    all.extend(wallets().map(|(name, wallet)| (name.to_owned(), Screen::Wallet(wallet))));
     let endings = [Ending::Cancelled, Ending::TimedOut];
     all.extend(endings.map(|ending| (format!("ended-{ending:?}"), Screen::Ended(ending))));
     let outages = [
@@ -199,6 +222,82 @@ pub fn long_consent(language: Language) -> ConsentNotice {
     }
 }
 
+pub const FIELDS: [CardField; 7] = [
+    CardField::Name,
+    CardField::Address,
+    CardField::DocumentNumber,
+    CardField::BirthDate,
+    CardField::Sex,
+    CardField::Ethnicity,
+    CardField::ValidUntil,
+];
+
+/// The first of all fields; with `needed`, the first is required and the second switched on.
+pub fn fields(language: Language, count: usize, needed: bool) -> Vec<FieldChoice> {
+    let purpose = match language {
+        Language::Chinese => [
+            "用来填写居住证明上的持证人。",
+            "用来核对您住在本辖区，以便当场开具居住证明而不必再交其他材料。",
+        ],
+        Language::English => [
+            "To write your name on the certificate.",
+            "To see that you live in this district, so that you need not bring any other paper.",
+        ],
+    };
+    let choice = |(at, field): (usize, CardField)| FieldChoice {
+        field,
+        purpose: purpose[at % 2].to_owned(),
+        required: needed && at == 0,
+        agreed: needed && at <= 1,
+    };
+    FIELDS
+        .into_iter()
+        .enumerate()
+        .take(count)
+        .map(choice)
+        .collect()
+}
+
+/// Every step into the wallet.
+fn wallets() -> [(&'static str, WalletView); 10] {
+    let choose = |scanner, trouble| WalletView::Choose { scanner, trouble };
+    [
+        ("wallet-choose", choose(true, None)),
+        ("wallet-no-key", choose(true, Some(WalletTrouble::NoKey))),
+        (
+            "wallet-no-camera",
+            choose(false, Some(WalletTrouble::NoCamera)),
+        ),
+        ("wallet-failed", choose(true, Some(WalletTrouble::Failed))),
+        ("wallet-scan", WalletView::Scan(ScanHint::Look)),
+        ("wallet-scan-other", WalletView::Scan(ScanHint::OtherCode)),
+        ("wallet-scan-secret", WalletView::Scan(ScanHint::SecretKey)),
+        ("wallet-preparing", WalletView::Preparing),
+        (
+            "wallet-code",
+            WalletView::Codes(wallet_codes(900, 1, true, 1)),
+        ),
+        (
+            "wallet-codes",
+            WalletView::Codes(wallet_codes(1_270, 3, false, 7)),
+        ),
+    ]
+}
+
+/// A proof of so many letters in each of so many codes, the second (or only) one on the screen.
+pub fn wallet_codes(letters: usize, count: u32, bound: bool, fields: usize) -> WalletCodes {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let letter = |at: usize| char::from(alphabet[(at * at + 11 * at) % alphabet.len()]);
+    let text: String = (0..letters).map(letter).collect();
+    WalletCodes {
+        code: Confidential::new(text.into()),
+        number: count.min(2),
+        count,
+        bound,
+        fields: FIELDS.into_iter().take(fields).collect(),
+    }
+}
+
 pub fn receipt(language: Language, decision: Decided, bytes: usize) -> ReceiptView {
     let service = consent(language).service;
     ReceiptView {
@@ -206,6 +305,7 @@ pub fn receipt(language: Language, decision: Decided, bytes: usize) -> ReceiptVi
         service,
         receipt: receipt_text(bytes),
         reference: "7K4M-29QX".into(),
+        wallet: false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::image::ImageView;
 use crate::pipeline::Pipeline;
 use crate::recognise;
-use crate::template::Template;
+use crate::template::{Template, TemplateMean};
 
 /// The photo on the card, ready for comparison. Zeroed when dropped.
 pub struct Reference {
@@ -21,6 +21,17 @@ impl Reference {
     #[must_use]
     pub fn inter_eye_distance_px(&self) -> f32 {
         self.inter_eye_distance_px
+    }
+
+    /// Several frames of one person as one, as a capture fuses them; for measurements.
+    #[must_use]
+    pub fn fused(frames: &[&Self]) -> Option<Self> {
+        let mut mean = TemplateMean::default();
+        frames.iter().for_each(|f| mean.add(&f.template, 1.0));
+        Some(Self {
+            template: mean.template()?,
+            inter_eye_distance_px: frames.first()?.inter_eye_distance_px,
+        })
     }
 }
 

@@ -8,12 +8,15 @@ mod eval;
 mod options;
 mod output;
 mod photo;
+mod plot;
+mod progress;
 mod statistics;
 mod tasks;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use face_pipeline::Pipeline;
 
 use options::{Command, Evaluation, Options};
 
@@ -64,13 +67,37 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             frame,
             rounds,
         } => bench::bench(&mut pipeline, reference, frame, *rounds, options.json),
-        Command::Eval(Evaluation::Match {
+        Command::Eval(evaluation) => evaluate(&mut pipeline, evaluation, options.json),
+    }
+}
+
+fn evaluate(
+    pipeline: &mut Pipeline,
+    evaluation: &Evaluation,
+    as_json: bool,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match evaluation {
+        Evaluation::Match {
             root,
+            comparisons,
             reference_as_chip,
-        }) => eval::matching(&mut pipeline, root, *reference_as_chip, options.json),
-        Command::Eval(Evaluation::Pad { bona_fide, attack }) => {
-            eval::presentation_attacks(&mut pipeline, bona_fide, attack, options.json)
+            window,
+            half,
+            plot,
+        } => {
+            let selection = eval::Selection {
+                pairs: comparisons.pairs.clone(),
+                as_chip: *reference_as_chip,
+                window: *window,
+                half: *half,
+            };
+            eval::matching(pipeline, root, &selection, as_json, plot.as_deref())
         }
+        Evaluation::Pad {
+            bona_fide,
+            attack,
+            plot,
+        } => eval::presentation_attacks(pipeline, bona_fide, attack, as_json, plot.as_deref()),
     }
 }
 

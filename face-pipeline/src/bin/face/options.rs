@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
+
+use crate::eval::Half;
 
 /// The kiosk's face pipeline on image files.
 #[derive(Parser)]
@@ -84,21 +86,50 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum Evaluation {
-    /// FNMR at fixed FMR (ISO/IEC 19795-1) over all pairs of a folder of PERSON/IMAGE files
+    /// Failure to acquire, area under the ROC, EER, FNMR at fixed FMR (ISO/IEC 19795-1), over a
+    /// folder of PERSON/IMAGE files
     Match {
         #[arg(long)]
         root: PathBuf,
+        #[command(flatten)]
+        comparisons: Comparisons,
         /// First degrade each reference to the photo of an ID chip
         #[arg(long)]
         reference_as_chip: bool,
+        /// Fuse so many consecutive frames (PERSON/OCCASION_n), as a capture does, and compare them
+        /// with references of other occasions
+        #[arg(long, default_value_t = 1)]
+        window: usize,
+        /// Half of the people only, in the order of their names, so that what is set on one half is tested on the other
+        #[arg(long)]
+        half: Option<Half>,
+        /// Also draw histograms of the scores
+        #[arg(long, value_name = "FILE.svg")]
+        plot: Option<PathBuf>,
     },
-    /// APCER and BPCER (ISO/IEC 30107-3) over two folders of SUBJECT/IMAGE files
+    /// APCER and BPCER (ISO/IEC 30107-3) over folders of SUBJECT/IMAGE files
     Pad {
         #[arg(long)]
         bona_fide: PathBuf,
-        #[arg(long)]
-        attack: PathBuf,
+        /// Folders with one kind of attack each
+        #[arg(long, required = true, num_args = 1..)]
+        attack: Vec<PathBuf>,
+        /// Also draw the detection error trade-off
+        #[arg(long, value_name = "FILE.svg")]
+        plot: Option<PathBuf>,
     },
+}
+
+/// Which images are compared.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Comparisons {
+    /// Pairs in a file with the columns a,b,mated; files named below the root
+    #[arg(long, value_name = "CSV")]
+    pub pairs: Option<PathBuf>,
+    /// Each image as reference against every other as frame
+    #[arg(long)]
+    pub all_pairs: bool,
 }
 
 impl Options {

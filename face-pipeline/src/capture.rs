@@ -46,9 +46,9 @@ pub struct Capture {
 }
 
 /// A frame that passed the quality check.
-pub(crate) struct GoodFrame {
+pub(crate) struct GoodFrame<'a> {
     pub(crate) face: Face,
-    pub(crate) template: Template,
+    pub(crate) template: &'a Template,
     pub(crate) liveness: f32,
     pub(crate) weight: f32,
     pub(crate) at: Duration,
@@ -85,7 +85,7 @@ impl Capture {
     }
 
     /// Adds a good frame. Does nothing after the decision.
-    pub(crate) fn add(&mut self, frame: GoodFrame, rules: &Rules<'_>) -> Progress {
+    pub(crate) fn add(&mut self, frame: &GoodFrame<'_>, rules: &Rules<'_>) -> Progress {
         if self.evidence.is_some() {
             return Progress::Added;
         }
@@ -93,7 +93,7 @@ impl Capture {
         let other = !gap
             && self
                 .window
-                .shows_other_person(&frame, rules.comparison.same_capture);
+                .shows_other_person(frame, rules.comparison.same_capture);
         if gap || other {
             self.window = Window::default();
         }
@@ -150,10 +150,19 @@ mod tests {
     /// A template at `degrees` from that of the reference.
     fn template(degrees: f32) -> Template {
         let angle = degrees.to_radians();
-        Template::join(vec![vec![angle.cos(), angle.sin()]]).expect("a direction")
+        let mut template = Template::default();
+        assert!(template.join(&[angle.cos(), angle.sin()], 1));
+        template
     }
 
-    fn frame(degrees: f32, liveness: f32, at_ms: u64) -> GoodFrame {
+    struct Shown {
+        face: Face,
+        template: Template,
+        liveness: f32,
+        at: Duration,
+    }
+
+    fn frame(degrees: f32, liveness: f32, at_ms: u64) -> Shown {
         let bounds = Rect {
             x: 200.0,
             y: 100.0,
@@ -166,16 +175,15 @@ mod tests {
             confidence: 0.9,
         };
         let at = Duration::from_millis(at_ms);
-        GoodFrame {
+        Shown {
             face,
             template: template(degrees),
             liveness,
-            weight: 1.0,
             at,
         }
     }
 
-    fn run(frames: impl IntoIterator<Item = GoodFrame>) -> (Capture, Vec<Progress>) {
+    fn run(frames: impl IntoIterator<Item = Shown>) -> (Capture, Vec<Progress>) {
         let comparison = ComparisonThresholds {
             bands: bands(0.3, 0.4, 0.5),
             same_capture: SAME_CAPTURE,
@@ -190,11 +198,21 @@ mod tests {
             template: template(0.0),
             inter_eye_distance_px: 30.0,
         });
-        let progress = frames.into_iter().map(|f| capture.add(f, &rules)).collect();
+        let mut add = |shown: Shown| {
+            let frame = GoodFrame {
+                face: shown.face,
+                template: &shown.template,
+                liveness: shown.liveness,
+                weight: 1.0,
+                at: shown.at,
+            };
+            capture.add(&frame, &rules)
+        };
+        let progress = frames.into_iter().map(&mut add).collect();
         (capture, progress)
     }
 
-    fn every_50_ms(frames: u64, each: impl Fn(u64) -> (f32, f32)) -> Vec<GoodFrame> {
+    fn every_50_ms(frames: u64, each: impl Fn(u64) -> (f32, f32)) -> Vec<Shown> {
         let one = |n| {
             let (degrees, liveness) = each(n);
             frame(degrees, liveness, n * 50)

@@ -26,6 +26,7 @@ mod quality;
 mod recognise;
 mod reference;
 mod runtime;
+mod stages;
 mod template;
 mod window;
 
@@ -41,4 +42,5 @@ pub use networks::Networks;
 pub use pipeline::{Pipeline, Settings, Step};
 pub use quality::{Quality, QualityLimits, Rejection};
 pub use reference::{Reference, ReferenceError, ReferenceLimits};
+pub use stages::Stage;
 pub use window::{WindowLimits, lower_quartile};

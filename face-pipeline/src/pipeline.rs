@@ -16,9 +16,10 @@ use crate::inspect::Finding;
 use crate::networks::Networks;
 use crate::pad;
 use crate::pixels::{self, Picture};
-use crate::quality::{Quality, QualityLimits, Rejection};
+use crate::quality::{Luminance, Quality, QualityLimits, Rejection};
 use crate::recognise;
 use crate::reference::ReferenceLimits;
+use crate::template::Template;
 use crate::window::{Rules, WindowLimits};
 
 /// How the pipeline judges; thresholds of scores are in the model manifest.
@@ -54,10 +55,16 @@ pub struct Pipeline {
     pub(crate) scaled: Picture,
     pub(crate) widened: Picture,
     pub(crate) aligned: AlignedFace,
+    pub(crate) luminance: Luminance,
+    /// Of the picture, most certain first.
+    pub(crate) faces: Vec<Face>,
+    pub(crate) template: Template,
 }
 
 /// Side of the crop on which quality is measured, pixels.
-const QUALITY_SIDE_PX: usize = 112;
+pub(crate) const QUALITY_SIDE_PX: usize = 112;
+/// Faces there is room for from the start; a crowd makes room for itself.
+const USUAL_FACES: usize = 256;
 
 impl Pipeline {
     /// A pipeline over warm networks.
@@ -71,6 +78,9 @@ impl Pipeline {
             scaled: Picture::default(),
             widened: Picture::default(),
             aligned: AlignedFace::default(),
+            luminance: Luminance::default(),
+            faces: Vec::with_capacity(USUAL_FACES),
+            template: Template::default(),
         })
     }
 
@@ -91,11 +101,13 @@ impl Pipeline {
             return Ok(self.step(capture, None, None));
         }
         self.picture.load(&frame)?;
-        let faces = self.networks.detector.detect(&self.picture)?;
-        let Some(face) = self.choose(&faces, capture.tracked()) else {
+        self.networks
+            .detector
+            .detect(&self.picture, &mut self.faces)?;
+        let Some(face) = self.choose(capture.tracked()) else {
             return Ok(self.step(capture, Some(Rejection::NoFace), None));
         };
-        let finding = self.finding(&faces, &face)?;
+        let finding = self.finding(&face)?;
         let rejection = match finding.rejection {
             Some(rejection) => Some(rejection),
             None => self.use_good_frame(capture, &finding, at)?,
@@ -123,11 +135,14 @@ impl Pipeline {
         self.scaled.forget();
         self.widened.forget();
         self.aligned.forget();
+        self.luminance.forget();
+        self.faces.clear();
+        self.template.clear();
         self.networks.forget()
     }
 
     /// The face that was tracked, or else the nearest and most central one.
-    pub(crate) fn choose(&self, faces: &[Face], tracked: Option<&Face>) -> Option<Face> {
+    pub(crate) fn choose(&self, tracked: Option<&Face>) -> Option<Face> {
         let middle = Rect {
             width: self.picture.width() as f32,
             height: self.picture.height() as f32,
@@ -139,20 +154,22 @@ impl Pipeline {
             let known = tracked.is_some_and(|t| t.bounds.overlap(&face.bounds) >= TRACKED_OVERLAP);
             face.inter_eye_distance() * (1.0 - off) * if known { TRACKED_PREFERENCE } else { 1.0 }
         };
-        faces
+        self.faces
             .iter()
             .max_by(|a, b| prominence(a).total_cmp(&prominence(b)))
             .copied()
     }
 
-    /// The quality of one of the `faces` of the picture.
-    pub(crate) fn finding(&mut self, faces: &[Face], face: &Face) -> Result<Finding, Error> {
+    /// The quality of one of the faces of the picture.
+    pub(crate) fn finding(&mut self, face: &Face) -> Result<Finding, Error> {
         let limits = &self.settings.quality;
         let (width, height) = (self.picture.width(), self.picture.height());
         let readable = self.aligned.align(&self.picture, face, QUALITY_SIDE_PX)?;
-        let quality = Quality::measure(face, &self.aligned, width, height);
+        self.luminance.read(self.aligned.picture());
+        let quality = Quality::measure(face, &self.luminance, width, height);
         let near = limits.second_face_share * face.inter_eye_distance();
-        let crowd = faces
+        let crowd = self
+            .faces
             .iter()
             .filter(|f| f.inter_eye_distance() >= near)
             .count()
@@ -179,15 +196,16 @@ impl Pipeline {
         let Finding { face, quality, .. } = *finding;
         let networks = &mut self.networks;
         let liveness = pad::bona_fide(&mut networks.pad, &self.picture, &face)?;
-        let template = recognise::template(
+        let readable = recognise::template(
             &mut networks.recognisers,
             &mut self.aligned,
             &self.picture,
             &face,
+            &mut self.template,
         )?;
-        let Some(template) = template else {
+        if !readable {
             return Ok(Some(Rejection::Blurred));
-        };
+        }
         let weight = quality.weight(&self.settings.quality);
         let rules = Rules {
             window: self.settings.window,
@@ -195,9 +213,9 @@ impl Pipeline {
             liveness: &networks.liveness,
         };
         let progress = capture.add(
-            GoodFrame {
+            &GoodFrame {
                 face,
-                template,
+                template: &self.template,
                 liveness,
                 weight,
                 at,

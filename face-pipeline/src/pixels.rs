@@ -17,6 +17,8 @@ pub(crate) struct Picture {
     data: Zeroizing<Vec<u8>>,
     width: usize,
     height: usize,
+    /// Somebody else's image without the gaps between its rows.
+    packed: Zeroizing<Vec<u8>>,
 }
 
 const CHANNELS: usize = 3;
@@ -47,9 +49,13 @@ impl Picture {
         match view.contiguous() {
             Some(bytes) => self.convert(bytes, view),
             None => {
-                let rows = (0..view.height()).flat_map(|y| view.row(y)).copied();
-                let packed = Zeroizing::new(rows.collect::<Vec<u8>>());
-                self.convert(&packed, view)
+                let mut packed = std::mem::take(&mut self.packed);
+                let needed = view.height() * view.width() * view.format().bytes_per_pixel();
+                make_room(&mut packed, needed);
+                (0..view.height()).for_each(|y| packed.extend_from_slice(view.row(y)));
+                let converted = self.convert(&packed, view);
+                self.packed = packed;
+                converted
             }
         }
     }
@@ -144,6 +150,7 @@ impl Picture {
     /// Overwrites the pixels with zeros.
     pub(crate) fn forget(&mut self) {
         self.data.zeroize();
+        self.packed.zeroize();
         (self.width, self.height) = (0, 0);
     }
 
@@ -169,6 +176,16 @@ impl Picture {
         )
         .map_err(failed("view"))
     }
+}
+
+/// Empties a buffer and makes room for `needed` bytes; what was in it is overwritten before the
+/// buffer moves.
+pub(crate) fn make_room(buffer: &mut Vec<u8>, needed: usize) {
+    if buffer.capacity() < needed {
+        buffer.zeroize();
+        buffer.reserve_exact(needed);
+    }
+    buffer.clear();
 }
 
 fn resize(

@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::align::AlignedFace;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
 use crate::detect::Face;
+use crate::pixels::{self, Picture};
 
 /// Why a frame was not used; the one list behind guidance, log and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -116,8 +118,8 @@ const FACE_ROWS: std::ops::Range<f32> = 0.30..0.95;
 const FACE_COLUMNS: std::ops::Range<f32> = 0.22..0.78;
 
 impl Quality {
-    pub(crate) fn measure(face: &Face, aligned: &AlignedFace, width: usize, height: usize) -> Self {
-        let light = Light::measure(aligned);
+    pub(crate) fn measure(face: &Face, luminance: &Luminance, width: usize, height: usize) -> Self {
+        let light = Light::measure(luminance);
         let (frame_width, frame_height) = (width as f32, height as f32);
         let centre = face.bounds.centre();
         let pose = Pose::estimate(face);
@@ -219,6 +221,26 @@ impl Pose {
     }
 }
 
+/// The luminance of an aligned face, 8 bits; a buffer that is used again.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Luminance {
+    values: Vec<u8>,
+    side: usize,
+}
+
+impl Luminance {
+    pub(crate) fn read(&mut self, aligned: &Picture) {
+        self.side = aligned.width();
+        pixels::make_room(&mut self.values, self.side * aligned.height());
+        let pixels = aligned.data().chunks_exact(3);
+        self.values.extend(pixels.map(luminance));
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.zeroize();
+    }
+}
+
 struct Light {
     mean: f32,
     dark: f32,
@@ -227,16 +249,8 @@ struct Light {
 }
 
 impl Light {
-    fn measure(aligned: &AlignedFace) -> Self {
-        let side = aligned.picture().width();
-        let luminance: zeroize::Zeroizing<Vec<u8>> = zeroize::Zeroizing::new(
-            aligned
-                .picture()
-                .data()
-                .chunks_exact(3)
-                .map(luminance)
-                .collect(),
-        );
+    fn measure(face: &Luminance) -> Self {
+        let (luminance, side) = (&face.values, face.side);
         let span = |share: &std::ops::Range<f32>| {
             let at = |s: f32| (s * side as f32) as usize;
             at(share.start).max(1)..at(share.end).min(side.saturating_sub(1))

@@ -27,26 +27,31 @@ impl Recogniser {
         self.network.forget(self.size_px, self.size_px)
     }
 
-    fn vector(&mut self, aligned: &AlignedFace) -> Result<Vec<f32>, Error> {
-        self.network
-            .feed(aligned.picture(), self.size_px, self.size_px);
-        Ok(self.network.run()?.first(KIND)?.to_vec())
+    /// Runs the network alone, on what it was last fed.
+    pub(crate) fn infer(&mut self) -> Result<(), Error> {
+        self.network.run().map(drop)
     }
 }
 
-/// The template of `face`; none when its landmarks or a network's answer are degenerate.
+/// Fills `template` with that of `face`; false when its landmarks or a network's answer are
+/// degenerate.
 pub(crate) fn template(
     recognisers: &mut [Recogniser],
     aligned: &mut AlignedFace,
     picture: &Picture,
     face: &Face,
-) -> Result<Option<Template>, Error> {
-    let mut parts = Vec::with_capacity(recognisers.len());
-    for recogniser in recognisers {
-        if !aligned.align(picture, face, recogniser.size_px)? {
-            return Ok(None);
+    template: &mut Template,
+) -> Result<bool, Error> {
+    template.clear();
+    let count = recognisers.len();
+    for Recogniser { network, size_px } in recognisers {
+        if !aligned.align(picture, face, *size_px)? {
+            return Ok(false);
         }
-        parts.push(recogniser.vector(aligned)?);
+        network.feed(aligned.picture(), *size_px, *size_px);
+        if !template.join(network.run()?.first(KIND)?, count) {
+            return Ok(false);
+        }
     }
-    Ok(Template::join(parts))
+    Ok(true)
 }

@@ -101,17 +101,23 @@ impl Pipeline {
                 needed_px,
             });
         }
-        let template = recognise::template(
-            &mut self.networks.recognisers,
-            &mut self.aligned,
-            &self.picture,
-            &face,
-        )?;
-        let template = template.ok_or(ReferenceError::NoFace)?;
+        let template = self.template_of(&face)?.ok_or(ReferenceError::NoFace)?;
         Ok(Reference {
             template,
             inter_eye_distance_px,
         })
+    }
+
+    /// The template of a face of the picture that is loaded; none when it is degenerate.
+    pub(crate) fn template_of(&mut self, face: &Face) -> Result<Option<Template>, Error> {
+        let readable = recognise::template(
+            &mut self.networks.recognisers,
+            &mut self.aligned,
+            &self.picture,
+            face,
+            &mut self.template,
+        )?;
+        Ok(readable.then(|| self.template.clone()))
     }
 
     /// The one face of the photo that is loaded.
@@ -126,8 +132,10 @@ impl Pipeline {
             self.picture
                 .resize_into(&mut self.scaled, scaled(width), scaled(height))?;
             self.scaled.widen_into(&mut self.widened, margin)?;
-            let faces = self.networks.detector.detect(&self.widened)?;
-            if let Some(face) = self.choose_reference(&faces)? {
+            self.networks
+                .detector
+                .detect(&self.widened, &mut self.faces)?;
+            if let Some(face) = self.choose_reference()? {
                 let margin = margin as f32;
                 return Ok(face.shifted(-margin, -margin).scaled(1.0 / factor));
             }
@@ -135,7 +143,8 @@ impl Pipeline {
         Err(ReferenceError::NoFace)
     }
 
-    fn choose_reference(&self, faces: &[Face]) -> Result<Option<Face>, ReferenceError> {
+    fn choose_reference(&self) -> Result<Option<Face>, ReferenceError> {
+        let faces = &self.faces;
         let largest = faces
             .iter()
             .max_by(|a, b| a.inter_eye_distance().total_cmp(&b.inter_eye_distance()));

@@ -51,21 +51,26 @@ pub(crate) struct Rules<'a> {
 #[derive(Default)]
 pub(crate) struct Window {
     mean: TemplateMean,
+    /// In ascending order.
     liveness: Vec<f32>,
     last: Option<(Face, Duration)>,
     first_at: Duration,
 }
 
+/// Frames that a window has room for from the start.
+const USUAL_FRAMES: usize = 64;
 /// Overlap below which a face is not the one of the last frame (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
 
 impl Window {
-    pub(crate) fn push(&mut self, frame: GoodFrame) {
+    pub(crate) fn push(&mut self, frame: &GoodFrame<'_>) {
         if self.last.is_none() {
             self.first_at = frame.at;
+            self.liveness.reserve(USUAL_FRAMES);
         }
-        self.mean.add(&frame.template, frame.weight);
+        self.mean.add(frame.template, frame.weight);
         self.liveness.push(frame.liveness);
+        self.liveness.sort_unstable_by(f32::total_cmp);
         self.last = Some((frame.face, frame.at));
     }
 
@@ -95,15 +100,15 @@ impl Window {
     }
 
     /// Either is enough: a face that jumped, or a template unlike those before.
-    pub(crate) fn shows_other_person(&self, frame: &GoodFrame, same_capture: f32) -> bool {
+    pub(crate) fn shows_other_person(&self, frame: &GoodFrame<'_>, same_capture: f32) -> bool {
         let Some((last, _)) = &self.last else {
             return false;
         };
         let jumped = last.bounds.overlap(&frame.face.bounds) < MIN_OVERLAP;
         let unlike = self
             .mean
-            .template()
-            .is_none_or(|mean| mean.similarity(&frame.template) < same_capture);
+            .similarity(frame.template)
+            .is_none_or(|similarity| similarity < same_capture);
         jumped || unlike
     }
 
@@ -118,8 +123,8 @@ impl Window {
             return None;
         }
         let scores = Scores {
-            liveness: lower_quartile(&self.liveness),
-            similarity: self.mean.template()?.similarity(&reference.template),
+            liveness: quartile_of_sorted(&self.liveness),
+            similarity: self.mean.similarity(&reference.template)?,
         };
         let evidence = Evidence {
             liveness: Band::of(scores.liveness, rules.liveness),
@@ -140,5 +145,9 @@ impl Window {
 pub fn lower_quartile(scores: &[f32]) -> f32 {
     let mut sorted = scores.to_vec();
     sorted.sort_by(f32::total_cmp);
+    quartile_of_sorted(&sorted)
+}
+
+fn quartile_of_sorted(sorted: &[f32]) -> f32 {
     sorted.get(sorted.len() / 4).copied().unwrap_or(0.0)
 }

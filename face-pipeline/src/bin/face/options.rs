@@ -22,7 +22,7 @@ pub struct Options {
     runtime: Option<PathBuf>,
     /// Threads per network
     #[arg(long, global = true, default_value_t = 1)]
-    threads: usize,
+    pub threads: usize,
     /// One JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -69,16 +69,11 @@ pub enum Command {
         #[arg(long, default_value_t = 30.0)]
         rate: f64,
     },
-    /// Measure how long the stages take
-    Bench {
-        /// Photo to compare with
-        #[arg(long)]
-        reference: PathBuf,
-        /// A good frame of a camera
-        frame: PathBuf,
-        #[arg(long, default_value_t = 100)]
-        rounds: usize,
-    },
+    /// Measure time, overhead, allocations, memory and start-up
+    Bench(Workload),
+    /// Load everything and end; `bench` times it
+    #[command(hide = true)]
+    Start,
     /// Measure error rates
     #[command(subcommand)]
     Eval(Evaluation),
@@ -120,6 +115,29 @@ pub enum Evaluation {
     },
 }
 
+/// What is measured by `bench`.
+#[derive(Args)]
+pub struct Workload {
+    /// Photo to compare with
+    #[arg(long)]
+    pub reference: PathBuf,
+    /// Good frames of a camera, used in turn
+    #[arg(required = true)]
+    pub frames: Vec<PathBuf>,
+    #[arg(long, default_value_t = 100)]
+    pub rounds: usize,
+    /// Also time another face stack on the same frames, in turn with ours: opencv, dlib,
+    /// insightface (see face-pipeline/benches/peers)
+    #[arg(long, value_name = "NAME")]
+    pub peer: Vec<String>,
+    /// The Python in which the peers are installed
+    #[arg(long, default_value = "python3")]
+    pub python: PathBuf,
+    /// The program that runs a peer
+    #[arg(long, default_value = "face-pipeline/benches/peers/peer.py")]
+    pub peer_program: PathBuf,
+}
+
 /// Which images are compared.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -133,17 +151,34 @@ pub struct Comparisons {
 }
 
 impl Options {
-    pub fn pipeline(&self) -> Result<Pipeline, Error> {
-        let manifest = path(&self.manifest, "KIOSK_MANIFEST", "models/manifest.toml");
-        let models = path(&self.models, "KIOSK_MODELS", ".setup/models");
-        let runtime = path(
-            &self.runtime,
-            "KIOSK_RUNTIME",
-            ".setup/lib/libonnxruntime.so.1.31.1",
-        );
+    pub fn pipeline(&self, settings: Settings) -> Result<Pipeline, Error> {
+        let Installation {
+            manifest,
+            models,
+            runtime,
+        } = self.installation();
         let networks = Networks::load(&manifest, &models, &runtime, self.threads)?;
-        Pipeline::new(networks, Settings::default())
+        Pipeline::new(networks, settings)
     }
+
+    pub fn installation(&self) -> Installation {
+        Installation {
+            manifest: path(&self.manifest, "KIOSK_MANIFEST", "models/manifest.toml"),
+            models: path(&self.models, "KIOSK_MODELS", ".setup/models"),
+            runtime: path(
+                &self.runtime,
+                "KIOSK_RUNTIME",
+                ".setup/lib/libonnxruntime.so.1.31.1",
+            ),
+        }
+    }
+}
+
+/// Where the pipeline's files are.
+pub struct Installation {
+    pub manifest: PathBuf,
+    pub models: PathBuf,
+    pub runtime: PathBuf,
 }
 
 fn path(option: &Option<PathBuf>, variable: &str, default: &str) -> PathBuf {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::band::Band;
 use crate::detect::Face;
+use crate::manifest::ComparisonThresholds;
 use crate::reference::Reference;
 use crate::template::Template;
 use crate::window::{Rules, Window, WindowLimits};
@@ -84,7 +85,7 @@ impl Capture {
         self.window.face()
     }
 
-    /// Adds a good frame. Does nothing after the decision.
+    /// Adds a good frame, of which the first recogniser is enough. Does nothing after the decision.
     pub(crate) fn add(&mut self, frame: &GoodFrame<'_>, rules: &Rules<'_>) -> Progress {
         if self.evidence.is_some() {
             return Progress::Added;
@@ -98,11 +99,29 @@ impl Capture {
             self.window = Window::default();
         }
         self.window.push(frame);
-        self.evidence = self.window.decide(&self.reference, rules);
         if other {
             Progress::Restarted
         } else {
             Progress::Added
+        }
+    }
+
+    /// Whether the first recogniser alone leaves no doubt, so that the others need not be asked.
+    pub(crate) fn is_clear(&self, thresholds: &ComparisonThresholds) -> bool {
+        self.window
+            .clear_similarity(&self.reference, thresholds)
+            .is_some()
+    }
+
+    /// Adds the parts of the last good frame from recogniser `first` on.
+    pub(crate) fn complete(&mut self, template: &Template, first: usize, weight: f32) {
+        self.window.complete(template, first, weight);
+    }
+
+    /// Decides, if there is enough to decide on. Nothing changes a decision.
+    pub(crate) fn decide(&mut self, rules: &Rules<'_>) {
+        if self.evidence.is_none() {
+            self.evidence = self.window.decide(&self.reference, rules);
         }
     }
 
@@ -133,9 +152,10 @@ impl std::fmt::Debug for Capture {
 mod tests {
     use super::*;
     use crate::geometry::{Point, Rect};
-    use crate::manifest::{ComparisonThresholds, Thresholds};
+    use crate::manifest::Thresholds;
 
     const SAME_CAPTURE: f32 = 0.3;
+    const CLEAR: f32 = 0.6;
 
     fn bands(doubtful: f32, accepted: f32, strong: f32) -> Thresholds {
         Thresholds {
@@ -151,7 +171,9 @@ mod tests {
     fn template(degrees: f32) -> Template {
         let angle = degrees.to_radians();
         let mut template = Template::default();
-        assert!(template.join(&[angle.cos(), angle.sin()], 1));
+        for _recogniser in 0..2 {
+            assert!(template.join(&[angle.cos(), angle.sin()]));
+        }
         template
     }
 
@@ -187,6 +209,7 @@ mod tests {
         let comparison = ComparisonThresholds {
             bands: bands(0.3, 0.4, 0.5),
             same_capture: SAME_CAPTURE,
+            clear: Some(CLEAR),
         };
         let liveness = bands(0.3, 0.5, 0.9);
         let rules = Rules {
@@ -206,7 +229,12 @@ mod tests {
                 weight: 1.0,
                 at: shown.at,
             };
-            capture.add(&frame, &rules)
+            let progress = capture.add(&frame, &rules);
+            if !capture.is_clear(rules.comparison) {
+                capture.complete(&shown.template, 1, 1.0);
+            }
+            capture.decide(&rules);
+            progress
         };
         let progress = frames.into_iter().map(&mut add).collect();
         (capture, progress)
@@ -238,6 +266,19 @@ mod tests {
             (evidence.liveness, evidence.comparison),
             (Band::Strong, Band::Strong)
         );
+    }
+
+    #[test]
+    fn all_recognisers_are_asked_where_the_first_is_not_clear() {
+        for (degrees, band) in [
+            (10.0, Band::Strong),
+            (62.0, Band::Accepted),
+            (70.0, Band::Doubtful),
+        ] {
+            let (capture, _) = run(every_50_ms(40, |_| (degrees, 1.0)));
+            let evidence = capture.evidence().expect("a decision");
+            assert_eq!(evidence.comparison, band, "{degrees} degrees");
+        }
     }
 
     #[test]

@@ -83,6 +83,16 @@ impl Pipeline {
         )
     }
 
+    /// Cosine similarity by the first recogniser alone, and the value from which a capture asks no
+    /// other.
+    #[must_use]
+    pub fn compare_first(&self, a: &Reference, b: &Reference) -> (f32, Option<f32>) {
+        (
+            a.template.first_similarity(&b.template),
+            self.networks.comparison.clear,
+        )
+    }
+
     fn main_face(&mut self, image: ImageView<'_>) -> Result<Option<Face>, Error> {
         self.picture.load(&image)?;
         self.networks

@@ -17,10 +17,9 @@ use crate::networks::Networks;
 use crate::pad;
 use crate::pixels::{self, Picture};
 use crate::quality::{Luminance, Quality, QualityLimits, Rejection};
-use crate::recognise;
 use crate::reference::ReferenceLimits;
 use crate::template::Template;
-use crate::window::{Rules, WindowLimits};
+use crate::window::WindowLimits;
 
 /// How the pipeline judges; thresholds of scores are in the model manifest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -152,7 +151,8 @@ impl Pipeline {
             let off =
                 face.bounds.centre().distance(middle.centre()) / middle.width.hypot(middle.height);
             let known = tracked.is_some_and(|t| t.bounds.overlap(&face.bounds) >= TRACKED_OVERLAP);
-            face.inter_eye_distance() * (1.0 - off) * if known { TRACKED_PREFERENCE } else { 1.0 }
+            let central = 1.0 - CENTRALITY * off;
+            face.inter_eye_distance() * central * if known { TRACKED_PREFERENCE } else { 1.0 }
         };
         self.faces
             .iter()
@@ -194,34 +194,25 @@ impl Pipeline {
         at: Duration,
     ) -> Result<Option<Rejection>, Error> {
         let Finding { face, quality, .. } = *finding;
-        let networks = &mut self.networks;
-        let liveness = pad::bona_fide(&mut networks.pad, &self.picture, &face)?;
-        let readable = recognise::template(
-            &mut networks.recognisers,
-            &mut self.aligned,
-            &self.picture,
-            &face,
-            &mut self.template,
-        )?;
-        if !readable {
+        let liveness = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
+        self.template.clear();
+        if !self.extend_template(FIRST, &face)? {
             return Ok(Some(Rejection::Blurred));
         }
         let weight = quality.weight(&self.settings.quality);
-        let rules = Rules {
-            window: self.settings.window,
-            comparison: &networks.comparison,
-            liveness: &networks.liveness,
+        let frame = GoodFrame {
+            face,
+            template: &self.template,
+            liveness,
+            weight,
+            at,
         };
-        let progress = capture.add(
-            &GoodFrame {
-                face,
-                template: &self.template,
-                liveness,
-                weight,
-                at,
-            },
-            &rules,
-        );
+        let progress = capture.add(&frame, &self.networks.rules(self.settings.window));
+        let clear = capture.is_clear(&self.networks.comparison);
+        if !clear && self.extend_template(usize::MAX, &face)? {
+            capture.complete(&self.template, FIRST, weight);
+        }
+        capture.decide(&self.networks.rules(self.settings.window));
         Ok((progress == Progress::Restarted).then_some(Rejection::OtherPerson))
     }
 
@@ -236,6 +227,11 @@ impl Pipeline {
     }
 }
 
+/// Recognisers that are asked about every good frame.
+const FIRST: usize = 1;
+/// How much a face in the middle is preferred: at 2, one in a corner has no weight. At 1 a larger
+/// bystander was taken for the subject in 4 of 1,650 LFW images, at 2 in none.
+const CENTRALITY: f32 = 2.0;
 /// Overlap from which a face counts as the tracked one, and how much that makes it preferred.
 const TRACKED_OVERLAP: f32 = 0.3;
 const TRACKED_PREFERENCE: f32 = 2.0;

@@ -1,4 +1,5 @@
-//! From a face to its template: align for each recogniser, run it, join the vectors.
+//! From a face to its template: align for each recogniser, run it, join the vectors. A capture asks
+//! the first recogniser about every good frame and the others only while that is not clear.
 
 use crate::align::AlignedFace;
 use crate::detect::Face;
@@ -33,23 +34,23 @@ impl Recogniser {
     }
 }
 
-/// Fills `template` with that of `face`; false when its landmarks or a network's answer are
-/// degenerate.
-pub(crate) fn template(
+/// Adds to `template` the vectors of recognisers that are not in it yet, up to number `until`;
+/// false when the landmarks of `face` or a network's answer are degenerate.
+pub(crate) fn extend(
+    template: &mut Template,
+    until: usize,
     recognisers: &mut [Recogniser],
     aligned: &mut AlignedFace,
     picture: &Picture,
     face: &Face,
-    template: &mut Template,
 ) -> Result<bool, Error> {
-    template.clear();
-    let count = recognisers.len();
-    for Recogniser { network, size_px } in recognisers {
+    let until = until.min(recognisers.len());
+    for Recogniser { network, size_px } in &mut recognisers[template.filled()..until] {
         if !aligned.align(picture, face, *size_px)? {
             return Ok(false);
         }
         network.feed(aligned.picture(), *size_px, *size_px);
-        if !template.join(network.run()?.first(KIND)?, count) {
+        if !template.join(network.run()?.first(KIND)?) {
             return Ok(false);
         }
     }

@@ -27,7 +27,7 @@ impl Reference {
     #[must_use]
     pub fn fused(frames: &[&Self]) -> Option<Self> {
         let mut mean = TemplateMean::default();
-        frames.iter().for_each(|f| mean.add(&f.template, 1.0));
+        frames.iter().for_each(|f| mean.add(&f.template, 0, 1.0));
         Some(Self {
             template: mean.template()?,
             inter_eye_distance_px: frames.first()?.inter_eye_distance_px,
@@ -110,14 +110,21 @@ impl Pipeline {
 
     /// The template of a face of the picture that is loaded; none when it is degenerate.
     pub(crate) fn template_of(&mut self, face: &Face) -> Result<Option<Template>, Error> {
-        let readable = recognise::template(
+        self.template.clear();
+        let readable = self.extend_template(usize::MAX, face)?;
+        Ok(readable.then(|| self.template.clone()))
+    }
+
+    /// Asks the recognisers up to number `until` about a face of the picture that is loaded.
+    pub(crate) fn extend_template(&mut self, until: usize, face: &Face) -> Result<bool, Error> {
+        recognise::extend(
+            &mut self.template,
+            until,
             &mut self.networks.recognisers,
             &mut self.aligned,
             &self.picture,
             face,
-            &mut self.template,
-        )?;
-        Ok(readable.then(|| self.template.clone()))
+        )
     }
 
     /// The one face of the photo that is loaded.

@@ -2,77 +2,112 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A face template (ISO/IEC 2382-37: biometric template): the vectors of all recognisers, each of
-/// length 1/√n, one after the other, so that the product of two templates is the mean of the
-/// recognisers' cosine similarities.
+/// A face template (ISO/IEC 2382-37: biometric template): one vector of length 1 per recogniser, in
+/// the manifest's order. It may hold the first recogniser's only.
 #[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Template(Vec<f32>);
+pub(crate) struct Template {
+    /// Buffers; those beyond `filled` are empty.
+    parts: Vec<Vec<f32>>,
+    filled: usize,
+}
 
 impl Template {
-    /// Empties it, to be filled again without a new buffer.
+    /// Empties it, to be filled again without new buffers.
     pub(crate) fn clear(&mut self) {
-        self.0.zeroize();
+        self.parts.iter_mut().for_each(Zeroize::zeroize);
+        self.filled = 0;
     }
 
-    /// Adds the vector of one of `recognisers` recognisers; false if it has no direction.
-    pub(crate) fn join(&mut self, vector: &[f32], recognisers: usize) -> bool {
-        let start = self.0.len();
-        let room = vector.len() * recognisers;
-        if self.0.capacity() < room {
-            self.0.reserve_exact(room); // while it is empty: a moved buffer would leave its numbers behind
+    /// Adds the vector of the next recogniser; false if it has no direction.
+    pub(crate) fn join(&mut self, vector: &[f32]) -> bool {
+        if self.filled == self.parts.len() {
+            self.parts.push(Vec::with_capacity(vector.len()));
         }
-        self.0.extend_from_slice(vector);
-        scale_to(&mut self.0[start..], 1.0 / (recognisers as f32).sqrt())
+        let part = &mut self.parts[self.filled];
+        part.clear();
+        part.extend_from_slice(vector);
+        self.filled += 1;
+        let length = dot(part, part).sqrt();
+        part.iter_mut().for_each(|v| *v /= length);
+        length.is_normal()
     }
 
-    /// Cosine similarity, −1 to 1.
+    /// How many recognisers have filled it.
+    pub(crate) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// Mean of the recognisers' cosine similarities, −1 to 1.
     pub(crate) fn similarity(&self, other: &Self) -> f32 {
-        dot(&self.0, &other.0)
+        let parts = self.parts().zip(other.parts());
+        let sum: f32 = parts.map(|(a, b)| dot(a, b)).sum();
+        sum / self.filled.min(other.filled).max(1) as f32
+    }
+
+    /// Cosine similarity by the first recogniser.
+    pub(crate) fn first_similarity(&self, other: &Self) -> f32 {
+        let parts = self.parts().zip(other.parts());
+        parts.map(|(a, b)| dot(a, b)).next().unwrap_or(0.0)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &[f32]> {
+        self.parts[..self.filled].iter().map(Vec::as_slice)
     }
 }
 
-/// The weighted mean of templates, on its way to one.
+/// The weighted mean of templates, per recogniser; not every one has to be of all recognisers.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct TemplateMean {
-    sum: Vec<f32>,
+    sums: Vec<Vec<f32>>,
 }
 
 impl TemplateMean {
-    pub(crate) fn add(&mut self, template: &Template, weight: f32) {
-        if self.sum.is_empty() {
-            self.sum.resize(template.0.len(), 0.0);
-        }
-        for (sum, value) in self.sum.iter_mut().zip(&template.0) {
-            *sum += weight * value;
+    /// Adds the parts of a template from recogniser `first` on.
+    pub(crate) fn add(&mut self, template: &Template, first: usize, weight: f32) {
+        for (number, part) in template.parts().enumerate().skip(first) {
+            if number == self.sums.len() {
+                self.sums.push(vec![0.0; part.len()]);
+            }
+            for (sum, value) in self.sums[number].iter_mut().zip(part) {
+                *sum += weight * value;
+            }
         }
     }
 
-    /// Cosine similarity of the mean so far and a template; none before the first template.
+    /// Mean of the recognisers' cosine similarities of the mean so far and a template; none while a
+    /// recogniser of the template is missing.
     pub(crate) fn similarity(&self, other: &Template) -> Option<f32> {
-        let length = dot(&self.sum, &self.sum).sqrt();
-        length
-            .is_normal()
-            .then(|| dot(&self.sum, &other.0) / length)
+        if self.sums.len() != other.filled {
+            return None;
+        }
+        let cosines = self.sums.iter().zip(other.parts());
+        let sum = cosines
+            .map(|(sum, part)| cosine(sum, part))
+            .sum::<Option<f32>>()?;
+        Some(sum / other.filled as f32)
+    }
+
+    /// Cosine similarity by the first recogniser; none before the first template.
+    pub(crate) fn first_similarity(&self, other: &Template) -> Option<f32> {
+        cosine(self.sums.first()?, other.parts().next()?)
     }
 
     /// The mean so far; none before the first template.
     pub(crate) fn template(&self) -> Option<Template> {
-        let mut mean = Template(self.sum.clone());
-        scale_to(&mut mean.0, 1.0).then_some(mean)
+        let mut mean = Template::default();
+        let sound = self.sums.iter().all(|sum| mean.join(sum));
+        (sound && mean.filled > 0).then_some(mean)
     }
+}
+
+/// Of a vector of any length and one of length 1; none if the first has no direction.
+fn cosine(sum: &[f32], unit: &[f32]) -> Option<f32> {
+    let length = dot(sum, sum).sqrt();
+    length.is_normal().then(|| dot(sum, unit) / length)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn scale_to(vector: &mut [f32], length: f32) -> bool {
-    let norm = dot(vector, vector).sqrt();
-    let usable = norm.is_normal();
-    if usable {
-        vector.iter_mut().for_each(|v| *v *= length / norm);
-    }
-    usable
 }
 
 impl std::fmt::Debug for Template {
@@ -87,7 +122,7 @@ mod tests {
 
     fn joined(parts: &[&[f32]]) -> Option<Template> {
         let mut template = Template::default();
-        let sound = parts.iter().all(|part| template.join(part, parts.len()));
+        let sound = parts.iter().all(|part| template.join(part));
         sound.then_some(template)
     }
 
@@ -112,10 +147,22 @@ mod tests {
         let (a, b) = (a.expect("a direction"), b.expect("a direction"));
         let mut mean = TemplateMean::default();
         assert!(mean.similarity(&a).is_none());
-        mean.add(&a, 1.0);
-        mean.add(&b, 0.5);
+        mean.add(&a, 0, 1.0);
+        mean.add(&b, 0, 0.5);
         let made = mean.template().expect("a direction").similarity(&a);
         assert!((mean.similarity(&a).expect("a mean") - made).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_first_recogniser_alone_is_not_taken_for_all() {
+        let reference = joined(&[&[1.0, 0.0], &[0.0, 1.0]]).expect("directions");
+        let first = joined(&[&[1.0, 0.0]]).expect("a direction");
+        let mut mean = TemplateMean::default();
+        mean.add(&first, 0, 1.0);
+        assert_eq!(mean.first_similarity(&reference), Some(1.0));
+        assert_eq!(mean.similarity(&reference), None);
+        mean.add(&reference, 1, 1.0);
+        assert_eq!(mean.similarity(&reference), Some(1.0));
     }
 
     #[test]

@@ -82,14 +82,14 @@ fn evaluate(
             comparisons,
             reference_as_chip,
             window,
-            half,
+            other_occasion,
             plot,
         } => {
             let selection = eval::Selection {
                 pairs: comparisons.pairs.clone(),
                 as_chip: *reference_as_chip,
                 window: *window,
-                half: *half,
+                other_occasion: *other_occasion,
             };
             eval::matching(pipeline, root, &selection, as_json, plot.as_deref())
         }

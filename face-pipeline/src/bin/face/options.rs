@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
 
-use crate::eval::Half;
-
 /// The kiosk's face pipeline on image files.
 #[derive(Parser)]
 #[command(name = "face", version)]
@@ -91,13 +89,12 @@ pub enum Evaluation {
         /// First degrade each reference to the photo of an ID chip
         #[arg(long)]
         reference_as_chip: bool,
-        /// Fuse so many consecutive frames (PERSON/OCCASION_n), as a capture does, and compare them
-        /// with references of other occasions
+        /// Fuse so many consecutive frames of one occasion (PERSON/OCCASION_n), as a capture does
         #[arg(long, default_value_t = 1)]
         window: usize,
-        /// Half of the people only, in the order of their names, so that what is set on one half is tested on the other
+        /// Compare with references of other occasions only
         #[arg(long)]
-        half: Option<Half>,
+        other_occasion: bool,
         /// Also draw histograms of the scores
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,

@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn area_and_equal_error_of_a_known_case() {
-        let (positives, negatives) = ([0.9, 0.8, 0.7, 0.3], [0.6, 0.4, 0.2, 0.1]);
+        let (positives, negatives) = ([0.9, 0.8, 0.7, 0.3], [0.75, 0.4, 0.2, 0.1]);
         let area = area_under_roc(&positives, &negatives);
-        assert!((area - 14.0 / 16.0).abs() < 1e-9);
+        assert!((area - 13.0 / 16.0).abs() < 1e-9);
         let (rate, _) = equal_error(&positives, &negatives).expect("scores");
         assert!((rate - 0.25).abs() < 1e-9);
     }

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::ValueEnum;
-use face_pipeline::Pipeline;
+use face_pipeline::{Pipeline, Reference};
 use serde_json::json;
 
 use super::samples::{Sample, prepare};
@@ -28,28 +27,20 @@ pub struct Selection {
     pub as_chip: bool,
     /// Frames fused into one, of the same occasion.
     pub window: usize,
-    /// One half of the people.
-    pub half: Option<Half>,
-}
-
-/// Halves of the people, in the order of their names: thresholds and weights found on one are
-/// tested on the other.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Half {
-    First,
-    Second,
-}
-
-impl Half {
-    pub fn takes(self, person: usize, of: usize) -> bool {
-        (person < of / 2) == matches!(self, Self::First)
-    }
+    /// Mated comparisons are of two occasions.
+    pub other_occasion: bool,
 }
 
 #[derive(Default)]
 struct Comparisons {
     mated: Vec<Scored>,
     non_mated: Vec<f32>,
+    /// Non-mated among the first half of the people, in the order of their names.
+    first_half: Vec<f32>,
+    /// The same among the second half, and its mated.
+    second_half: (Vec<f32>, Vec<Scored>),
+    /// Non-mated and mated at which the first recogniser alone was clear.
+    clear: [usize; 2],
     /// Pairs of a list of which an image gave no template.
     lost: usize,
 }
@@ -64,7 +55,7 @@ pub fn matching(
     let samples = prepare(pipeline, root, selection)?;
     let comparisons = match &selection.pairs {
         Some(list) => listed(pipeline, &samples, list)?,
-        None => all(pipeline, &samples, selection.window > 1),
+        None => all(pipeline, &samples, selection.other_occasion),
     };
     let report = Report::new(&samples, comparisons, selection.window);
     save(plot, || report.plot())?;
@@ -76,10 +67,10 @@ pub fn matching(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Each image as reference against every other as frame; of one occasion only where it is all
-/// there is of a person.
+/// Each image as reference against every other as frame, or every other of another occasion.
 fn all(pipeline: &Pipeline, samples: &[Sample], other_occasion: bool) -> Comparisons {
     let mut found = Comparisons::default();
+    let people = people(samples);
     let bar = progress::bar(samples.len(), "comparisons");
     for (i, a) in samples.iter().enumerate() {
         bar.inc(1);
@@ -92,7 +83,8 @@ fn all(pipeline: &Pipeline, samples: &[Sample], other_occasion: bool) -> Compari
                 continue;
             }
             let (score, _) = pipeline.compare(reference, probe);
-            found.add(score, a.person, a.person == b.person);
+            found.count_clear(pipeline, [reference, probe], a.person == b.person);
+            found.add(score, [a.person, b.person], people, a.person == b.person);
         }
     }
     bar.finish_and_clear();
@@ -105,18 +97,20 @@ fn listed(pipeline: &Pipeline, samples: &[Sample], list: &Path) -> Result<Compar
         .map_err(|e| format!("cannot read the pairs {}: {e}", list.display()))?;
     let by_name: HashMap<&str, &Sample> = samples.iter().map(|s| (s.name.as_str(), s)).collect();
     let mut found = Comparisons::default();
+    let people = people(samples);
     for (number, row) in text.lines().enumerate().skip(1) {
         let columns: Vec<&str> = row.trim().split(',').collect();
         let [a, b, mated] = columns[..] else {
             return Err(format!("{} line {}: not `a,b,mated`", list.display(), number + 1).into());
         };
         let (Some(a), Some(b)) = (by_name.get(a), by_name.get(b)) else {
-            continue; // of the other half
+            return Err(format!("{} line {}: no such image", list.display(), number + 1).into());
         };
         match (&a.reference, &b.probe) {
             (Some(reference), Some(probe)) => {
                 let (score, _) = pipeline.compare(reference, probe);
-                found.add(score, a.person, mated == "1");
+                found.count_clear(pipeline, [reference, probe], mated == "1");
+                found.add(score, [a.person, b.person], people, mated == "1");
             }
             _ => found.lost += 1,
         }
@@ -125,13 +119,48 @@ fn listed(pipeline: &Pipeline, samples: &[Sample], list: &Path) -> Result<Compar
 }
 
 impl Comparisons {
-    fn add(&mut self, score: f32, person: usize, mated: bool) {
+    fn add(&mut self, score: f32, [a, b]: [usize; 2], people: usize, mated: bool) {
+        let scored = Scored { score, person: a };
+        let (first, second) = (a.max(b) < people / 2, a.min(b) >= people / 2);
         if mated {
-            self.mated.push(Scored { score, person });
+            self.mated.push(scored);
+            self.second_half.1.extend(second.then_some(scored));
         } else {
             self.non_mated.push(score);
+            self.first_half.extend(first.then_some(score));
+            self.second_half.0.extend(second.then_some(score));
         }
     }
+
+    fn count_clear(&mut self, pipeline: &Pipeline, [a, b]: [&Reference; 2], mated: bool) {
+        let (score, clear) = pipeline.compare_first(a, b);
+        if clear.is_some_and(|clear| score >= clear) {
+            self.clear[usize::from(mated)] += 1;
+        }
+    }
+
+    /// Error rates in the second half of the people at the threshold that the first half sets.
+    fn transferred(&self, fmr: f64) -> Option<Transferred> {
+        let threshold = threshold_at(&self.first_half, fmr)?;
+        let (non_mated, mated) = &self.second_half;
+        let reached = non_mated.partition_point(|s| *s >= threshold);
+        Some(Transferred {
+            threshold,
+            fmr: reached as f64 / non_mated.len().max(1) as f64,
+            fnmr: Rate::count(mated, |s| s < threshold),
+        })
+    }
+}
+
+/// A threshold set on one half of the people, and what it does to the other half.
+struct Transferred {
+    threshold: f32,
+    fmr: f64,
+    fnmr: Rate,
+}
+
+fn people(samples: &[Sample]) -> usize {
+    samples.iter().map(|s| s.person + 1).max().unwrap_or(0)
 }
 
 struct Report {
@@ -147,7 +176,13 @@ struct Report {
 
 impl Report {
     fn new(samples: &[Sample], mut comparisons: Comparisons, window: usize) -> Self {
-        comparisons.non_mated = statistics::descending(std::mem::take(&mut comparisons.non_mated));
+        for scores in [
+            &mut comparisons.non_mated,
+            &mut comparisons.first_half,
+            &mut comparisons.second_half.0,
+        ] {
+            *scores = statistics::descending(std::mem::take(scores));
+        }
         let Comparisons {
             mated, non_mated, ..
         } = &comparisons;
@@ -181,6 +216,7 @@ impl Report {
             mated,
             non_mated,
             lost,
+            ..
         } = &self.comparisons;
         line(format_args!(
             "{} images, {} mated and {} non-mated comparisons, {lost} pairs lost",
@@ -191,6 +227,12 @@ impl Report {
         for (what, rate) in &self.failures {
             line(format_args!("failure to acquire a {what}: {rate}"))?;
         }
+        let [false_clear, clear] = self.comparisons.clear;
+        line(format_args!(
+            "clear by the first recogniser alone: {:.1} % of mated, {false_clear} non-mated (FMR {:.1e})",
+            100.0 * clear as f64 / mated.len().max(1) as f64,
+            false_clear as f64 / non_mated.len().max(1) as f64
+        ))?;
         line(format_args!("area under the ROC: {:.6}", self.area))?;
         if let Some((rate, threshold)) = self.equal_error {
             let rate = rate * 100.0;
@@ -203,13 +245,24 @@ impl Report {
                 }
                 None => line(format_args!("FMR {fmr:.0e}: too few comparisons"))?,
             }
+            if let Some(t) = self.comparisons.transferred(*fmr) {
+                let (threshold, rate, fnmr) = (t.threshold, t.fmr, t.fnmr);
+                line(format_args!(
+                    "  set on the first half of the people, {threshold:.4}; in the second: FMR {rate:.1e}, FNMR {fnmr}"
+                ))?;
+            }
         }
         Ok(line(INTERVALS)?)
     }
 
     fn json(&self) -> serde_json::Value {
         let points = self.points.iter().filter_map(|(fmr, point)| {
-            point.map(|(t, fnmr)| json!({ "fmr": fmr, "threshold": t, "fnmr": fnmr.json() }))
+            point.map(|(t, fnmr)| {
+                let transferred = self.comparisons.transferred(*fmr).map(|t| {
+                    json!({ "threshold": t.threshold, "fmr": t.fmr, "fnmr": t.fnmr.json() })
+                });
+                json!({ "fmr": fmr, "threshold": t, "fnmr": fnmr.json(), "first_half_on_second": transferred })
+            })
         });
         let failures = self.failures.iter();
         json!({
@@ -218,6 +271,7 @@ impl Report {
             "non_mated": self.comparisons.non_mated.len(),
             "pairs_lost": self.comparisons.lost,
             "failure_to_acquire": failures.map(|(what, rate)| json!({ *what: rate.json() })).collect::<Vec<_>>(),
+            "clear": { "mated": self.comparisons.clear[1], "non_mated": self.comparisons.clear[0] },
             "area_under_roc": self.area,
             "equal_error": self.equal_error.map(|(rate, t)| json!({ "rate": rate, "threshold": t })),
             "points": points.collect::<Vec<_>>(),

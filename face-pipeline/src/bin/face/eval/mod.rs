@@ -4,7 +4,7 @@ mod matching;
 mod presentation;
 mod samples;
 
-pub use matching::{Half, Selection, matching};
+pub use matching::{Selection, matching};
 pub use presentation::presentation_attacks;
 
 /// What a measurement ends with: the exit code, or what kept it from being made.

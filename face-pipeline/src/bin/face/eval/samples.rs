@@ -21,24 +21,17 @@ pub struct Sample {
     pub probe: Option<Reference>,
 }
 
-/// Prepares every image below `root` that the selection takes.
+/// Prepares every image below `root`.
 pub fn prepare(
     pipeline: &mut Pipeline,
     root: &Path,
     selection: &Selection,
 ) -> Result<Vec<Sample>, Failure> {
     let people = photo::people(root)?;
-    let count = people.len();
-    let taken = |person: usize| selection.half.is_none_or(|half| half.takes(person, count));
-    let people: Vec<(usize, &Person)> = people
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| taken(*n))
-        .collect();
-    let total = people.iter().map(|(_, p)| p.images.len()).sum();
+    let total = people.iter().map(|p| p.images.len()).sum();
     let bar = progress::bar(total, "templates");
     let mut samples = Vec::with_capacity(total);
-    for (number, person) in people {
+    for (number, person) in people.iter().enumerate() {
         for path in &person.images {
             samples.push(sample(pipeline, number, person, path, selection)?);
             bar.inc(1);

@@ -35,7 +35,7 @@ pub use capture::{Capture, Evidence, Scores};
 pub use detect::Face;
 pub use error::Error;
 pub use geometry::{Point, Rect};
-pub use image::{ImageError, ImageView, PixelFormat};
+pub use image::{ImageError, ImageView, PixelFormat, Rotation};
 pub use inspect::Finding;
 pub use mesh::Mesh;
 pub use networks::Networks;

@@ -11,7 +11,7 @@ use crate::capture::{Capture, Evidence, GoodFrame, Progress};
 use crate::detect::Face;
 use crate::error::Error;
 use crate::geometry::Rect;
-use crate::image::ImageView;
+use crate::image::{ImageView, Rotation};
 use crate::inspect::Finding;
 use crate::networks::Networks;
 use crate::pad;
@@ -25,6 +25,8 @@ use crate::window::WindowLimits;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// How the camera's frames are turned to stand upright; reference photos stand upright.
+    pub rotation: Rotation,
     /// When a frame is good enough.
     pub quality: QualityLimits,
     /// When there are enough of them.
@@ -99,7 +101,7 @@ impl Pipeline {
         if capture.evidence().is_some() {
             return Ok(self.step(capture, None, None));
         }
-        self.picture.load(&frame)?;
+        self.picture.load_turned(&frame, self.settings.rotation)?;
         self.networks
             .detector
             .detect(&self.picture, &mut self.faces)?;

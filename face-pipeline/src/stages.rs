@@ -37,7 +37,10 @@ impl Pipeline {
     /// Performs one stage; false when there is no face to perform it on.
     pub fn perform(&mut self, stage: Stage, frame: ImageView<'_>) -> Result<bool, Error> {
         match stage {
-            Stage::Convert => self.picture.load(&frame).map(|()| true),
+            Stage::Convert => self
+                .picture
+                .load_turned(&frame, self.settings.rotation)
+                .map(|()| true),
             Stage::Detect => {
                 self.networks
                     .detector

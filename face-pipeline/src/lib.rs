@@ -16,6 +16,7 @@ mod error;
 mod geometry;
 mod image;
 mod inspect;
+mod light;
 mod manifest;
 mod mesh;
 mod networks;

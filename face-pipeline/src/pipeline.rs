@@ -13,10 +13,11 @@ use crate::error::Error;
 use crate::geometry::Rect;
 use crate::image::{ImageView, Rotation};
 use crate::inspect::Finding;
+use crate::light::Luminance;
 use crate::networks::Networks;
 use crate::pad;
 use crate::pixels::{self, Picture};
-use crate::quality::{Luminance, Quality, QualityLimits, Rejection};
+use crate::quality::{Quality, QualityLimits, Rejection};
 use crate::reference::ReferenceLimits;
 use crate::template::Template;
 use crate::window::WindowLimits;
@@ -165,10 +166,9 @@ impl Pipeline {
     /// The quality of one of the faces of the picture.
     pub(crate) fn finding(&mut self, face: &Face) -> Result<Finding, Error> {
         let limits = &self.settings.quality;
-        let (width, height) = (self.picture.width(), self.picture.height());
         let readable = self.aligned.align(&self.picture, face, QUALITY_SIDE_PX)?;
         self.luminance.read(self.aligned.picture());
-        let quality = Quality::measure(face, &self.luminance, width, height);
+        let quality = Quality::measure(face, &self.luminance, &self.picture);
         let near = limits.second_face_share * face.inter_eye_distance();
         let crowd = self
             .faces

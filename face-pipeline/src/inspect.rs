@@ -73,6 +73,12 @@ impl Pipeline {
         self.networks.liveness.accepted
     }
 
+    /// The least similarity that is accepted.
+    #[must_use]
+    pub fn accepted_similarity(&self) -> f32 {
+        self.networks.comparison.bands.accepted
+    }
+
     /// Cosine similarity of two photos, −1 to 1, with its band.
     #[must_use]
     pub fn compare(&self, a: &Reference, b: &Reference) -> (f32, Band) {

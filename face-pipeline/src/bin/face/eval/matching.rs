@@ -57,7 +57,8 @@ pub fn matching(
         Some(list) => listed(pipeline, &samples, list)?,
         None => all(pipeline, &samples, selection.other_occasion),
     };
-    let report = Report::new(&samples, comparisons, selection.window);
+    let accepted = pipeline.accepted_similarity();
+    let report = Report::new(&samples, comparisons, selection.window, accepted);
     save(plot, || report.plot())?;
     if as_json {
         line(report.json())?;
@@ -170,12 +171,20 @@ struct Report {
     mated: Vec<f32>,
     /// FMR, threshold, FNMR.
     points: Vec<(f64, Option<(f32, Rate)>)>,
+    accepted: Accepted,
     equal_error: Option<(f64, f32)>,
     area: f64,
 }
 
+/// What the manifest's threshold does to these images.
+struct Accepted {
+    from: f32,
+    fmr: f64,
+    fnmr: Rate,
+}
+
 impl Report {
-    fn new(samples: &[Sample], mut comparisons: Comparisons, window: usize) -> Self {
+    fn new(samples: &[Sample], mut comparisons: Comparisons, window: usize, accepted: f32) -> Self {
         for scores in [
             &mut comparisons.non_mated,
             &mut comparisons.first_half,
@@ -204,6 +213,12 @@ impl Report {
                 ),
             ],
             points: points.to_vec(),
+            accepted: Accepted {
+                from: accepted,
+                fmr: non_mated.partition_point(|s| *s >= accepted) as f64
+                    / non_mated.len().max(1) as f64,
+                fnmr: Rate::count(mated, |s| s < accepted),
+            },
             equal_error: statistics::equal_error(&scores, non_mated),
             area: statistics::area_under_roc(&scores, non_mated),
             mated: scores,
@@ -252,6 +267,10 @@ impl Report {
                 ))?;
             }
         }
+        let Accepted { from, fmr, fnmr } = &self.accepted;
+        line(format_args!(
+            "accepted by the manifest from {from:.4}: FMR {fmr:.1e}, FNMR {fnmr}"
+        ))?;
         Ok(line(INTERVALS)?)
     }
 
@@ -274,6 +293,9 @@ impl Report {
             "clear": { "mated": self.comparisons.clear[1], "non_mated": self.comparisons.clear[0] },
             "area_under_roc": self.area,
             "equal_error": self.equal_error.map(|(rate, t)| json!({ "rate": rate, "threshold": t })),
+            "accepted": {
+                "from": self.accepted.from, "fmr": self.accepted.fmr, "fnmr": self.accepted.fnmr.json(),
+            },
             "points": points.collect::<Vec<_>>(),
             "intervals": INTERVALS,
         })

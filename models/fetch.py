@@ -98,7 +98,7 @@ def merged(manifest, profile):
     """The manifest with the profile's tables in place of its own; packages and files are added."""
     added = sections(profile)
     added.pop("licence")
-    replaced = added.keys() - {"package", "file"}
+    replaced = added.keys() - {"", "package", "file"}
     kept = [text for name, text in sections(manifest).items() if name not in replaced]
     return "".join([*kept, *added.values()])
 

@@ -55,14 +55,25 @@ impl Pipeline {
         }
     }
 
-    /// Runs the networks of a stage and nothing else, on what they were last fed.
+    /// How many recognisers the last good frame was shown to.
+    #[must_use]
+    pub fn recognisers_asked(&self) -> usize {
+        self.template.filled()
+    }
+
+    /// Runs the networks of a stage and nothing else, on what they were last fed; of the recognisers
+    /// those that the last good frame was shown to.
     pub fn infer(&mut self, stage: Stage) -> Result<(), Error> {
+        let asked = self.recognisers_asked();
         let networks = &mut self.networks;
         match stage {
             Stage::Convert | Stage::Quality => Ok(()),
             Stage::Detect => networks.detector.infer(),
             Stage::PresentationAttack => networks.pad.iter_mut().try_for_each(|n| n.infer()),
-            Stage::Template => networks.recognisers.iter_mut().try_for_each(|n| n.infer()),
+            Stage::Template => {
+                let mut recognisers = networks.recognisers.iter_mut().take(asked);
+                recognisers.try_for_each(|n| n.infer())
+            }
         }
     }
 

@@ -85,6 +85,8 @@ struct Table {
     bare_full: Times,
     tracking: Times,
     full: Times,
+    /// Recognisers that the full path asked about the last frame.
+    asked: usize,
     /// Allocations in the full path, and in the bare runs.
     allocations: [usize; 2],
 }
@@ -96,9 +98,10 @@ impl Table {
                 .map(|stage| Times::new(format!("  {stage:?}")))
                 .into(),
             bare_tracking: Times::new("detector alone"),
-            bare_full: Times::new("all networks alone"),
+            bare_full: Times::new("its networks alone"),
             tracking: Times::new("tracking (detect, track, quality)"),
             full: Times::new("full path, one good frame"),
+            asked: 0,
             allocations: [0; 2],
         }
     }
@@ -147,6 +150,7 @@ impl Bench {
             );
         }
         table.full.add(spent);
+        table.asked = pipeline.recognisers_asked();
 
         let before = allocations::count();
         let (done, all) = Spent::time(|| {
@@ -190,6 +194,10 @@ impl Bench {
         line(format_args!(
             "overhead ratio (CPU, median ÷ median): tracking {tracking:.3}, full path {full:.3}"
         ))?;
+        line(format_args!(
+            "recognisers asked about the last frame: {} (the row Template is of all)",
+            table.asked
+        ))?;
         let [path, bare] = table.allocations;
         line(format_args!(
             "heap allocations per good frame: {path}, of which {bare} by the runtime's binding to run the networks"
@@ -218,6 +226,7 @@ impl Bench {
         let [path, bare] = self.table.allocations;
         Ok(json!({
             "times": self.table.rows().map(Times::json).collect::<Vec<_>>(),
+            "recognisers_asked": self.table.asked,
             "overhead_ratio": { "tracking": tracking, "full": full },
             "allocations_per_good_frame": { "all": path, "binding": bare },
             "peak_resident_mb": peak_resident_mb()?,

@@ -13,7 +13,11 @@ left alone, so running this again costs a second.
 
 Python 3.11 and its `venv` module (Debian: python3-venv); converters live in a private environment.
 
+A profile (`profiles/NAME.toml`) takes other weights, whose licence the operator has to accept; its
+manifest is written to OUT/profiles/NAME.toml.
+
 usage: fetch.py --out .setup [--only models|lib|portraits] [--machine x86_64|aarch64]
+       fetch.py --out .setup --profile buffalo [--accept-licence]
 """
 
 import argparse
@@ -50,6 +54,8 @@ class FetchError(Exception):
 def main():
     args = arguments()
     try:
+        if args.profile:
+            args.manifest = accepted_profile(args)
         fetch_all(args)
     except FetchError as error:
         sys.exit(f"models: FAILED: {error}\nmodels: what to do: {error.remedy}")
@@ -64,9 +70,47 @@ def arguments():
     parser.add_argument("--only", choices=["models", "lib", "portraits"], help="this part only")
     parser.add_argument("--machine", default=platform.machine(), help="architecture of the library")
     parser.add_argument("--manifest", type=Path, default=HERE / "manifest.toml")
+    parser.add_argument("--profile", help="weights under a licence of their own: a file in profiles/")
+    parser.add_argument("--accept-licence", action="store_true", help="accept the profile's licence without being asked")
     args = parser.parse_args()
     args.cache = args.cache or args.out / "cache"
     return args
+
+
+def accepted_profile(args):
+    """Shows the profile's licence, and once it is accepted writes the manifest with the profile in it."""
+    path = HERE / "profiles" / f"{args.profile}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml")))
+        raise FetchError(f"there is no profile {args.profile}", f"choose one of: {known}")
+    licence = read_manifest(path)["licence"]
+    say(f"profile {args.profile}: {licence['name']}\n{licence['text']}")
+    if not args.accept_licence and not (sys.stdin.isatty() and input("Type `accept` to accept: ") == "accept"):
+        raise FetchError("the licence was not accepted; nothing was fetched", "accept it, or stay with the free weights")
+    target = args.out / "profiles" / path.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(merged(args.manifest.read_text(), path.read_text()))
+    say(f"licence accepted; use it with `--manifest {target}` or as `manifest` in the kiosk's settings")
+    return target
+
+
+def merged(manifest, profile):
+    """The manifest with the profile's tables in place of its own; packages and files are added."""
+    added = sections(profile)
+    added.pop("licence")
+    replaced = added.keys() - {"", "package", "file"}
+    kept = [text for name, text in sections(manifest).items() if name not in replaced]
+    return "".join([*kept, *added.values()])
+
+
+def sections(text):
+    """The text of each top-level table (all of `[[name]]`, `[name]`, `[name.sub]` together), by name; "" is the head."""
+    found, name = {"": ""}, ""
+    for line in text.splitlines(keepends=True):
+        if line.startswith("["):
+            name = line.strip("[").split("]")[0].split(".")[0]
+        found[name] = found.get(name, "") + line
+    return found
 
 
 def fetch_all(args):

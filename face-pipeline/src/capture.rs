@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::band::Band;
 use crate::detect::Face;
+use crate::manifest::ComparisonThresholds;
 use crate::reference::Reference;
 use crate::template::Template;
 use crate::window::{Rules, Window, WindowLimits};
@@ -46,9 +47,9 @@ pub struct Capture {
 }
 
 /// A frame that passed the quality check.
-pub(crate) struct GoodFrame {
+pub(crate) struct GoodFrame<'a> {
     pub(crate) face: Face,
-    pub(crate) template: Template,
+    pub(crate) template: &'a Template,
     pub(crate) liveness: f32,
     pub(crate) weight: f32,
     pub(crate) at: Duration,
@@ -84,8 +85,8 @@ impl Capture {
         self.window.face()
     }
 
-    /// Adds a good frame. Does nothing after the decision.
-    pub(crate) fn add(&mut self, frame: GoodFrame, rules: &Rules<'_>) -> Progress {
+    /// Adds a good frame, of which the first recogniser is enough. Does nothing after the decision.
+    pub(crate) fn add(&mut self, frame: &GoodFrame<'_>, rules: &Rules<'_>) -> Progress {
         if self.evidence.is_some() {
             return Progress::Added;
         }
@@ -93,16 +94,34 @@ impl Capture {
         let other = !gap
             && self
                 .window
-                .shows_other_person(&frame, rules.comparison.same_capture);
+                .shows_other_person(frame, rules.comparison.same_capture);
         if gap || other {
             self.window = Window::default();
         }
         self.window.push(frame);
-        self.evidence = self.window.decide(&self.reference, rules);
         if other {
             Progress::Restarted
         } else {
             Progress::Added
+        }
+    }
+
+    /// Whether the first recogniser alone leaves no doubt, so that the others need not be asked.
+    pub(crate) fn is_clear(&self, thresholds: &ComparisonThresholds) -> bool {
+        self.window
+            .clear_similarity(&self.reference, thresholds)
+            .is_some()
+    }
+
+    /// Adds the parts of the last good frame from recogniser `first` on.
+    pub(crate) fn complete(&mut self, template: &Template, first: usize, weight: f32) {
+        self.window.complete(template, first, weight);
+    }
+
+    /// Decides, if there is enough to decide on. Nothing changes a decision.
+    pub(crate) fn decide(&mut self, rules: &Rules<'_>) {
+        if self.evidence.is_none() {
+            self.evidence = self.window.decide(&self.reference, rules);
         }
     }
 
@@ -133,9 +152,10 @@ impl std::fmt::Debug for Capture {
 mod tests {
     use super::*;
     use crate::geometry::{Point, Rect};
-    use crate::manifest::{ComparisonThresholds, Thresholds};
+    use crate::manifest::Thresholds;
 
     const SAME_CAPTURE: f32 = 0.3;
+    const CLEAR: f32 = 0.6;
 
     fn bands(doubtful: f32, accepted: f32, strong: f32) -> Thresholds {
         Thresholds {
@@ -150,10 +170,21 @@ mod tests {
     /// A template at `degrees` from that of the reference.
     fn template(degrees: f32) -> Template {
         let angle = degrees.to_radians();
-        Template::join(vec![vec![angle.cos(), angle.sin()]]).expect("a direction")
+        let mut template = Template::default();
+        for _recogniser in 0..2 {
+            assert!(template.join(&[angle.cos(), angle.sin()]));
+        }
+        template
     }
 
-    fn frame(degrees: f32, liveness: f32, at_ms: u64) -> GoodFrame {
+    struct Shown {
+        face: Face,
+        template: Template,
+        liveness: f32,
+        at: Duration,
+    }
+
+    fn frame(degrees: f32, liveness: f32, at_ms: u64) -> Shown {
         let bounds = Rect {
             x: 200.0,
             y: 100.0,
@@ -166,19 +197,19 @@ mod tests {
             confidence: 0.9,
         };
         let at = Duration::from_millis(at_ms);
-        GoodFrame {
+        Shown {
             face,
             template: template(degrees),
             liveness,
-            weight: 1.0,
             at,
         }
     }
 
-    fn run(frames: impl IntoIterator<Item = GoodFrame>) -> (Capture, Vec<Progress>) {
+    fn run(frames: impl IntoIterator<Item = Shown>) -> (Capture, Vec<Progress>) {
         let comparison = ComparisonThresholds {
             bands: bands(0.3, 0.4, 0.5),
             same_capture: SAME_CAPTURE,
+            clear: Some(CLEAR),
         };
         let liveness = bands(0.3, 0.5, 0.9);
         let rules = Rules {
@@ -190,11 +221,26 @@ mod tests {
             template: template(0.0),
             inter_eye_distance_px: 30.0,
         });
-        let progress = frames.into_iter().map(|f| capture.add(f, &rules)).collect();
+        let mut add = |shown: Shown| {
+            let frame = GoodFrame {
+                face: shown.face,
+                template: &shown.template,
+                liveness: shown.liveness,
+                weight: 1.0,
+                at: shown.at,
+            };
+            let progress = capture.add(&frame, &rules);
+            if !capture.is_clear(rules.comparison) {
+                capture.complete(&shown.template, 1, 1.0);
+            }
+            capture.decide(&rules);
+            progress
+        };
+        let progress = frames.into_iter().map(&mut add).collect();
         (capture, progress)
     }
 
-    fn every_50_ms(frames: u64, each: impl Fn(u64) -> (f32, f32)) -> Vec<GoodFrame> {
+    fn every_50_ms(frames: u64, each: impl Fn(u64) -> (f32, f32)) -> Vec<Shown> {
         let one = |n| {
             let (degrees, liveness) = each(n);
             frame(degrees, liveness, n * 50)
@@ -220,6 +266,19 @@ mod tests {
             (evidence.liveness, evidence.comparison),
             (Band::Strong, Band::Strong)
         );
+    }
+
+    #[test]
+    fn all_recognisers_are_asked_where_the_first_is_not_clear() {
+        for (degrees, band) in [
+            (10.0, Band::Strong),
+            (62.0, Band::Accepted),
+            (70.0, Band::Doubtful),
+        ] {
+            let (capture, _) = run(every_50_ms(40, |_| (degrees, 1.0)));
+            let evidence = capture.evidence().expect("a decision");
+            assert_eq!(evidence.comparison, band, "{degrees} degrees");
+        }
     }
 
     #[test]

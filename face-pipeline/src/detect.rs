@@ -78,8 +78,13 @@ pub(crate) struct Detector {
 }
 
 const KIND: &str = "yunet";
-/// Cells of the three levels, pixels; the input is padded to a multiple of the largest.
-const STRIDES: [usize; 3] = [8, 16, 32];
+/// The three levels: cells in pixels, and the names of the network's answers for them.
+const LEVELS: [Level; 3] = [
+    Level::new(8, ["cls_8", "obj_8", "bbox_8", "kps_8"]),
+    Level::new(16, ["cls_16", "obj_16", "bbox_16", "kps_16"]),
+    Level::new(32, ["cls_32", "obj_32", "bbox_32", "kps_32"]),
+];
+/// The input is padded to a multiple of the largest cell.
 const ALIGNMENT_PX: usize = 32;
 
 impl Detector {
@@ -93,8 +98,9 @@ impl Detector {
         }
     }
 
-    /// All faces, most certain first. Larger pictures are made smaller first; none is made larger.
-    pub(crate) fn detect(&mut self, picture: &Picture) -> Result<Vec<Face>, Error> {
+    /// All faces into `faces`, most certain first. Larger pictures are made smaller first; none is
+    /// made larger.
+    pub(crate) fn detect(&mut self, picture: &Picture, faces: &mut Vec<Face>) -> Result<(), Error> {
         let longest = picture.width().max(picture.height());
         let factor = (self.longest_side_px as f32 / longest as f32).min(1.0);
         let scaled = |side: usize| ((side as f32 * factor).round() as usize).max(1);
@@ -105,22 +111,20 @@ impl Detector {
         let (columns, rows) = (padded(width), padded(height));
         self.network.feed(&self.small, columns, rows);
         let answer = self.network.run()?;
-        let mut faces = Vec::new();
-        for stride in STRIDES {
-            decode(
-                &answer,
-                stride,
-                columns,
-                rows,
-                self.score_threshold,
-                &mut faces,
-            )?;
+        faces.clear();
+        for level in &LEVELS {
+            level.decode(&answer, columns, rows, self.score_threshold, faces)?;
         }
-        let kept = suppress(faces, self.nms_iou);
-        Ok(kept
-            .into_iter()
-            .map(|face| face.scaled(1.0 / factor))
-            .collect())
+        suppress(faces, self.nms_iou);
+        faces
+            .iter_mut()
+            .for_each(|face| *face = face.scaled(1.0 / factor));
+        Ok(())
+    }
+
+    /// Runs the network alone, on what it was last fed.
+    pub(crate) fn infer(&mut self) -> Result<(), Error> {
+        self.network.run().map(drop)
     }
 
     pub(crate) fn forget(&mut self) -> Result<(), Error> {
@@ -130,69 +134,88 @@ impl Detector {
     }
 }
 
-/// Reads one level of the network's answer: a score, a box and five points per cell.
-fn decode(
-    answer: &Answer<'_>,
+/// One level of the network's answer: a score, a box and five points per cell.
+struct Level {
     stride: usize,
-    width: usize,
-    height: usize,
-    threshold: f32,
-    faces: &mut Vec<Face>,
-) -> Result<(), Error> {
-    let columns = width / stride;
-    let cells = columns * (height / stride);
-    let output = |name: &str, per_cell: usize| {
-        answer.named(KIND, &format!("{name}_{stride}"), cells * per_cell)
-    };
-    let (class, object, boxes, points) = (
-        output("cls", 1)?,
-        output("obj", 1)?,
-        output("bbox", 4)?,
-        output("kps", 10)?,
-    );
+    names: [&'static str; 4],
+}
 
-    for cell in 0..cells {
-        let confidence = (class[cell].clamp(0.0, 1.0) * object[cell].clamp(0.0, 1.0)).sqrt();
-        if confidence.is_nan() || confidence < threshold {
-            continue;
+impl Level {
+    const fn new(stride: usize, names: [&'static str; 4]) -> Self {
+        Self { stride, names }
+    }
+
+    fn decode(
+        &self,
+        answer: &Answer<'_>,
+        width: usize,
+        height: usize,
+        threshold: f32,
+        faces: &mut Vec<Face>,
+    ) -> Result<(), Error> {
+        let columns = width / self.stride;
+        let cells = columns * (height / self.stride);
+        let [class, object, boxes, points] = self.names;
+        let class = answer.named(KIND, class, cells)?;
+        let object = answer.named(KIND, object, cells)?;
+        let boxes = answer.named(KIND, boxes, cells * 4)?;
+        let points = answer.named(KIND, points, cells * 10)?;
+        for cell in 0..cells {
+            let confidence = (class[cell].clamp(0.0, 1.0) * object[cell].clamp(0.0, 1.0)).sqrt();
+            if confidence.is_nan() || confidence < threshold {
+                continue;
+            }
+            let at = Point::new((cell % columns) as f32, (cell / columns) as f32);
+            let bounds = &boxes[cell * 4..][..4];
+            let face = self.face(at, bounds, &points[cell * 10..][..10], confidence);
+            if face.is_finite() {
+                faces.push(face);
+            }
         }
-        let (column, row, step) = (
-            (cell % columns) as f32,
-            (cell / columns) as f32,
-            stride as f32,
-        );
-        let [dx, dy, log_width, log_height] = [0, 1, 2, 3].map(|k| boxes[cell * 4 + k]);
-        let (width, height) = (log_width.exp() * step, log_height.exp() * step);
+        Ok(())
+    }
+
+    /// The face that the cell at column `x` and row `y` describes.
+    fn face(&self, cell: Point, bounds: &[f32], points: &[f32], confidence: f32) -> Face {
+        let step = self.stride as f32;
+        let (width, height) = (bounds[2].exp() * step, bounds[3].exp() * step);
         let bounds = Rect {
-            x: (column + dx) * step - width / 2.0,
-            y: (row + dy) * step - height / 2.0,
+            x: (cell.x + bounds[0]) * step - width / 2.0,
+            y: (cell.y + bounds[1]) * step - height / 2.0,
             width,
             height,
         };
-        let landmarks = [0, 1, 2, 3, 4].map(|k| {
-            let at = cell * 10 + 2 * k;
-            Point::new((points[at] + column) * step, (points[at + 1] + row) * step)
-        });
-        let face = Face {
+        let landmarks = [0, 2, 4, 6, 8]
+            .map(|k| Point::new((points[k] + cell.x) * step, (points[k + 1] + cell.y) * step));
+        Face {
             bounds,
             landmarks,
             confidence,
-        };
-        if face.is_finite() {
-            faces.push(face);
         }
     }
-    Ok(())
 }
 
 /// Non-maximum suppression: of faces that overlap, the most certain stays.
-fn suppress(mut faces: Vec<Face>, iou: f32) -> Vec<Face> {
-    faces.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    let mut kept: Vec<Face> = Vec::new();
-    for face in faces {
-        if kept.iter().all(|k| k.bounds.overlap(&face.bounds) <= iou) {
-            kept.push(face);
+fn suppress(faces: &mut Vec<Face>, iou: f32) {
+    // Of equally certain ones the upper left comes first, so that the order is always the same.
+    let place = |f: &Face| [f.bounds.y, f.bounds.x, f.bounds.width];
+    faces.sort_unstable_by(|a, b| {
+        let (p, q) = (place(a), place(b));
+        let ties = p.iter().zip(&q).map(|(p, q)| p.total_cmp(q));
+        ties.fold(b.confidence.total_cmp(&a.confidence), |order, tie| {
+            order.then(tie)
+        })
+    });
+    let mut kept = 0;
+    for at in 0..faces.len() {
+        let face = faces[at];
+        if faces[..kept]
+            .iter()
+            .all(|k| k.bounds.overlap(&face.bounds) <= iou)
+        {
+            faces[kept] = face;
+            kept += 1;
         }
     }
-    kept
+    faces.truncate(kept);
 }

@@ -1,6 +1,8 @@
 //! The border for images: a borrowed look at someone else's pixels, checked once. The pipeline
 //! keeps none of it.
 
+use serde::Deserialize;
+
 /// How the bytes of an image are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PixelFormat {
@@ -12,16 +14,69 @@ pub enum PixelFormat {
     Bgr8,
     /// Luminance, 8 bits.
     Grey8,
+    /// A plane of luminance, then one of U and V in turn for 2×2 pixels each (V4L2 `NV12`), rows of
+    /// both the same distance apart; BT.601, limited range.
+    Nv12,
 }
 
 impl PixelFormat {
-    /// Bytes per pixel.
+    /// Bytes per pixel within a row.
     #[must_use]
     pub const fn bytes_per_pixel(self) -> usize {
         match self {
             Self::Yuyv => 2,
             Self::Rgb8 | Self::Bgr8 => 3,
-            Self::Grey8 => 1,
+            Self::Grey8 | Self::Nv12 => 1,
+        }
+    }
+
+    /// Rows of bytes in an image of `height` rows of pixels.
+    #[must_use]
+    pub const fn rows(self, height: usize) -> usize {
+        match self {
+            Self::Nv12 => height.saturating_add(height / 2),
+            Self::Yuyv | Self::Rgb8 | Self::Bgr8 | Self::Grey8 => height,
+        }
+    }
+
+    /// Whether pixels share their colour so that an image of this size cannot be.
+    const fn splits(self, width: usize, height: usize) -> bool {
+        match self {
+            Self::Yuyv => width % 2 == 1,
+            Self::Nv12 => width % 2 == 1 || height % 2 == 1,
+            Self::Rgb8 | Self::Bgr8 | Self::Grey8 => false,
+        }
+    }
+}
+
+/// How a picture is turned to stand upright: clockwise, by the degrees at which the camera is
+/// mounted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub enum Rotation {
+    /// Not at all.
+    #[default]
+    None,
+    /// By 90 degrees.
+    Quarter,
+    /// By 180 degrees.
+    Half,
+    /// By 270 degrees.
+    ThreeQuarters,
+}
+
+impl TryFrom<u16> for Rotation {
+    type Error = String;
+
+    fn try_from(degrees: u16) -> Result<Self, String> {
+        match degrees {
+            0 => Ok(Self::None),
+            90 => Ok(Self::Quarter),
+            180 => Ok(Self::Half),
+            270 => Ok(Self::ThreeQuarters),
+            other => Err(format!(
+                "a rotation of {other} degrees: 0, 90, 180 or 270 are possible"
+            )),
         }
     }
 }
@@ -47,11 +102,15 @@ pub enum ImageError {
         /// Rows.
         height: usize,
     },
-    /// YUYV shares colour between two pixels.
-    #[error("YUYV image with odd width {width}")]
-    OddWidth {
+    /// The format shares colour between two pixels, or between four.
+    #[error("{format:?} image with an odd side: {width}×{height}")]
+    OddSide {
+        /// Meaning of the bytes.
+        format: PixelFormat,
         /// Pixels per row.
         width: usize,
+        /// Rows.
+        height: usize,
     },
     /// A row does not fit into the stride.
     #[error("stride of {stride} bytes is shorter than a row of {row} bytes")]
@@ -87,14 +146,19 @@ impl<'a> ImageView<'a> {
         if !sides.contains(&width) || !sides.contains(&height) {
             return Err(ImageError::Size { width, height });
         }
-        if format == PixelFormat::Yuyv && width % 2 == 1 {
-            return Err(ImageError::OddWidth { width });
+        if format.splits(width, height) {
+            return Err(ImageError::OddSide {
+                format,
+                width,
+                height,
+            });
         }
         let row = width * format.bytes_per_pixel();
         if stride < row {
             return Err(ImageError::Stride { stride, row });
         }
-        let needed = stride.saturating_mul(height - 1).saturating_add(row);
+        let gaps = format.rows(height) - 1;
+        let needed = stride.saturating_mul(gaps).saturating_add(row);
         if data.len() < needed {
             return Err(ImageError::Truncated {
                 needed,
@@ -144,16 +208,26 @@ impl<'a> ImageView<'a> {
         self.format
     }
 
-    /// The bytes of row `y`, without the gap after it.
-    pub(crate) fn row(&self, y: usize) -> &'a [u8] {
-        let start = y * self.stride;
-        &self.data[start..start + self.width * self.format.bytes_per_pixel()]
+    /// The rows of bytes, without the gaps after them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &'a [u8]> {
+        let row = self.row_bytes();
+        let starts = (0..self.format.rows(self.height)).map(|y| y * self.stride);
+        let data = self.data;
+        starts.map(move |start| &data[start..start + row])
+    }
+
+    /// Bytes of all rows without gaps.
+    pub(crate) fn packed_bytes(&self) -> usize {
+        self.row_bytes() * self.format.rows(self.height)
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.width * self.format.bytes_per_pixel()
     }
 
     /// All rows in one piece, if there is no gap between them.
     pub(crate) fn contiguous(&self) -> Option<&'a [u8]> {
-        let row = self.width * self.format.bytes_per_pixel();
-        (self.stride == row).then(|| &self.data[..row * self.height])
+        (self.stride == self.row_bytes()).then(|| &self.data[..self.packed_bytes()])
     }
 }
 

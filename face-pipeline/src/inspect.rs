@@ -11,7 +11,6 @@ use crate::mesh::Mesh;
 use crate::pad;
 use crate::pipeline::Pipeline;
 use crate::quality::{Quality, Rejection};
-use crate::recognise;
 use crate::reference::Reference;
 
 /// A face in a single image, looked at from all sides; for tools and measurements.
@@ -29,10 +28,14 @@ impl Pipeline {
     /// All faces of an image with their quality, most certain first.
     pub fn find(&mut self, image: ImageView<'_>) -> Result<Vec<Finding>, Error> {
         self.picture.load(&image)?;
-        let faces = self.networks.detector.detect(&self.picture)?;
-        faces
-            .iter()
-            .map(|face| self.finding(&faces, face))
+        self.networks
+            .detector
+            .detect(&self.picture, &mut self.faces)?;
+        (0..self.faces.len())
+            .map(|number| {
+                let face = self.faces[number];
+                self.finding(&face)
+            })
             .collect()
     }
 
@@ -50,13 +53,7 @@ impl Pipeline {
         let Some(face) = self.main_face(image)? else {
             return Ok(None);
         };
-        let template = recognise::template(
-            &mut self.networks.recognisers,
-            &mut self.aligned,
-            &self.picture,
-            &face,
-        )?;
-        Ok(template.map(|template| Reference {
+        Ok(self.template_of(&face)?.map(|template| Reference {
             template,
             inter_eye_distance_px: face.inter_eye_distance(),
         }))
@@ -76,6 +73,12 @@ impl Pipeline {
         self.networks.liveness.accepted
     }
 
+    /// The least similarity that is accepted.
+    #[must_use]
+    pub fn accepted_similarity(&self) -> f32 {
+        self.networks.comparison.bands.accepted
+    }
+
     /// Cosine similarity of two photos, −1 to 1, with its band.
     #[must_use]
     pub fn compare(&self, a: &Reference, b: &Reference) -> (f32, Band) {
@@ -86,9 +89,21 @@ impl Pipeline {
         )
     }
 
+    /// Cosine similarity by the first recogniser alone, and the value from which a capture asks no
+    /// other.
+    #[must_use]
+    pub fn compare_first(&self, a: &Reference, b: &Reference) -> (f32, Option<f32>) {
+        (
+            a.template.first_similarity(&b.template),
+            self.networks.comparison.clear,
+        )
+    }
+
     fn main_face(&mut self, image: ImageView<'_>) -> Result<Option<Face>, Error> {
         self.picture.load(&image)?;
-        let faces = self.networks.detector.detect(&self.picture)?;
-        Ok(self.choose(&faces, None))
+        self.networks
+            .detector
+            .detect(&self.picture, &mut self.faces)?;
+        Ok(self.choose(None))
     }
 }

@@ -158,13 +158,14 @@ pub(crate) struct Thresholds {
     pub(crate) command: String,
 }
 
-/// [`Thresholds`] of the comparison, and the similarity below which two frames of one capture are
-/// of two people.
+/// [`Thresholds`] of the comparison; the similarity by the first recogniser alone below which two
+/// frames of one capture are of two people, and that from which the other recognisers are not asked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ComparisonThresholds {
     pub(crate) bands: Thresholds,
     pub(crate) same_capture: f32,
+    pub(crate) clear: Option<f32>,
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ use crate::mesh::MeshNetwork;
 use crate::pad::PadNetwork;
 use crate::recognise::Recogniser;
 use crate::runtime::{Network, Runtime};
+use crate::window::{Rules, WindowLimits};
 
 /// The networks, each with the SHA-256 its manifest names, and the thresholds that belong to them.
 pub struct Networks {
@@ -67,6 +68,15 @@ impl Networks {
     #[must_use]
     pub fn manifest_sha256(&self) -> [u8; 32] {
         self.manifest_sha256
+    }
+
+    /// What decides a capture.
+    pub(crate) fn rules(&self, window: WindowLimits) -> Rules<'_> {
+        Rules {
+            window,
+            comparison: &self.comparison,
+            liveness: &self.liveness,
+        }
     }
 
     pub(crate) fn forget(&mut self) -> Result<(), Error> {

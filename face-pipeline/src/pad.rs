@@ -39,6 +39,11 @@ impl PadNetwork {
         Ok(softmax(answer.first(KIND)?, self.live_class))
     }
 
+    /// Runs the network alone, on what it was last fed.
+    pub(crate) fn infer(&mut self) -> Result<(), Error> {
+        self.network.run().map(drop)
+    }
+
     pub(crate) fn forget(&mut self) -> Result<(), Error> {
         self.crop.forget();
         self.network.forget(self.size_px, self.size_px)

@@ -11,20 +11,23 @@ use crate::capture::{Capture, Evidence, GoodFrame, Progress};
 use crate::detect::Face;
 use crate::error::Error;
 use crate::geometry::Rect;
-use crate::image::ImageView;
+use crate::image::{ImageView, Rotation};
 use crate::inspect::Finding;
+use crate::light::Luminance;
 use crate::networks::Networks;
 use crate::pad;
 use crate::pixels::{self, Picture};
 use crate::quality::{Quality, QualityLimits, Rejection};
-use crate::recognise;
 use crate::reference::ReferenceLimits;
-use crate::window::{Rules, WindowLimits};
+use crate::template::Template;
+use crate::window::WindowLimits;
 
 /// How the pipeline judges; thresholds of scores are in the model manifest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// How the camera's frames are turned to stand upright; reference photos stand upright.
+    pub rotation: Rotation,
     /// When a frame is good enough.
     pub quality: QualityLimits,
     /// When there are enough of them.
@@ -54,10 +57,16 @@ pub struct Pipeline {
     pub(crate) scaled: Picture,
     pub(crate) widened: Picture,
     pub(crate) aligned: AlignedFace,
+    pub(crate) luminance: Luminance,
+    /// Of the picture, most certain first.
+    pub(crate) faces: Vec<Face>,
+    pub(crate) template: Template,
 }
 
 /// Side of the crop on which quality is measured, pixels.
-const QUALITY_SIDE_PX: usize = 112;
+pub(crate) const QUALITY_SIDE_PX: usize = 112;
+/// Faces there is room for from the start; a crowd makes room for itself.
+const USUAL_FACES: usize = 256;
 
 impl Pipeline {
     /// A pipeline over warm networks.
@@ -71,6 +80,9 @@ impl Pipeline {
             scaled: Picture::default(),
             widened: Picture::default(),
             aligned: AlignedFace::default(),
+            luminance: Luminance::default(),
+            faces: Vec::with_capacity(USUAL_FACES),
+            template: Template::default(),
         })
     }
 
@@ -90,12 +102,14 @@ impl Pipeline {
         if capture.evidence().is_some() {
             return Ok(self.step(capture, None, None));
         }
-        self.picture.load(&frame)?;
-        let faces = self.networks.detector.detect(&self.picture)?;
-        let Some(face) = self.choose(&faces, capture.tracked()) else {
+        self.picture.load_turned(&frame, self.settings.rotation)?;
+        self.networks
+            .detector
+            .detect(&self.picture, &mut self.faces)?;
+        let Some(face) = self.choose(capture.tracked()) else {
             return Ok(self.step(capture, Some(Rejection::NoFace), None));
         };
-        let finding = self.finding(&faces, &face)?;
+        let finding = self.finding(&face)?;
         let rejection = match finding.rejection {
             Some(rejection) => Some(rejection),
             None => self.use_good_frame(capture, &finding, at)?,
@@ -123,11 +137,14 @@ impl Pipeline {
         self.scaled.forget();
         self.widened.forget();
         self.aligned.forget();
+        self.luminance.forget();
+        self.faces.clear();
+        self.template.clear();
         self.networks.forget()
     }
 
     /// The face that was tracked, or else the nearest and most central one.
-    pub(crate) fn choose(&self, faces: &[Face], tracked: Option<&Face>) -> Option<Face> {
+    pub(crate) fn choose(&self, tracked: Option<&Face>) -> Option<Face> {
         let middle = Rect {
             width: self.picture.width() as f32,
             height: self.picture.height() as f32,
@@ -137,22 +154,24 @@ impl Pipeline {
             let off =
                 face.bounds.centre().distance(middle.centre()) / middle.width.hypot(middle.height);
             let known = tracked.is_some_and(|t| t.bounds.overlap(&face.bounds) >= TRACKED_OVERLAP);
-            face.inter_eye_distance() * (1.0 - off) * if known { TRACKED_PREFERENCE } else { 1.0 }
+            let central = 1.0 - CENTRALITY * off;
+            face.inter_eye_distance() * central * if known { TRACKED_PREFERENCE } else { 1.0 }
         };
-        faces
+        self.faces
             .iter()
             .max_by(|a, b| prominence(a).total_cmp(&prominence(b)))
             .copied()
     }
 
-    /// The quality of one of the `faces` of the picture.
-    pub(crate) fn finding(&mut self, faces: &[Face], face: &Face) -> Result<Finding, Error> {
+    /// The quality of one of the faces of the picture.
+    pub(crate) fn finding(&mut self, face: &Face) -> Result<Finding, Error> {
         let limits = &self.settings.quality;
-        let (width, height) = (self.picture.width(), self.picture.height());
         let readable = self.aligned.align(&self.picture, face, QUALITY_SIDE_PX)?;
-        let quality = Quality::measure(face, &self.aligned, width, height);
+        self.luminance.read(self.aligned.picture());
+        let quality = Quality::measure(face, &self.luminance, &self.picture);
         let near = limits.second_face_share * face.inter_eye_distance();
-        let crowd = faces
+        let crowd = self
+            .faces
             .iter()
             .filter(|f| f.inter_eye_distance() >= near)
             .count()
@@ -177,33 +196,25 @@ impl Pipeline {
         at: Duration,
     ) -> Result<Option<Rejection>, Error> {
         let Finding { face, quality, .. } = *finding;
-        let networks = &mut self.networks;
-        let liveness = pad::bona_fide(&mut networks.pad, &self.picture, &face)?;
-        let template = recognise::template(
-            &mut networks.recognisers,
-            &mut self.aligned,
-            &self.picture,
-            &face,
-        )?;
-        let Some(template) = template else {
+        let liveness = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
+        self.template.clear();
+        if !self.extend_template(FIRST, &face)? {
             return Ok(Some(Rejection::Blurred));
-        };
+        }
         let weight = quality.weight(&self.settings.quality);
-        let rules = Rules {
-            window: self.settings.window,
-            comparison: &networks.comparison,
-            liveness: &networks.liveness,
+        let frame = GoodFrame {
+            face,
+            template: &self.template,
+            liveness,
+            weight,
+            at,
         };
-        let progress = capture.add(
-            GoodFrame {
-                face,
-                template,
-                liveness,
-                weight,
-                at,
-            },
-            &rules,
-        );
+        let progress = capture.add(&frame, &self.networks.rules(self.settings.window));
+        let clear = capture.is_clear(&self.networks.comparison);
+        if !clear && self.extend_template(usize::MAX, &face)? {
+            capture.complete(&self.template, FIRST, weight);
+        }
+        capture.decide(&self.networks.rules(self.settings.window));
         Ok((progress == Progress::Restarted).then_some(Rejection::OtherPerson))
     }
 
@@ -218,6 +229,11 @@ impl Pipeline {
     }
 }
 
+/// Recognisers that are asked about every good frame.
+const FIRST: usize = 1;
+/// How much a face in the middle is preferred: at 2, one in a corner has no weight. At 1 a larger
+/// bystander was taken for the subject in 4 of 1,650 LFW images, at 2 in none.
+const CENTRALITY: f32 = 2.0;
 /// Overlap from which a face counts as the tracked one, and how much that makes it preferred.
 const TRACKED_OVERLAP: f32 = 0.3;
 const TRACKED_PREFERENCE: f32 = 2.0;

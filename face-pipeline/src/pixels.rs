@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::Error;
 use crate::geometry::{Rect, Similarity};
-use crate::image::{ImageView, PixelFormat};
+use crate::image::{ImageView, PixelFormat, Rotation};
 
 /// An image in blue, green, red, 8 bits each, without gaps.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Picture {
     data: Zeroizing<Vec<u8>>,
     width: usize,
     height: usize,
+    /// A spare buffer: somebody else's image without the gaps between its rows, or before it was turned.
+    packed: Zeroizing<Vec<u8>>,
 }
 
 const CHANNELS: usize = 3;
@@ -42,21 +44,55 @@ impl Picture {
         &self.data
     }
 
+    /// Converts somebody else's image into this one and turns it upright.
+    pub(crate) fn load_turned(
+        &mut self,
+        view: &ImageView<'_>,
+        rotation: Rotation,
+    ) -> Result<(), Error> {
+        self.load(view)?;
+        let code = match rotation {
+            Rotation::None => return Ok(()),
+            Rotation::Quarter => opencv::core::ROTATE_90_CLOCKWISE,
+            Rotation::Half => opencv::core::ROTATE_180,
+            Rotation::ThreeQuarters => opencv::core::ROTATE_90_COUNTERCLOCKWISE,
+        };
+        // The turned picture is made in the spare buffer, which then changes places with this one's.
+        let (width, height) = match rotation {
+            Rotation::None | Rotation::Half => (self.width, self.height),
+            Rotation::Quarter | Rotation::ThreeQuarters => (self.height, self.width),
+        };
+        let mut turned = Self {
+            data: std::mem::take(&mut self.packed),
+            ..Self::default()
+        };
+        turned.shape(width, height);
+        opencv::core::rotate(&self.mat()?, &mut turned.mat_mut()?, code)
+            .map_err(failed("rotate"))?;
+        turned.packed = std::mem::take(&mut self.data);
+        *self = turned;
+        Ok(())
+    }
+
     /// Converts somebody else's image into this one.
     pub(crate) fn load(&mut self, view: &ImageView<'_>) -> Result<(), Error> {
         match view.contiguous() {
             Some(bytes) => self.convert(bytes, view),
             None => {
-                let rows = (0..view.height()).flat_map(|y| view.row(y)).copied();
-                let packed = Zeroizing::new(rows.collect::<Vec<u8>>());
-                self.convert(&packed, view)
+                let mut packed = std::mem::take(&mut self.packed);
+                make_room(&mut packed, view.packed_bytes());
+                view.rows().for_each(|row| packed.extend_from_slice(row));
+                let converted = self.convert(&packed, view);
+                self.packed = packed;
+                converted
             }
         }
     }
 
     fn convert(&mut self, bytes: &[u8], view: &ImageView<'_>) -> Result<(), Error> {
         self.shape(view.width(), view.height());
-        let (rows, columns) = (view.height() as i32, view.width() as i32);
+        let rows = view.format().rows(view.height()) as i32;
+        let columns = view.width() as i32;
         let code = match view.format() {
             PixelFormat::Bgr8 => {
                 self.data.copy_from_slice(bytes);
@@ -65,10 +101,13 @@ impl Picture {
             PixelFormat::Rgb8 => imgproc::COLOR_RGB2BGR,
             PixelFormat::Grey8 => imgproc::COLOR_GRAY2BGR,
             PixelFormat::Yuyv => imgproc::COLOR_YUV2BGR_YUYV,
+            PixelFormat::Nv12 => imgproc::COLOR_YUV2BGR_NV12,
         };
         let source = match view.format() {
             PixelFormat::Yuyv => Mat::new_rows_cols_with_bytes::<Vec2b>(rows, columns, bytes),
-            PixelFormat::Grey8 => Mat::new_rows_cols_with_bytes::<u8>(rows, columns, bytes),
+            PixelFormat::Grey8 | PixelFormat::Nv12 => {
+                Mat::new_rows_cols_with_bytes::<u8>(rows, columns, bytes)
+            }
             PixelFormat::Rgb8 | PixelFormat::Bgr8 => {
                 Mat::new_rows_cols_with_bytes::<Vec3b>(rows, columns, bytes)
             }
@@ -144,6 +183,7 @@ impl Picture {
     /// Overwrites the pixels with zeros.
     pub(crate) fn forget(&mut self) {
         self.data.zeroize();
+        self.packed.zeroize();
         (self.width, self.height) = (0, 0);
     }
 
@@ -169,6 +209,16 @@ impl Picture {
         )
         .map_err(failed("view"))
     }
+}
+
+/// Empties a buffer and makes room for `needed` bytes; what was in it is overwritten before the
+/// buffer moves.
+pub(crate) fn make_room(buffer: &mut Vec<u8>, needed: usize) {
+    if buffer.capacity() < needed {
+        buffer.zeroize();
+        buffer.reserve_exact(needed);
+    }
+    buffer.clear();
 }
 
 fn resize(

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::align::AlignedFace;
 use crate::detect::Face;
+use crate::light::{self, Light, Luminance};
+use crate::pixels::Picture;
 
 /// Why a frame was not used; the one list behind guidance, log and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -24,11 +25,11 @@ pub enum Rejection {
     Tilted,
     /// The head looks aside, up or down (yaw, pitch).
     Turned,
-    /// Too little light on the face.
+    /// Too little light on the face, or only from one side or from behind.
     TooDark,
     /// Too much light on the face.
     TooBright,
-    /// Out of focus, or moving too fast.
+    /// Out of focus, moving too fast, or without contrast, as behind a dirty lens.
     Blurred,
     /// Another person stands there than a moment ago; capture starts again.
     OtherPerson,
@@ -55,6 +56,12 @@ pub struct Quality {
     pub under_exposed: f32,
     /// Share of the face's pixels that are nearly white.
     pub over_exposed: f32,
+    /// Entropy of the face's luminance, bits, 0 to 8.
+    pub dynamic_range_bits: f32,
+    /// How alike the luminances of the face's two halves are: shared area of their histograms, 0 to 1.
+    pub uniformity: f32,
+    /// How much brighter the surroundings are than the face, −255 to 255.
+    pub backlight: f32,
     /// Variance of the Laplacian of luminance over the aligned face, over its variance.
     pub sharpness: f32,
 }
@@ -81,6 +88,12 @@ pub struct QualityLimits {
     pub max_luminance: f32,
     /// Largest share of nearly black or nearly white pixels.
     pub max_badly_exposed: f32,
+    /// Least entropy of the luminance, bits.
+    pub min_dynamic_range_bits: f32,
+    /// Least likeness of the halves' luminance.
+    pub min_uniformity: f32,
+    /// Most by which the surroundings may be brighter than the face.
+    pub max_backlight: f32,
     /// Least sharpness.
     pub min_sharpness: f32,
     /// A second face counts when the distance between its eyes is at least this share of the first's.
@@ -99,26 +112,22 @@ impl Default for QualityLimits {
             min_luminance: 40.0,
             max_luminance: 220.0,
             max_badly_exposed: 0.35,
+            min_dynamic_range_bits: 4.0, // bona fide NUAA frames and LFW images: 5.2 and more
+            min_uniformity: 0.1,         // the same: 0.23 and more
+            max_backlight: 120.0,        // the same: 106 and less
             min_sharpness: 0.02,
             second_face_share: 0.6,
         }
     }
 }
 
-/// Luminance below which a pixel shows nothing (ISO/IEC 29794-5, under-exposure prevention: 25).
-const DARK: u8 = 25;
-/// Luminance above which a pixel shows nothing (ISO/IEC 29794-5, over-exposure prevention: 247).
-const BRIGHT: u8 = 247;
 /// Nose tip's height above the plane of the eyes, over the distance between the eyes; an average head.
 const NOSE_DEPTH: f32 = 0.5;
-/// Part of the aligned crop that is face in everybody: rows and columns, shares of its side.
-const FACE_ROWS: std::ops::Range<f32> = 0.30..0.95;
-const FACE_COLUMNS: std::ops::Range<f32> = 0.22..0.78;
-
 impl Quality {
-    pub(crate) fn measure(face: &Face, aligned: &AlignedFace, width: usize, height: usize) -> Self {
-        let light = Light::measure(aligned);
-        let (frame_width, frame_height) = (width as f32, height as f32);
+    pub(crate) fn measure(face: &Face, luminance: &Luminance, picture: &Picture) -> Self {
+        let light = Light::measure(luminance);
+        let surroundings = light::around(picture, &face.bounds);
+        let (frame_width, frame_height) = (picture.width() as f32, picture.height() as f32);
         let centre = face.bounds.centre();
         let pose = Pose::estimate(face);
         Self {
@@ -133,6 +142,9 @@ impl Quality {
             luminance: light.mean,
             under_exposed: light.dark,
             over_exposed: light.bright,
+            dynamic_range_bits: light.entropy_bits,
+            uniformity: light.uniformity,
+            backlight: surroundings - light.mean,
             sharpness: light.sharpness,
         }
     }
@@ -172,10 +184,18 @@ impl Quality {
                 Rejection::TooDark,
             ),
             (
+                self.backlight <= limits.max_backlight && self.uniformity >= limits.min_uniformity,
+                Rejection::TooDark, // light from behind or from one side: too little on the face
+            ),
+            (
                 self.luminance <= limits.max_luminance && exposed(self.over_exposed),
                 Rejection::TooBright,
             ),
-            (self.sharpness >= limits.min_sharpness, Rejection::Blurred),
+            (
+                self.dynamic_range_bits >= limits.min_dynamic_range_bits
+                    && self.sharpness >= limits.min_sharpness,
+                Rejection::Blurred,
+            ),
         ];
         checks
             .into_iter()
@@ -217,81 +237,4 @@ impl Pose {
                 / down(mouth.x - eyes.x, mouth.y - eyes.y),
         }
     }
-}
-
-struct Light {
-    mean: f32,
-    dark: f32,
-    bright: f32,
-    sharpness: f32,
-}
-
-impl Light {
-    fn measure(aligned: &AlignedFace) -> Self {
-        let side = aligned.picture().width();
-        let luminance: zeroize::Zeroizing<Vec<u8>> = zeroize::Zeroizing::new(
-            aligned
-                .picture()
-                .data()
-                .chunks_exact(3)
-                .map(luminance)
-                .collect(),
-        );
-        let span = |share: &std::ops::Range<f32>| {
-            let at = |s: f32| (s * side as f32) as usize;
-            at(share.start).max(1)..at(share.end).min(side.saturating_sub(1))
-        };
-        let (rows, columns) = (span(&FACE_ROWS), span(&FACE_COLUMNS));
-
-        let (mut values, mut edges) = (Moments::default(), Moments::default());
-        let (mut dark, mut bright) = (0_u32, 0_u32);
-        for y in rows {
-            for x in columns.clone() {
-                let at = y * side + x;
-                let value = luminance[at];
-                dark += u32::from(value < DARK);
-                bright += u32::from(value > BRIGHT);
-                values.add(f32::from(value));
-                let around = [at - 1, at + 1, at - side, at + side]
-                    .map(|i| f32::from(luminance[i]))
-                    .iter()
-                    .sum::<f32>();
-                edges.add(4.0 * f32::from(value) - around);
-            }
-        }
-        let count = values.count.max(1.0);
-        Self {
-            mean: values.sum / count,
-            dark: dark as f32 / count,
-            bright: bright as f32 / count,
-            // Over the variance, so that light and contrast do not pass for sharpness.
-            sharpness: edges.variance() / values.variance().max(1.0),
-        }
-    }
-}
-
-#[derive(Default)]
-struct Moments {
-    count: f32,
-    sum: f32,
-    squares: f32,
-}
-
-impl Moments {
-    fn add(&mut self, value: f32) {
-        self.count += 1.0;
-        self.sum += value;
-        self.squares += value * value;
-    }
-
-    fn variance(&self) -> f32 {
-        let n = self.count.max(1.0);
-        (self.squares / n - (self.sum / n).powi(2)).max(0.0)
-    }
-}
-
-/// ITU-R BT.601 luminance of a pixel in blue, green, red.
-fn luminance(pixel: &[u8]) -> u8 {
-    let weighted = 29 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 77 * u32::from(pixel[2]);
-    (weighted >> 8) as u8
 }

@@ -1,4 +1,5 @@
-//! From a face to its template: align for each recogniser, run it, join the vectors.
+//! From a face to its template: align for each recogniser, run it, join the vectors. A capture asks
+//! the first recogniser about every good frame and the others only while that is not clear.
 
 use crate::align::AlignedFace;
 use crate::detect::Face;
@@ -27,26 +28,31 @@ impl Recogniser {
         self.network.forget(self.size_px, self.size_px)
     }
 
-    fn vector(&mut self, aligned: &AlignedFace) -> Result<Vec<f32>, Error> {
-        self.network
-            .feed(aligned.picture(), self.size_px, self.size_px);
-        Ok(self.network.run()?.first(KIND)?.to_vec())
+    /// Runs the network alone, on what it was last fed.
+    pub(crate) fn infer(&mut self) -> Result<(), Error> {
+        self.network.run().map(drop)
     }
 }
 
-/// The template of `face`; none when its landmarks or a network's answer are degenerate.
-pub(crate) fn template(
+/// Adds to `template` the vectors of recognisers that are not in it yet, up to number `until`;
+/// false when the landmarks of `face` or a network's answer are degenerate.
+pub(crate) fn extend(
+    template: &mut Template,
+    until: usize,
     recognisers: &mut [Recogniser],
     aligned: &mut AlignedFace,
     picture: &Picture,
     face: &Face,
-) -> Result<Option<Template>, Error> {
-    let mut parts = Vec::with_capacity(recognisers.len());
-    for recogniser in recognisers {
-        if !aligned.align(picture, face, recogniser.size_px)? {
-            return Ok(None);
+) -> Result<bool, Error> {
+    let until = until.min(recognisers.len());
+    for Recogniser { network, size_px } in &mut recognisers[template.filled()..until] {
+        if !aligned.align(picture, face, *size_px)? {
+            return Ok(false);
         }
-        parts.push(recogniser.vector(aligned)?);
+        network.feed(aligned.picture(), *size_px, *size_px);
+        if !template.join(network.run()?.first(KIND)?) {
+            return Ok(false);
+        }
     }
-    Ok(Template::join(parts))
+    Ok(true)
 }

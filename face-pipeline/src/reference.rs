@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::image::ImageView;
 use crate::pipeline::Pipeline;
 use crate::recognise;
-use crate::template::Template;
+use crate::template::{Template, TemplateMean};
 
 /// The photo on the card, ready for comparison. Zeroed when dropped.
 pub struct Reference {
@@ -21,6 +21,17 @@ impl Reference {
     #[must_use]
     pub fn inter_eye_distance_px(&self) -> f32 {
         self.inter_eye_distance_px
+    }
+
+    /// Several frames of one person as one, as a capture fuses them; for measurements.
+    #[must_use]
+    pub fn fused(frames: &[&Self]) -> Option<Self> {
+        let mut mean = TemplateMean::default();
+        frames.iter().for_each(|f| mean.add(&f.template, 0, 1.0));
+        Some(Self {
+            template: mean.template()?,
+            inter_eye_distance_px: frames.first()?.inter_eye_distance_px,
+        })
     }
 }
 
@@ -90,17 +101,30 @@ impl Pipeline {
                 needed_px,
             });
         }
-        let template = recognise::template(
-            &mut self.networks.recognisers,
-            &mut self.aligned,
-            &self.picture,
-            &face,
-        )?;
-        let template = template.ok_or(ReferenceError::NoFace)?;
+        let template = self.template_of(&face)?.ok_or(ReferenceError::NoFace)?;
         Ok(Reference {
             template,
             inter_eye_distance_px,
         })
+    }
+
+    /// The template of a face of the picture that is loaded; none when it is degenerate.
+    pub(crate) fn template_of(&mut self, face: &Face) -> Result<Option<Template>, Error> {
+        self.template.clear();
+        let readable = self.extend_template(usize::MAX, face)?;
+        Ok(readable.then(|| self.template.clone()))
+    }
+
+    /// Asks the recognisers up to number `until` about a face of the picture that is loaded.
+    pub(crate) fn extend_template(&mut self, until: usize, face: &Face) -> Result<bool, Error> {
+        recognise::extend(
+            &mut self.template,
+            until,
+            &mut self.networks.recognisers,
+            &mut self.aligned,
+            &self.picture,
+            face,
+        )
     }
 
     /// The one face of the photo that is loaded.
@@ -115,8 +139,10 @@ impl Pipeline {
             self.picture
                 .resize_into(&mut self.scaled, scaled(width), scaled(height))?;
             self.scaled.widen_into(&mut self.widened, margin)?;
-            let faces = self.networks.detector.detect(&self.widened)?;
-            if let Some(face) = self.choose_reference(&faces)? {
+            self.networks
+                .detector
+                .detect(&self.widened, &mut self.faces)?;
+            if let Some(face) = self.choose_reference()? {
                 let margin = margin as f32;
                 return Ok(face.shifted(-margin, -margin).scaled(1.0 / factor));
             }
@@ -124,7 +150,8 @@ impl Pipeline {
         Err(ReferenceError::NoFace)
     }
 
-    fn choose_reference(&self, faces: &[Face]) -> Result<Option<Face>, ReferenceError> {
+    fn choose_reference(&self) -> Result<Option<Face>, ReferenceError> {
+        let faces = &self.faces;
         let largest = faces
             .iter()
             .max_by(|a, b| a.inter_eye_distance().total_cmp(&b.inter_eye_distance()));

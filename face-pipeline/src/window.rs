@@ -1,6 +1,7 @@
 //! The window of a capture: good frames, one after the other, and what they add up to. Pure.
 //!
-//! - The template is the quality-weighted mean of the frames'.
+//! - The template is the quality-weighted mean of the frames', per recogniser. The first recogniser
+//!   sees all frames, the others those at which it was not clear.
 //! - Liveness is the lower quartile of the frames', so that one bad frame refuses nobody and an
 //!   attack has to pass in three frames of four.
 
@@ -13,7 +14,7 @@ use crate::capture::{Evidence, GoodFrame, Scores};
 use crate::detect::Face;
 use crate::manifest::{ComparisonThresholds, Thresholds};
 use crate::reference::Reference;
-use crate::template::TemplateMean;
+use crate::template::{Template, TemplateMean};
 
 /// How long the pipeline looks before it decides.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -51,22 +52,58 @@ pub(crate) struct Rules<'a> {
 #[derive(Default)]
 pub(crate) struct Window {
     mean: TemplateMean,
+    /// In ascending order.
     liveness: Vec<f32>,
     last: Option<(Face, Duration)>,
     first_at: Duration,
 }
 
+/// Frames that a window has room for from the start.
+const USUAL_FRAMES: usize = 64;
 /// Overlap below which a face is not the one of the last frame (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
 
 impl Window {
-    pub(crate) fn push(&mut self, frame: GoodFrame) {
+    pub(crate) fn push(&mut self, frame: &GoodFrame<'_>) {
         if self.last.is_none() {
             self.first_at = frame.at;
+            self.liveness.reserve(USUAL_FRAMES);
         }
-        self.mean.add(&frame.template, frame.weight);
+        self.mean.add(frame.template, 0, frame.weight);
         self.liveness.push(frame.liveness);
+        self.liveness.sort_unstable_by(f32::total_cmp);
         self.last = Some((frame.face, frame.at));
+    }
+
+    /// Adds the parts of the last frame's template from recogniser `first` on.
+    pub(crate) fn complete(&mut self, template: &Template, first: usize, weight: f32) {
+        self.mean.add(template, first, weight);
+    }
+
+    /// The similarity by the first recogniser, if that alone leaves no doubt.
+    pub(crate) fn clear_similarity(
+        &self,
+        reference: &Reference,
+        thresholds: &ComparisonThresholds,
+    ) -> Option<f32> {
+        let similarity = self.mean.first_similarity(&reference.template)?;
+        thresholds
+            .clear
+            .is_some_and(|clear| similarity >= clear)
+            .then_some(similarity)
+    }
+
+    /// The first recogniser's similarity where it is clear, and otherwise the mean of all.
+    fn compare(
+        &self,
+        reference: &Reference,
+        thresholds: &ComparisonThresholds,
+    ) -> Option<(f32, Band)> {
+        if let Some(similarity) = self.clear_similarity(reference, thresholds) {
+            return Some((similarity, Band::Strong));
+        }
+        let similarity = self.mean.similarity(&reference.template)?;
+        Some((similarity, Band::of(similarity, &thresholds.bands)))
     }
 
     /// Number of good frames.
@@ -95,15 +132,15 @@ impl Window {
     }
 
     /// Either is enough: a face that jumped, or a template unlike those before.
-    pub(crate) fn shows_other_person(&self, frame: &GoodFrame, same_capture: f32) -> bool {
+    pub(crate) fn shows_other_person(&self, frame: &GoodFrame<'_>, same_capture: f32) -> bool {
         let Some((last, _)) = &self.last else {
             return false;
         };
         let jumped = last.bounds.overlap(&frame.face.bounds) < MIN_OVERLAP;
         let unlike = self
             .mean
-            .template()
-            .is_none_or(|mean| mean.similarity(&frame.template) < same_capture);
+            .first_similarity(frame.template)
+            .is_none_or(|similarity| similarity < same_capture);
         jumped || unlike
     }
 
@@ -117,13 +154,14 @@ impl Window {
         if !enough && !last_chance {
             return None;
         }
+        let (similarity, comparison) = self.compare(reference, rules.comparison)?;
         let scores = Scores {
-            liveness: lower_quartile(&self.liveness),
-            similarity: self.mean.template()?.similarity(&reference.template),
+            liveness: quartile_of_sorted(&self.liveness),
+            similarity,
         };
         let evidence = Evidence {
             liveness: Band::of(scores.liveness, rules.liveness),
-            comparison: Band::of(scores.similarity, &rules.comparison.bands),
+            comparison,
             frames,
             first_good_at: self.first_at,
             decided_at: self.ended_at(),
@@ -140,5 +178,9 @@ impl Window {
 pub fn lower_quartile(scores: &[f32]) -> f32 {
     let mut sorted = scores.to_vec();
     sorted.sort_by(f32::total_cmp);
+    quartile_of_sorted(&sorted)
+}
+
+fn quartile_of_sorted(sorted: &[f32]) -> f32 {
     sorted.get(sorted.len() / 4).copied().unwrap_or(0.0)
 }

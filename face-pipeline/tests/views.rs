@@ -10,8 +10,9 @@ use common::{pipeline, portrait, view};
 use face_pipeline::{Capture, ImageView, PixelFormat};
 use proptest::prelude::*;
 
-const FORMATS: [PixelFormat; 4] = [
+const FORMATS: [PixelFormat; 5] = [
     PixelFormat::Yuyv,
+    PixelFormat::Nv12,
     PixelFormat::Rgb8,
     PixelFormat::Bgr8,
     PixelFormat::Grey8,
@@ -31,8 +32,9 @@ proptest! {
         let fits = width > 0
             && height > 0
             && !(format == PixelFormat::Yuyv && width % 2 == 1)
+            && !(format == PixelFormat::Nv12 && (width % 2 == 1 || height % 2 == 1))
             && stride >= row
-            && len >= stride * (height - 1) + row;
+            && len >= stride * (format.rows(height) - 1) + row;
         prop_assert_eq!(ImageView::new(&data, width, height, stride, format).is_ok(), fits);
     }
 
@@ -57,13 +59,13 @@ fn images_of_any_size_format_and_stride_pass_through() {
     );
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(60));
     let passed = runner.run(&strategy, |(width, height, gap, format, seed)| {
-        let width = if format == PixelFormat::Yuyv {
-            width.next_multiple_of(2)
-        } else {
-            width
+        let width = width.next_multiple_of(if format == PixelFormat::Yuyv { 2 } else { 1 });
+        let (width, height) = match format {
+            PixelFormat::Nv12 => (width.next_multiple_of(2), height.next_multiple_of(2)),
+            _ => (width, height),
         };
         let stride = width * format.bytes_per_pixel() + gap;
-        let data = noise(stride * height, seed);
+        let data = noise(stride * format.rows(height), seed);
         let image =
             ImageView::new(&data, width, height, stride, format).expect("consistent geometry");
         let mut pipeline = pipeline.borrow_mut();
@@ -101,6 +103,7 @@ fn a_face_is_the_same_face_in_every_pixel_format_and_stride() {
     for (format, bytes) in [
         (PixelFormat::Bgr8, pixels(&frame, |[r, g, b]| vec![b, g, r])),
         (PixelFormat::Yuyv, yuyv(&frame)),
+        (PixelFormat::Nv12, nv12(&frame)),
         (
             PixelFormat::Grey8,
             pixels(&frame, |[r, g, b]| vec![luminance(r, g, b)]),
@@ -120,6 +123,59 @@ fn a_face_is_the_same_face_in_every_pixel_format_and_stride() {
                 .max((face.bounds.y - expected.bounds.y).abs());
             assert!(shift < 6.0, "{format:?} with a gap of {gap}: {shift} px");
         }
+    }
+}
+
+#[test]
+fn a_camera_mounted_on_its_side_sees_the_same_face() {
+    let frame = common::frame(&portrait("person_b_1"), 460, 0);
+    let mut upright = pipeline();
+    let expected = upright.find(view(&frame)).expect("no failure")[0].face;
+    let card = portrait("person_b_2");
+    for (degrees, mounted) in [
+        (90, image::imageops::rotate270(&frame)),
+        (180, image::imageops::rotate180(&frame)),
+        (270, image::imageops::rotate90(&frame)),
+    ] {
+        let settings = face_pipeline::Settings {
+            rotation: degrees.try_into().expect("a right angle"),
+            ..Default::default()
+        };
+        let mut pipeline = common::pipeline_with(settings);
+        let mut capture = Capture::new(pipeline.reference(view(&card)).expect("a photo"));
+
+        let step = pipeline
+            .observe(&mut capture, view(&mounted), Duration::ZERO)
+            .expect("a step");
+
+        assert_eq!(step.face, Some(expected), "{degrees} degrees");
+        let mut shown = Vec::new();
+        let size = pipeline.last_frame_rgb(&mut shown);
+        assert_eq!(size, (frame.width() as usize, frame.height() as usize));
+        assert_eq!(&shown, frame.as_raw(), "the preview stands upright");
+    }
+}
+
+#[test]
+fn faces_from_60_to_600_pixels_are_found_where_they_are() {
+    let mut pipeline = pipeline();
+    let person = portrait("person_b_1");
+    let found = pipeline.find(view(&person)).expect("no failure")[0].face;
+    for face_height in [60.0, 120.0, 300.0, 600.0] {
+        let scale = face_height / found.bounds.height;
+        let width = (person.width() as f32 * scale) as u32;
+        let height = (person.height() as f32 * scale) as u32;
+        let sized = image::imageops::resize(
+            &person,
+            width,
+            height,
+            image::imageops::FilterType::Triangle,
+        );
+        let mut frame = image::RgbImage::new(width.max(640), height.max(480));
+        image::imageops::replace(&mut frame, &sized, 0, 0);
+        let face = pipeline.find(view(&frame)).expect("no failure")[0].face;
+        let error = (face.inter_eye_distance() / (found.inter_eye_distance() * scale) - 1.0).abs();
+        assert!(error < 0.1, "{face_height} px: the eyes are {error} off");
     }
 }
 
@@ -145,6 +201,16 @@ fn yuyv(frame: &image::RgbImage) -> Vec<u8> {
         .chunks_exact(2)
         .flat_map(|p| [p[0][0], p[0][1], p[1][0], p[0][2]])
         .collect()
+}
+
+/// As YUYV, with the colour of every other row.
+fn nv12(frame: &image::RgbImage) -> Vec<u8> {
+    let packed = yuyv(frame);
+    let row = frame.width() as usize * 2;
+    let luminance = packed.chunks_exact(2).map(|pair| pair[0]);
+    let colour = packed.chunks_exact(row).step_by(2);
+    let colour = colour.flat_map(|row| row.chunks_exact(2).map(|pair| pair[1]));
+    luminance.chain(colour).collect()
 }
 
 fn noise(len: usize, seed: u64) -> Vec<u8> {

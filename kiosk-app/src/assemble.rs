@@ -154,7 +154,11 @@ pub fn load_pipeline(config: &Config) -> Result<Pipeline, face_pipeline::Error> 
     let paths = &config.paths;
     let threads = usize::from(config.face.threads.get());
     let networks = Networks::load(&paths.manifest, &paths.weights, &paths.onnxruntime, threads)?;
-    Pipeline::new(networks, Settings::default())
+    let settings = Settings {
+        rotation: config.camera.rotation,
+        ..Settings::default()
+    };
+    Pipeline::new(networks, settings)
 }
 
 /// Opens the log of an enrolled kiosk.

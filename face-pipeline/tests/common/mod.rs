@@ -42,9 +42,13 @@ pub fn runtime() -> PathBuf {
 }
 
 pub fn pipeline() -> Pipeline {
+    pipeline_with(Settings::default())
+}
+
+pub fn pipeline_with(settings: Settings) -> Pipeline {
     let networks = Networks::load(&manifest(), &weights(), &runtime(), 1)
         .expect("networks as fetched by `make setup`");
-    Pipeline::new(networks, Settings::default()).expect("default settings")
+    Pipeline::new(networks, settings).expect("consistent settings")
 }
 
 /// A demonstration portrait.

@@ -3,17 +3,21 @@
 //! Exit code 0: done, or verified; 1: not verified; 2: it could not be done.
 
 mod bench;
+mod camera;
 mod chip;
 mod eval;
 mod options;
 mod output;
 mod photo;
+mod plot;
+mod progress;
 mod statistics;
 mod tasks;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use face_pipeline::{Pipeline, Settings};
 
 use options::{Command, Evaluation, Options};
 
@@ -30,7 +34,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut pipeline = options.pipeline()?;
+    if let Command::Bench(workload) = &options.command {
+        return bench::bench(options, workload); // measures the loading, too
+    }
+    let mut pipeline = options.pipeline(Settings::default())?;
     match &options.command {
         Command::Detect { images } => tasks::detect(&mut pipeline, images, options.json),
         Command::Pad { images } => tasks::pad(&mut pipeline, images, options.json),
@@ -59,18 +66,38 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             *rate,
             options.json,
         ),
-        Command::Bench {
-            reference,
-            frame,
-            rounds,
-        } => bench::bench(&mut pipeline, reference, frame, *rounds, options.json),
-        Command::Eval(Evaluation::Match {
+        Command::Start | Command::Bench(_) => Ok(ExitCode::SUCCESS),
+        Command::Eval(evaluation) => evaluate(&mut pipeline, evaluation, options.json),
+    }
+}
+
+fn evaluate(
+    pipeline: &mut Pipeline,
+    evaluation: &Evaluation,
+    as_json: bool,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match evaluation {
+        Evaluation::Match {
             root,
+            comparisons,
             reference_as_chip,
-        }) => eval::matching(&mut pipeline, root, *reference_as_chip, options.json),
-        Command::Eval(Evaluation::Pad { bona_fide, attack }) => {
-            eval::presentation_attacks(&mut pipeline, bona_fide, attack, options.json)
+            window,
+            other_occasion,
+            plot,
+        } => {
+            let selection = eval::Selection {
+                pairs: comparisons.pairs.clone(),
+                as_chip: *reference_as_chip,
+                window: *window,
+                other_occasion: *other_occasion,
+            };
+            eval::matching(pipeline, root, &selection, as_json, plot.as_deref())
         }
+        Evaluation::Pad {
+            bona_fide,
+            attack,
+            plot,
+        } => eval::presentation_attacks(pipeline, bona_fide, attack, as_json, plot.as_deref()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
 
 /// The kiosk's face pipeline on image files.
@@ -20,7 +20,7 @@ pub struct Options {
     runtime: Option<PathBuf>,
     /// Threads per network
     #[arg(long, global = true, default_value_t = 1)]
-    threads: usize,
+    pub threads: usize,
     /// One JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -67,16 +67,11 @@ pub enum Command {
         #[arg(long, default_value_t = 30.0)]
         rate: f64,
     },
-    /// Measure how long the stages take
-    Bench {
-        /// Photo to compare with
-        #[arg(long)]
-        reference: PathBuf,
-        /// A good frame of a camera
-        frame: PathBuf,
-        #[arg(long, default_value_t = 100)]
-        rounds: usize,
-    },
+    /// Measure time, overhead, allocations, memory and start-up
+    Bench(Workload),
+    /// Load everything and end; `bench` times it
+    #[command(hide = true)]
+    Start,
     /// Measure error rates
     #[command(subcommand)]
     Eval(Evaluation),
@@ -84,35 +79,103 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum Evaluation {
-    /// FNMR at fixed FMR (ISO/IEC 19795-1) over all pairs of a folder of PERSON/IMAGE files
+    /// Failure to acquire, area under the ROC, EER, FNMR at fixed FMR (ISO/IEC 19795-1), over a
+    /// folder of PERSON/IMAGE files
     Match {
         #[arg(long)]
         root: PathBuf,
+        #[command(flatten)]
+        comparisons: Comparisons,
         /// First degrade each reference to the photo of an ID chip
         #[arg(long)]
         reference_as_chip: bool,
+        /// Fuse so many consecutive frames of one occasion (PERSON/OCCASION_n), as a capture does
+        #[arg(long, default_value_t = 1)]
+        window: usize,
+        /// Compare with references of other occasions only
+        #[arg(long)]
+        other_occasion: bool,
+        /// Also draw histograms of the scores
+        #[arg(long, value_name = "FILE.svg")]
+        plot: Option<PathBuf>,
     },
-    /// APCER and BPCER (ISO/IEC 30107-3) over two folders of SUBJECT/IMAGE files
+    /// APCER and BPCER (ISO/IEC 30107-3) over folders of SUBJECT/IMAGE files
     Pad {
         #[arg(long)]
         bona_fide: PathBuf,
-        #[arg(long)]
-        attack: PathBuf,
+        /// Folders with one kind of attack each
+        #[arg(long, required = true, num_args = 1..)]
+        attack: Vec<PathBuf>,
+        /// Also draw the detection error trade-off
+        #[arg(long, value_name = "FILE.svg")]
+        plot: Option<PathBuf>,
     },
 }
 
+/// What is measured by `bench`.
+#[derive(Args)]
+pub struct Workload {
+    /// Photo to compare with
+    #[arg(long)]
+    pub reference: PathBuf,
+    /// Good frames of a camera, used in turn
+    #[arg(required = true)]
+    pub frames: Vec<PathBuf>,
+    #[arg(long, default_value_t = 100)]
+    pub rounds: usize,
+    /// Also time another face stack on the same frames, in turn with ours: opencv, dlib,
+    /// insightface (see face-pipeline/benches/peers)
+    #[arg(long, value_name = "NAME")]
+    pub peer: Vec<String>,
+    /// The Python in which the peers are installed
+    #[arg(long, default_value = "python3")]
+    pub python: PathBuf,
+    /// The program that runs a peer
+    #[arg(long, default_value = "face-pipeline/benches/peers/peer.py")]
+    pub peer_program: PathBuf,
+}
+
+/// Which images are compared.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Comparisons {
+    /// Pairs in a file with the columns a,b,mated; files named below the root
+    #[arg(long, value_name = "CSV")]
+    pub pairs: Option<PathBuf>,
+    /// Each image as reference against every other as frame
+    #[arg(long)]
+    pub all_pairs: bool,
+}
+
 impl Options {
-    pub fn pipeline(&self) -> Result<Pipeline, Error> {
-        let manifest = path(&self.manifest, "KIOSK_MANIFEST", "models/manifest.toml");
-        let models = path(&self.models, "KIOSK_MODELS", ".setup/models");
-        let runtime = path(
-            &self.runtime,
-            "KIOSK_RUNTIME",
-            ".setup/lib/libonnxruntime.so.1.31.1",
-        );
+    pub fn pipeline(&self, settings: Settings) -> Result<Pipeline, Error> {
+        let Installation {
+            manifest,
+            models,
+            runtime,
+        } = self.installation();
         let networks = Networks::load(&manifest, &models, &runtime, self.threads)?;
-        Pipeline::new(networks, Settings::default())
+        Pipeline::new(networks, settings)
     }
+
+    pub fn installation(&self) -> Installation {
+        Installation {
+            manifest: path(&self.manifest, "KIOSK_MANIFEST", "models/manifest.toml"),
+            models: path(&self.models, "KIOSK_MODELS", ".setup/models"),
+            runtime: path(
+                &self.runtime,
+                "KIOSK_RUNTIME",
+                ".setup/lib/libonnxruntime.so.1.31.1",
+            ),
+        }
+    }
+}
+
+/// Where the pipeline's files are.
+pub struct Installation {
+    pub manifest: PathBuf,
+    pub models: PathBuf,
+    pub runtime: PathBuf,
 }
 
 fn path(option: &Option<PathBuf>, variable: &str, default: &str) -> PathBuf {

@@ -64,6 +64,19 @@ impl Photo {
         ImageView::packed(&self.pixels, self.width, self.height, PixelFormat::Rgb8)
     }
 
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Red, green, blue, without gaps.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
     pub fn rgb(&self) -> Option<RgbImage> {
         RgbImage::from_raw(self.width as u32, self.height as u32, self.pixels.to_vec())
     }

@@ -162,7 +162,8 @@ fn describe(finding: &Finding) -> String {
     let b = &finding.face.bounds;
     format!(
         "face at {:.0},{:.0} {:.0}×{:.0} confidence {:.2}; {}; eyes {:.0} px, share {:.2}, off centre {:.2}, roll {:.0}°, \
-         yaw {:.0}°, pitch {:.2}, light {:.0} (dark {:.2}, bright {:.2}), sharpness {:.3}",
+         yaw {:.0}°, pitch {:.2}, light {:.0} (dark {:.2}, bright {:.2}, {:.1} bits, halves alike {:.2}, backlight {:.0}), \
+         sharpness {:.3}",
         b.x,
         b.y,
         b.width,
@@ -180,6 +181,9 @@ fn describe(finding: &Finding) -> String {
         q.luminance,
         q.under_exposed,
         q.over_exposed,
+        q.dynamic_range_bits,
+        q.uniformity,
+        q.backlight,
         q.sharpness,
     )
 }

@@ -1,0 +1,154 @@
+//! Light on a face and the sharpness of its image, measured on the aligned crop. Components are
+//! named as in ISO/IEC 29794-5; `README.md` has formulas and limits.
+
+use std::ops::Range;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::geometry::Rect;
+use crate::pixels::{self, Picture};
+
+/// Luminance below which a pixel shows nothing (ISO/IEC 29794-5, under-exposure prevention: 25).
+const DARK: u8 = 25;
+/// Luminance above which a pixel shows nothing (ISO/IEC 29794-5, over-exposure prevention: 247).
+const BRIGHT: u8 = 247;
+/// Part of the aligned crop that is face in everybody: rows and columns, shares of its side.
+const FACE_ROWS: Range<f32> = 0.30..0.95;
+const FACE_COLUMNS: Range<f32> = 0.22..0.78;
+/// Bins in which the halves of a face are compared; coarse, so that skin and shadow matter, not noise.
+const COARSE_BINS: usize = 32;
+/// Every so many pixels of the surroundings are enough, in both directions.
+const SURROUNDINGS_STEP: usize = 8;
+
+/// The luminance of an aligned face, 8 bits; a buffer that is used again.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Luminance {
+    values: Vec<u8>,
+    side: usize,
+}
+
+impl Luminance {
+    pub(crate) fn read(&mut self, aligned: &Picture) {
+        self.side = aligned.width();
+        pixels::make_room(&mut self.values, self.side * aligned.height());
+        let pixels = aligned.data().chunks_exact(3);
+        self.values.extend(pixels.map(luminance));
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.zeroize();
+    }
+}
+
+pub(crate) struct Light {
+    /// Mean luminance.
+    pub(crate) mean: f32,
+    /// Share of pixels that show nothing, too dark or too bright.
+    pub(crate) dark: f32,
+    pub(crate) bright: f32,
+    /// Of the histogram of luminance, 0 to 8.
+    pub(crate) entropy_bits: f32,
+    /// Shared area of the two halves' histograms, 0 to 1.
+    pub(crate) uniformity: f32,
+    /// Variance of the Laplacian over the variance.
+    pub(crate) sharpness: f32,
+}
+
+impl Light {
+    pub(crate) fn measure(face: &Luminance) -> Self {
+        let (luminance, side) = (&face.values, face.side);
+        let span = |share: &Range<f32>| {
+            let at = |s: f32| (s * side as f32) as usize;
+            at(share.start).max(1)..at(share.end).min(side.saturating_sub(1))
+        };
+        let (rows, columns) = (span(&FACE_ROWS), span(&FACE_COLUMNS));
+        let middle = columns.start.midpoint(columns.end);
+
+        let (mut values, mut edges) = (Moments::default(), Moments::default());
+        let mut halves = [[0_u32; 256]; 2];
+        for y in rows {
+            for x in columns.clone() {
+                let at = y * side + x;
+                let value = luminance[at];
+                halves[usize::from(x >= middle)][usize::from(value)] += 1;
+                values.add(f32::from(value));
+                let around = [at - 1, at + 1, at - side, at + side]
+                    .map(|i| f32::from(luminance[i]))
+                    .iter()
+                    .sum::<f32>();
+                edges.add(4.0 * f32::from(value) - around);
+            }
+        }
+        let count = values.count.max(1.0);
+        let of_both = |value: usize| (halves[0][value] + halves[1][value]) as f32 / count;
+        Self {
+            mean: values.sum / count,
+            dark: (0..usize::from(DARK)).map(of_both).sum(),
+            bright: (usize::from(BRIGHT) + 1..256).map(of_both).sum(),
+            entropy_bits: entropy((0..256).map(of_both)),
+            uniformity: shared(&halves),
+            // Over the variance, so that light and contrast do not pass for sharpness.
+            sharpness: edges.variance() / values.variance().max(1.0),
+        }
+    }
+}
+
+/// Mean luminance of a picture outside a face.
+pub(crate) fn around(picture: &Picture, face: &Rect) -> f32 {
+    let inside = |x: usize, y: usize| {
+        let (x, y) = (x as f32, y as f32);
+        (face.x..face.x + face.width).contains(&x) && (face.y..face.y + face.height).contains(&y)
+    };
+    let (mut sum, mut count) = (0_u32, 0_u32);
+    let rows = picture.data().chunks_exact(picture.width().max(1) * 3);
+    for (y, row) in rows.enumerate().step_by(SURROUNDINGS_STEP) {
+        for (x, pixel) in row.chunks_exact(3).enumerate().step_by(SURROUNDINGS_STEP) {
+            if !inside(x, y) {
+                sum += u32::from(luminance(pixel));
+                count += 1;
+            }
+        }
+    }
+    sum as f32 / count.max(1) as f32
+}
+
+fn entropy(shares: impl Iterator<Item = f32>) -> f32 {
+    let present = shares.filter(|share| *share > 0.0);
+    present.map(|share| -share * share.log2()).sum()
+}
+
+/// The area that two histograms share, each of area one.
+fn shared([left, right]: &[[u32; 256]; 2]) -> f32 {
+    let area = |half: &[u32]| half.iter().sum::<u32>() as f32;
+    let (all_left, all_right) = (area(left).max(1.0), area(right).max(1.0));
+    let width = left.len() / COARSE_BINS;
+    let bins = left.chunks(width).zip(right.chunks(width));
+    bins.map(|(l, r)| (area(l) / all_left).min(area(r) / all_right))
+        .sum()
+}
+
+#[derive(Default)]
+struct Moments {
+    count: f32,
+    sum: f32,
+    squares: f32,
+}
+
+impl Moments {
+    fn add(&mut self, value: f32) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn variance(&self) -> f32 {
+        let n = self.count.max(1.0);
+        (self.squares / n - (self.sum / n).powi(2)).max(0.0)
+    }
+}
+
+/// ITU-R BT.601 luminance of a pixel in blue, green, red.
+fn luminance(pixel: &[u8]) -> u8 {
+    let weighted = 29 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 77 * u32::from(pixel[2]);
+    (weighted >> 8) as u8
+}

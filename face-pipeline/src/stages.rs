@@ -1,0 +1,89 @@
+//! The path of a frame in its stages, each to be run and timed alone; for `face bench`. A capture
+//! takes the same steps in `pipeline.rs`.
+
+use crate::detect::Face;
+use crate::error::Error;
+use crate::image::ImageView;
+use crate::pad;
+use crate::pipeline::Pipeline;
+
+/// What is done with a frame, in this order; each stage works on what those before it left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The camera's pixels become blue, green, red.
+    Convert,
+    /// Faces are found.
+    Detect,
+    /// The main face is aligned and its quality measured.
+    Quality,
+    /// The main face is looked at for a presentation attack.
+    PresentationAttack,
+    /// The main face becomes a template.
+    Template,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Convert,
+        Self::Detect,
+        Self::Quality,
+        Self::PresentationAttack,
+        Self::Template,
+    ];
+}
+
+impl Pipeline {
+    /// Performs one stage; false when there is no face to perform it on.
+    pub fn perform(&mut self, stage: Stage, frame: ImageView<'_>) -> Result<bool, Error> {
+        match stage {
+            Stage::Convert => self
+                .picture
+                .load_turned(&frame, self.settings.rotation)
+                .map(|()| true),
+            Stage::Detect => {
+                self.networks
+                    .detector
+                    .detect(&self.picture, &mut self.faces)?;
+                Ok(!self.faces.is_empty())
+            }
+            Stage::Quality => self.on_face(|pipeline, face| pipeline.finding(face).map(drop)),
+            Stage::PresentationAttack => self.on_face(|pipeline, face| {
+                pad::bona_fide(&mut pipeline.networks.pad, &pipeline.picture, face).map(drop)
+            }),
+            Stage::Template => self.on_face(|pipeline, face| pipeline.template_of(face).map(drop)),
+        }
+    }
+
+    /// How many recognisers the last good frame was shown to.
+    #[must_use]
+    pub fn recognisers_asked(&self) -> usize {
+        self.template.filled()
+    }
+
+    /// Runs the networks of a stage and nothing else, on what they were last fed; of the recognisers
+    /// those that the last good frame was shown to.
+    pub fn infer(&mut self, stage: Stage) -> Result<(), Error> {
+        let asked = self.recognisers_asked();
+        let networks = &mut self.networks;
+        match stage {
+            Stage::Convert | Stage::Quality => Ok(()),
+            Stage::Detect => networks.detector.infer(),
+            Stage::PresentationAttack => networks.pad.iter_mut().try_for_each(|n| n.infer()),
+            Stage::Template => {
+                let mut recognisers = networks.recognisers.iter_mut().take(asked);
+                recognisers.try_for_each(|n| n.infer())
+            }
+        }
+    }
+
+    fn on_face(
+        &mut self,
+        stage: impl FnOnce(&mut Self, &Face) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let Some(face) = self.choose(None) else {
+            return Ok(false);
+        };
+        stage(self, &face).map(|()| true)
+    }
+}

@@ -15,8 +15,8 @@ use crate::device::DevicePublicKey;
 use crate::operator::OperatorPublicKey;
 use crate::receipt::{self, MAX_TEXT_CHARS, NotAPage, Receipt};
 use crate::refusal::{Refusal, require};
-use crate::status::{Freshness, KeyStatus};
-use crate::trust::TrustList;
+use crate::status::{Freshness, KeyStatus, key_status};
+use crate::trust::{ListedKey, TrustList};
 use crate::verify::{not_from_the_future, vouched_for};
 
 /// How every plain receipt of this version begins, in a code and in the fragment of a URL.
@@ -115,7 +115,7 @@ impl PlainReceipt {
         freshness: Freshness,
         now: Option<u64>,
     ) -> Result<VerifiedPlain, Refusal> {
-        let of_kiosk = |listed: &&_| self.is_listed(listed);
+        let of_kiosk = |listed: &&ListedKey| listed.kiosk == self.claims.kiosk;
         let mut keys = list.keys().iter().filter(of_kiosk).peekable();
         require(keys.peek().is_some(), Refusal::KeyNotListed)?;
         let signer = keys.find(|listed| self.is_signed_by(&listed.key));
@@ -129,10 +129,6 @@ impl PlainReceipt {
             credential: None,
             status: Some(status),
         })
-    }
-
-    fn is_listed(&self, listed: &crate::trust::ListedKey) -> bool {
-        listed.kiosk == self.claims.kiosk
     }
 
     /// Checks the receipt with the operator's credential for its kiosk.
@@ -247,9 +243,14 @@ impl VerifiedPlain {
         freshness: Freshness,
         now: Option<u64>,
     ) -> Result<Self, Refusal> {
-        let listed = list.find(&self.claims.kiosk, &self.device);
-        let listed = listed.ok_or(Refusal::KeyNotListed)?;
-        let status = KeyStatus::at(listed, self.claims.issued_at, list, now)?;
+        let moment = self.claims.issued_at;
+        let status = match &self.credential {
+            Some(credential) => key_status(credential, moment, list, now)?,
+            None => {
+                let listed = list.find(&self.claims.kiosk, &self.device);
+                KeyStatus::at(listed.ok_or(Refusal::KeyNotListed)?, moment, list, now)?
+            }
+        };
         self.status = Some(status.fresh_enough(freshness)?);
         Ok(self)
     }

@@ -3,14 +3,15 @@
 use serde_json::json;
 
 use super::payload::{CREDENTIAL, Payload, TYP};
-use super::{Disclosures, HolderKey, base64url, jws};
+use super::{Disclosure, Disclosures, HolderKey, base64url, jws};
 use crate::credential::Credential;
 use crate::device::DeviceKey;
 use crate::log::CommittedAttestation;
 use crate::status_uri::StatusUri;
 
 /// Issues the wallet form: `<JWT>~<disclosure>~…`, with everything that the resident agreed to
-/// share. With a holder's key, only who has its secret half can show it.
+/// share, in the clear: the caller wipes the text. With a holder's key, only who has its secret
+/// half can show it.
 ///
 /// # Errors
 /// When the disclosures are not those of the attestation, or the key or the credential is not that
@@ -61,13 +62,20 @@ pub fn issue_listed_at(
         "typ": TYP,
         CREDENTIAL: base64url::encode(&credential.to_short()),
     });
-    let mut token = jws::sign(&device.0, &header, &payload.to_json());
-    token.push('~');
-    for disclosure in disclosures.iter() {
-        token.push_str(disclosure.as_text());
+    let jwt = jws::sign(&device.0, &header, &payload.to_json());
+    Ok(with_disclosures(&jwt, disclosures))
+}
+
+/// Room for everything is made beforehand: a text that grows would leave copies behind.
+fn with_disclosures(jwt: &str, disclosures: &Disclosures) -> String {
+    let texts = || disclosures.iter().map(Disclosure::as_text);
+    let length: usize = texts().map(|text| text.len() + 1).sum();
+    let mut token = String::with_capacity(jwt.len() + 1 + length);
+    for part in std::iter::once(jwt).chain(texts()) {
+        token.push_str(part);
         token.push('~');
     }
-    Ok(token)
+    token
 }
 
 /// Why the wallet form cannot be issued.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{HolderKey, base64url, json};
 
 /// A message and its signature, not yet checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Jws<'t> {
     pub(crate) header: Map<String, Value>,
     pub(crate) payload: Map<String, Value>,

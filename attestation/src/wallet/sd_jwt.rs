@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 32;
 const SHA_256: &str = "sha-256";
 
 /// An SD-JWT as it was shown, not yet checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct SdJwt<'t> {
     pub(super) jwt: Jws<'t>,
     pub(super) disclosures: Vec<&'t str>,

@@ -1,7 +1,10 @@
 //! The checking of the wallet form by a stranger who has the operator's public key:
 //! [`VerifiedWallet`] can only come from here.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::base64url;
 use super::disclosure::Disclosure;
@@ -21,9 +24,10 @@ use crate::trust::TrustList;
 use crate::verify::{not_from_the_future, vouched_for};
 
 /// The wallet form of a verification: well-formed, but not checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WalletToken {
-    text: String,
+    /// With the card fields in it, so it is wiped from memory on drop.
+    text: Zeroizing<String>,
     payload: Payload,
     credential: Credential,
     disclosures: Vec<Disclosure>,
@@ -50,7 +54,7 @@ impl WalletToken {
         let disclosures = token.disclosures.iter();
         let disclosures: Option<_> = disclosures.map(|text| Disclosure::decode(text)).collect();
         Ok(Self {
-            text: text.to_owned(),
+            text: Zeroizing::new(text.to_owned()),
             payload,
             credential: credential.ok_or(MALFORMED)?,
             disclosures: disclosures.ok_or(Refusal::Disclosures)?,
@@ -113,6 +117,13 @@ impl WalletToken {
             status: None,
             listed: None,
         })
+    }
+}
+
+impl fmt::Debug for WalletToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let claims = &self.payload.claims;
+        write!(f, "WalletToken({claims:?}, {:?})", self.disclosures)
     }
 }
 
@@ -271,7 +282,9 @@ impl VerifiedWallet {
         freshness: Freshness,
         now: Option<u64>,
     ) -> Result<Self, Refusal> {
-        require(list.is_named(&self.status_uri), Refusal::StatusOtherList)?;
+        let same_operator = self.credential.is_from(list.operator());
+        let ours = same_operator && list.is_named(&self.status_uri);
+        require(ours, Refusal::StatusOtherList)?;
         self.listed = Some(list.check(self.index, freshness, now)?);
         Ok(self)
     }

@@ -23,7 +23,6 @@ mod cose;
 mod credential;
 mod cwt;
 mod device;
-#[cfg(feature = "log")]
 mod durable;
 pub mod merkle;
 mod merkle_frontier;

@@ -27,7 +27,6 @@ mod cose;
 mod credential;
 mod cwt;
 mod device;
-#[cfg(feature = "log")]
 mod durable;
 mod grounds;
 pub mod json;

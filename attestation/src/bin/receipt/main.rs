@@ -79,7 +79,7 @@ enum Command {
     /// A kiosk's log as files (c2sp.org/tlog-tiles).
     Log {
         #[command(subcommand)]
-        command: log::Command,
+        command: Box<log::Command>,
     },
 }
 

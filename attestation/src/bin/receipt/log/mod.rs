@@ -7,6 +7,7 @@ mod export;
 mod progress;
 mod witness;
 
+#[cfg(feature = "log")]
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -140,7 +140,7 @@ impl Kiosk {
 
     /// Commits an attestation as the kiosk does.
     fn attests(&self, number: u8) {
-        let device = DeviceKey::from_seed(&*self.key_store().load("device").unwrap());
+        let device = DeviceKey::from_seed(&self.key_store().load("device").unwrap());
         let credential = fs::read(self.state().join("credential.cose")).unwrap();
         let credential = Credential::from_cose(&credential).unwrap();
         let name = |name| Name::new(name).unwrap();

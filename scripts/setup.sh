@@ -19,12 +19,12 @@ fi
 echo "    cargo $major.$minor"
 
 say "[2/3] System packages"
-# What builds and runs the kiosk on a desktop; fonts for Chinese text; for tests, Xvfb for its window
-# and swtpm for its keys.
+# What builds and runs the kiosk on a desktop; fonts for Chinese text; for tests, Xvfb for its
+# window, swtpm for its keys, and age, with which auditors open their packages.
 packages=(
     build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libfontconfig-dev
-    libtss2-dev swtpm libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
-    xvfb
+    libtss2-dev libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates
+    xvfb swtpm age
 )
 missing=()
 for package in "${packages[@]}"; do

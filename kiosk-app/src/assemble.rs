@@ -93,6 +93,13 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     records(&Record::Started {
         log_size: store.size()?,
     });
+    let room = store.room()?;
+    if room.is_short() {
+        records(&Record::LogRoomShort {
+            used_bytes: room.used_bytes,
+            limit_bytes: room.limit_bytes,
+        });
+    }
 
     tracing::info!("loading the networks");
     let pipeline = load_pipeline(config)?;
@@ -142,7 +149,9 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
     let digest: [u8; 32] = Sha256::digest(manifest).into();
     let mut models = [0; 16];
     models.copy_from_slice(&digest[..16]);
-    Ok(Store::open(&StateFolder::of(config), models)?)
+    let mut store = Store::open(&StateFolder::of(config), models)?;
+    store.set_limit(config.log.limit_bytes());
+    Ok(store)
 }
 
 fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {

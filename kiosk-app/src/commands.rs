@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use attestation::{DevicePublicKey, Name, NotAKey, Validity};
 use clap::Subcommand;
 
-use crate::assemble::{StartError, open_store};
 use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
 use crate::provision::{Enrolment, Operator, ProvisionError, Rotation, StateFolder};
 use crate::services::{Services, ServicesError};
-use crate::store::StoreError;
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
@@ -63,12 +61,6 @@ pub enum CommandError {
     /// Keys.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
-    /// Start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// Log.
-    #[error("the log is NOT whole: keep the kiosk's state folder as it is and call the operator")]
-    Audit(#[source] StoreError),
     /// The wipe was not confirmed with the right name.
     #[error("nothing was destroyed: --confirm says {said}, but these are the settings of {kiosk}")]
     NotConfirmed {
@@ -200,17 +192,6 @@ fn enrol(arguments: &EnrolArguments) -> Result<String, CommandError> {
         "{kiosk} at {site} is vouched for during {days} days. Bring the folder {} to the kiosk; \
          it holds a secret, so delete it afterwards.",
         out.display()
-    ))
-}
-
-/// Re-verifies the whole log.
-pub fn audit(config: &Path) -> Result<String, CommandError> {
-    let config = Config::load(config)?;
-    let store = open_store(&config)?;
-    let report = store.audit().map_err(CommandError::Audit)?;
-    Ok(format!(
-        "The log is whole: {} attestations, every signature and every tree node holds.",
-        report.entries
     ))
 }
 

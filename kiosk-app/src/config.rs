@@ -24,6 +24,9 @@ pub struct Config {
     /// How keys are kept.
     #[serde(default)]
     pub key_store: KeyStore,
+    /// The log of attestations.
+    #[serde(default)]
+    pub log: Log,
     /// The resident's screen.
     #[serde(default)]
     pub screen: Screen,
@@ -133,6 +136,29 @@ impl From<&KeyStore> for hal::key::Settings {
             pcrs: settings.pcrs.iter().map(|pcr| pcr.get()).collect(),
             secret_file: settings.secret_file.clone(),
         }
+    }
+}
+
+/// The log of attestations.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How large it may become, in GiB.
+    pub limit_gib: Gibibytes,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            limit_gib: Gibibytes(8),
+        }
+    }
+}
+
+impl Log {
+    /// How large it may become.
+    pub fn limit_bytes(&self) -> u64 {
+        u64::from(self.limit_gib.get()) << 30
     }
 }
 
@@ -358,6 +384,9 @@ macro_rules! ranged {
 ranged!(
     /// A waiting time.
     Seconds(u16), 5..=600, "give 5 to 600 seconds");
+ranged!(
+    /// Room on the disk.
+    Gibibytes(u16), 1..=1024, "give 1 to 1024 GiB");
 ranged!(
     /// Threads of a network.
     Threads(u8), 1..=16, "give 1 to 16 threads");

@@ -14,6 +14,7 @@ pub mod counter;
 pub mod demo;
 pub mod errors;
 pub mod eyes;
+pub mod log_commands;
 pub mod pictures;
 pub mod provision;
 pub mod record;

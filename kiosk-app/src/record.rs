@@ -26,6 +26,14 @@ pub enum Record {
         /// The error and its causes.
         error: String,
     },
+    /// The log nears its limit: room must be made before it takes no more.
+    #[serde(rename = "log.room_short")]
+    LogRoomShort {
+        /// Size of the log's file.
+        used_bytes: u64,
+        /// What it may take.
+        limit_bytes: u64,
+    },
     /// A resident touched the invitation.
     #[serde(rename = "session.begun")]
     Begun,

@@ -227,7 +227,10 @@ async fn watch_storage(store: Arc<Mutex<Store>>, inbox: Inbox) {
     loop {
         looks.tick().await;
         let trouble = match store.try_lock() {
-            Ok(store) => store.trouble(),
+            Ok(mut store) => {
+                store.patrol();
+                store.trouble()
+            }
             // A commit that holds the store has a time-out of its own.
             Err(TryLockError::WouldBlock) => continue,
             Err(TryLockError::Poisoned(_)) => return inbox.crash("a commit panicked"),

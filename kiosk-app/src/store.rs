@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use attestation::{
-    AuditReport, Claims, CommittedAttestation, Decision, Log, LogError, Name, NameError,
-    PseudonymKey,
+    AuditReport, Claims, CommittedAttestation, Cosigned, Decision, Exported, Log, LogError, Name,
+    NameError, PseudonymKey, Recipient, Room, Scope, WitnessPublicKey,
 };
 use kiosk_ui::Decided;
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -22,6 +22,10 @@ const NO_SERVICE: &str = "none";
 /// Free space below which a disk counts as full. A commit writes a few pages of 4 KiB.
 pub(crate) const ROOM_BYTES: u64 = 8 << 20;
 
+/// How many entries each step of the walk round the log looks at: a year of a busy kiosk takes four
+/// hours at a step every two seconds, and a commit waits no longer than a screen's frame for it.
+const PATROL_ENTRIES: u64 = 50;
+
 /// The kiosk's attestations on the disk.
 pub struct Store {
     log: Log,
@@ -30,6 +34,14 @@ pub struct Store {
     models: [u8; 16],
     firmware: Name,
     no_service: ServiceStamp,
+    patrol: Patrol,
+}
+
+/// How far the walk round the log is, and what it found.
+#[derive(Debug, Default)]
+struct Patrol {
+    next: u64,
+    found: Option<String>,
 }
 
 /// Why something could not be made durable.
@@ -50,7 +62,7 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens the log of an enrolled kiosk and checks that it is whole.
+    /// Opens the log of an enrolled kiosk and checks its newest entries.
     pub fn open(state: &StateFolder, models: [u8; 16]) -> Result<Self, StoreError> {
         let none = Name::new(NO_SERVICE)?;
         Ok(Self {
@@ -64,7 +76,33 @@ impl Store {
                 provider: none,
                 policy: [0; 32],
             },
+            patrol: Patrol::default(),
         })
+    }
+
+    /// Sets how large the log may become.
+    pub const fn set_limit(&mut self, bytes: u64) {
+        self.log.set_limit(bytes);
+    }
+
+    /// How much of its room the log has taken.
+    pub fn room(&self) -> Result<Room, StoreError> {
+        Ok(self.log.room()?)
+    }
+
+    /// Goes on with the walk round the log, so that damage far from the end is found while nobody
+    /// waits. It takes some milliseconds.
+    pub fn patrol(&mut self) {
+        let Self {
+            log,
+            patrol,
+            identity,
+            ..
+        } = self;
+        match log.patrol(&identity.device.public(), patrol.next, PATROL_ENTRIES) {
+            Ok(next) => patrol.next = next,
+            Err(error) => patrol.found = Some(chain(&error)),
+        }
     }
 
     /// How many attestations there are.
@@ -75,8 +113,14 @@ impl Store {
     /// Why a commit cannot be expected to work, for the technician; none if it can.
     pub fn trouble(&self) -> Option<String> {
         let now = WallTime::now().unix_seconds();
-        if let Err(error) = self.log.size() {
-            Some(chain(&error))
+        let room = match self.log.room() {
+            Ok(room) => room,
+            Err(error) => return Some(chain(&error)),
+        };
+        if let Some(found) = &self.patrol.found {
+            Some(found.clone())
+        } else if room.used_bytes >= room.limit_bytes {
+            Some("the log has reached its limit (log_limit_reached): raise `limit_gib` under [log], or start a new log with a new device key".into())
         } else if !has_room(&self.path) {
             Some("the disk is full or read-only: free some space or make it writable".into())
         } else if !self.identity.credential.validity.covers(now) {
@@ -88,7 +132,45 @@ impl Store {
 
     /// Re-verifies every attestation, every signature and every node of the tree.
     pub fn audit(&self) -> Result<AuditReport, StoreError> {
-        Ok(self.log.audit(&self.identity.device.public())?)
+        self.audit_telling(&mut |_, _| ())
+    }
+
+    /// As `audit`, and tells how many attestations are done, of how many.
+    pub fn audit_telling(
+        &self,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<AuditReport, StoreError> {
+        let device = self.identity.device.public();
+        Ok(self.log.audit_telling(&device, progress)?)
+    }
+
+    /// Writes what is new into a folder.
+    pub fn export(
+        &self,
+        folder: &Path,
+        scope: Scope,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Exported, StoreError> {
+        Ok(self.log.export_telling(folder, scope, progress)?)
+    }
+
+    /// Writes everything into a file that only this auditor can open.
+    pub fn export_sealed(
+        &self,
+        auditor: &Recipient,
+        file: &Path,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Exported, StoreError> {
+        Ok(self.log.export_sealed(auditor, file, progress)?)
+    }
+
+    /// Keeps what a witness said about the log.
+    pub fn accept_cosignature(
+        &mut self,
+        note: &str,
+        witness: &WitnessPublicKey,
+    ) -> Result<Cosigned, StoreError> {
+        Ok(self.log.accept_cosignature(note, witness)?)
     }
 
     /// Kills this process (SIGKILL) inside the transaction of its next commit.

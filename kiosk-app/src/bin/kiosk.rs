@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kiosk_app::errors::chain;
+use kiosk_app::log_commands::{self, LogCommand};
 use kiosk_app::self_test::command::{self as self_test, Terminal};
 use kiosk_app::{commands, run};
 use tracing_subscriber::EnvFilter;
@@ -65,7 +66,11 @@ enum Command {
     /// The operator's side: keys and vouching for kiosks
     #[command(subcommand)]
     Operator(commands::OperatorCommand),
-    /// Re-verify every attestation in this kiosk's log
+    /// The log of this kiosk: audit, export, witnesses, size. The kiosk must not run
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Short for `kiosk log audit`
+    #[command(hide = true)]
     Audit {
         /// Settings file
         #[arg(long)]
@@ -103,7 +108,8 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Rotate { config } => println!("{}", commands::rotate(&config)?),
         Command::Wipe { config, confirm } => println!("{}", commands::wipe(&config, &confirm)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
-        Command::Audit { config } => println!("{}", commands::audit(&config)?),
+        Command::Log(command) => println!("{}", log(command)?),
+        Command::Audit { config } => println!("{}", log(LogCommand::Audit { config })?),
         Command::SelfTest(arguments) => {
             let said = self_test::run(&arguments, terminal())?;
             // Not println!, which panics when the reader of a pipe has seen enough.
@@ -114,6 +120,23 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Demo(arguments) => kiosk_app::demo::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells who waits at a terminal how far long work is, on a line that is written over.
+fn log(command: LogCommand) -> Result<String, Box<dyn std::error::Error>> {
+    let mut told = None;
+    let is_watched = terminal().watched;
+    let result = log_commands::run(command, &mut |done, total| {
+        let percent = done.saturating_mul(100) / total.max(1);
+        if is_watched && told != Some(percent) {
+            told = Some(percent);
+            eprint!("\r{percent} % ");
+        }
+    });
+    if told.is_some() {
+        eprint!("\r       \r");
+    }
+    Ok(result?)
 }
 
 /// What the terminal can do; NO_COLOR is the convention of no-color.org.

@@ -108,7 +108,7 @@ impl Kiosk {
     /// Commits an attestation with this time, as the kiosk does.
     fn attest_at(&self, issued_at: u64) {
         let keys = KeyStore::open(Path::new(&self.at("state")), &Settings::default()).unwrap();
-        let device = DeviceKey::from_seed(&*keys.load("device").unwrap());
+        let device = DeviceKey::from_seed(&keys.load("device").unwrap());
         let credential = fs::read(self.at("state/credential.cose")).unwrap();
         let credential = Credential::from_cose(&credential).unwrap();
         let name = |name| Name::new(name).unwrap();

@@ -16,5 +16,5 @@ case " $* " in
 esac
 echo "==> Building"
 ${CARGO:-cargo} build --locked -q -p chain-lab
-echo "==> Running (all of it: about three minutes; --smoke: half a minute)"
+echo "==> Running (all of it: about five minutes; --smoke: half a minute)"
 exec "${CARGO_TARGET_DIR:-target}/debug/chain-lab" "$@"

@@ -38,7 +38,7 @@ const THROUGHPUT: [(NonZeroU64, u64); 2] =
 const ATTESTATIONS_A_ROUND: u64 = 10;
 
 /// Rows at a time: most of a row is waiting.
-const JOBS: usize = 4;
+const JOBS: usize = 6;
 
 #[derive(Parser)]
 #[command(

@@ -16,7 +16,7 @@ use hal::card::{Photo, PhotoCoding};
 use kiosk_ui::Preview;
 
 use crate::errors::chain;
-use crate::key_scan;
+use crate::key_scan::{self, Scanner};
 use crate::pictures;
 use crate::record::Record;
 use crate::session::{Answer, ReferenceUnusable, Turn};
@@ -217,6 +217,7 @@ impl Watcher {
 
     /// Looks for the key of a phone until one is seen or another order comes, which is handed back.
     fn scan(&mut self, turn: Turn, orders: &Receiver<Command>) -> Option<Command> {
+        let mut scanner = Scanner::start();
         let mut said = None;
         loop {
             match orders.try_recv() {
@@ -233,7 +234,7 @@ impl Watcher {
                 continue;
             };
             self.display.preview(key_scan::preview(&grey));
-            let Some(seen) = key_scan::key(grey) else {
+            let Some(seen) = scanner.look(grey) else {
                 continue;
             };
             // The same wrong code is news once.

@@ -161,8 +161,10 @@ impl Kiosk {
             decision: Decision::Referred(Reason::ResidentCannot),
             officer: None,
             models: [0; 16],
+            software: None,
             firmware: name("test"),
             subject: None,
+            disclosable: Vec::new(),
         };
         let mut log = Log::open(&self.state().join("log.sqlite")).unwrap();
         log.commit(&claims, &device, &credential).unwrap();

@@ -125,6 +125,8 @@ fn claims(number: u64) -> Claims {
         officer: None,
         models: [0x22; 16],
         firmware: name("0.1.0"),
+        software: None,
+        disclosable: Vec::new(),
         subject: Some(Pseudonym(subject.try_into().unwrap())),
     }
 }

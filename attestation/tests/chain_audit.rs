@@ -90,6 +90,16 @@ impl Scene {
         (status, code(&found))
     }
 
+    /// What a person reads.
+    fn says(&self, index: u64) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_receipt"));
+        command.current_dir(self.kiosk.folder.path());
+        command.args(["verify", "--operator", "operator.pub"]);
+        command.args(["--ledger", "ledger.json", "--rpc", &self.anvil.url]);
+        let output = command.arg(index.to_string()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     fn operate(&self, what: impl FnOnce(&Operations<'_>)) {
         let (endpoint, authority) = (self.anvil.endpoint(), authority());
         what(&Operations::new(&endpoint, &authority, CHAIN_ID).unwrap());
@@ -177,14 +187,6 @@ fn each_kind_of_failure_has_its_code() {
     forged.device = scene.kiosk.device.public();
     scene.operate(|one| one.rotate(&scene.contracts, &forged).unwrap());
     assert_eq!(scene.refused(2, &[]), (Some(1), "binding_signature".into()));
-    // Another key in the registry.
-    forged.device = DeviceKey::from_seed(&[1; 32]).public();
-    scene.operate(|one| one.rotate(&scene.contracts, &forged).unwrap());
-    assert_eq!(
-        scene.refused(2, &[]),
-        (Some(1), "registry_device_key".into())
-    );
-
     let other = Contracts {
         chain_id: 1,
         ..scene.contracts
@@ -211,6 +213,54 @@ fn a_kiosk_that_the_registry_does_not_know_is_refused() {
         scene.refused(2, &[]),
         (Some(1), "kiosk_not_registered".into())
     );
+}
+
+/// The kiosk's name is on the chain, but with somebody else's key.
+#[test]
+fn a_key_that_was_never_listed_is_refused() {
+    let scene = Scene::new();
+    let elsewhere = common::anvil::deploy(&scene.anvil);
+    let another = DeviceKey::from_seed(&[1; 32]);
+    let address = sender().address();
+    let enrolment = SenderEnrolment::new(&elsewhere, ORIGIN, &another, address);
+    scene.operate(|one| one.enrol(&elsewhere, &enrolment).unwrap());
+    scene.write("ledger.json", &elsewhere.to_json());
+    let never = (Some(1), "registry_device_key".into());
+    assert_eq!(scene.refused(2, &[]), never);
+    // Nor does it help that the other key was replaced since.
+    let third = DeviceKey::from_seed(&[2; 32]);
+    let enrolment = SenderEnrolment::new(&elsewhere, ORIGIN, &third, address);
+    scene.operate(|one| one.rotate(&elsewhere, &enrolment).unwrap());
+    assert_eq!(scene.refused(2, &[]), never);
+}
+
+/// A new key, with the same sender and then with another one: old receipts stay checkable.
+#[test]
+fn a_receipt_under_an_older_key_of_the_kiosk_is_found_and_said_to_be_one() {
+    let scene = Scene::new();
+    let (_, found) = scene.verify(2, &[]);
+    assert_eq!(found["ledger"]["key_until"], Value::Null);
+    let since = found["ledger"]["key_since"].clone();
+
+    let contracts = scene.contracts;
+    let address = sender().address();
+    let new_key = DeviceKey::from_seed(&[1; 32]);
+    for next in [address, authority().address()] {
+        let enrolment = SenderEnrolment::new(&contracts, ORIGIN, &new_key, next);
+        scene.operate(|one| one.rotate(&contracts, &enrolment).unwrap());
+        let (status, found) = scene.verify(2, &[]);
+        assert_eq!(status, Some(0), "{found}");
+        let ledger = &found["ledger"];
+        assert!(ledger["key_until"].is_string(), "{found}");
+        assert_eq!(ledger["key_since"], since);
+        assert_eq!(ledger["sender"], json!(address.to_string()));
+        assert_eq!(scene.refused(0, &["--log", "export"]).0, Some(0));
+    }
+    assert!(scene.says(2).contains("an older one of the kiosk"));
+
+    // A suspension holds for all of its keys.
+    scene.operate(|one| one.suspend(&contracts, &kiosk_id(ORIGIN)).unwrap());
+    assert_eq!(scene.refused(2, &[]), (Some(1), "kiosk_suspended".into()));
 }
 
 #[test]

@@ -27,8 +27,6 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
 
     struct Kiosk {
         bytes32 deviceKey;
-        bytes32 bindingR;
-        bytes32 bindingS;
         address sender;
         uint8 state;
         uint64 since;
@@ -36,7 +34,19 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
         bool heldByAuthority;
     }
 
+    /// @dev Times are 48 bits, so that they share a slot with the sender; that lasts for millions of years.
+    struct Key {
+        bytes32 bindingR;
+        bytes32 bindingS;
+        address sender;
+        uint48 since;
+        uint48 until;
+    }
+
     mapping(bytes32 id => Kiosk) private _kiosks;
+
+    /// @dev Every key that a kiosk ever had: receipts made under an older one stay checkable.
+    mapping(bytes32 id => mapping(bytes32 deviceKey => Key)) private _keys;
 
     /// @dev What `kioskOf` answers; empty while the kiosk is suspended, so that one read decides.
     mapping(address sender => bytes32 id) private _active;
@@ -107,7 +117,7 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
         if (entry.state != UNKNOWN) revert AlreadyEnrolled(id);
         _claim(sender);
         entry.operator = msg.sender;
-        _setKeys(entry, deviceKey, sender, bindingR, bindingS);
+        _setKeys(id, entry, deviceKey, sender, bindingR, bindingS);
         _setState(id, entry, ACTIVE);
         emit Enrolled(id, msg.sender, deviceKey, sender, bindingR, bindingS);
     }
@@ -140,7 +150,8 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
         emit Reinstated(id, msg.sender);
     }
 
-    /// @notice Gives a kiosk other keys; its anchors and its state stay. Its operator or the authority.
+    /// @notice Gives a kiosk other keys; its anchors and its state stay, and what is known about its
+    /// older device keys (see `keyOf`). Its operator or the authority.
     /// @dev Reverts with `UnknownKiosk`, `NotResponsible`, `ZeroValue`, or `SenderUsed` if the sender is
     /// another than now and was ever used.
     /// @param id The kiosk's identifier.
@@ -156,7 +167,7 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
             _claim(sender);
             delete _active[entry.sender];
         }
-        _setKeys(entry, deviceKey, sender, bindingR, bindingS);
+        _setKeys(id, entry, deviceKey, sender, bindingR, bindingS);
         _setState(id, entry, entry.state);
         emit Rotated(id, msg.sender, deviceKey, sender, bindingR, bindingS);
     }
@@ -199,7 +210,26 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
         )
     {
         Kiosk storage entry = _kiosks[id];
-        return (entry.deviceKey, entry.sender, entry.bindingR, entry.bindingS, entry.state, entry.since);
+        Key storage key = _keys[id][entry.deviceKey];
+        return (entry.deviceKey, entry.sender, key.bindingR, key.bindingS, entry.state, entry.since);
+    }
+
+    /// @notice What is known about a device key that a kiosk has or had. Never reverts.
+    /// @param id The kiosk's identifier.
+    /// @param deviceKey An Ed25519 public key.
+    /// @return sender The last address that the kiosk submitted from under this key.
+    /// @return bindingR First half of this key's binding of that sender (see `enrol`).
+    /// @return bindingS Second half of that binding.
+    /// @return since Block time in seconds since 1970 at which the key was first listed; zero if this
+    /// kiosk never had it.
+    /// @return until Block time at which another key took its place; zero while it is the newest.
+    function keyOf(bytes32 id, bytes32 deviceKey)
+        external
+        view
+        returns (address sender, bytes32 bindingR, bytes32 bindingS, uint64 since, uint64 until)
+    {
+        Key storage key = _keys[id][deviceKey];
+        return (key.sender, key.bindingR, key.bindingS, key.since, key.until);
     }
 
     /// @notice Who answers for a kiosk. Never reverts.
@@ -217,6 +247,7 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
     }
 
     function _setKeys(
+        bytes32 id,
         Kiosk storage entry,
         bytes32 deviceKey,
         address sender,
@@ -224,10 +255,17 @@ contract KioskRegistry is AccessControlDefaultAdminRules {
         bytes32 bindingS
     ) private {
         if (deviceKey == 0) revert ZeroValue();
+        uint48 time = uint48(block.timestamp);
+        bytes32 before = entry.deviceKey;
+        if (before != 0 && before != deviceKey) _keys[id][before].until = time;
+        Key storage key = _keys[id][deviceKey];
+        if (key.since == 0) key.since = time;
+        key.until = 0;
+        key.sender = sender;
+        key.bindingR = bindingR;
+        key.bindingS = bindingS;
         entry.deviceKey = deviceKey;
         entry.sender = sender;
-        entry.bindingR = bindingR;
-        entry.bindingS = bindingS;
     }
 
     function _setState(bytes32 id, Kiosk storage entry, uint8 state) private {

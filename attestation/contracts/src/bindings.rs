@@ -43,6 +43,7 @@ pub mod registry {
             function assign(bytes32 id, address operator) external;
             function kioskOf(address sender) external view returns (bytes32);
             function kiosk(bytes32 id) external view returns (bytes32 deviceKey, address sender, bytes32 bindingR, bytes32 bindingS, uint8 state, uint64 since);
+            function keyOf(bytes32 id, bytes32 deviceKey) external view returns (address sender, bytes32 bindingR, bytes32 bindingS, uint64 since, uint64 until);
             function operatorOf(bytes32 id) external view returns (address operator, bool heldByAuthority);
             event Enrolled(bytes32 indexed kiosk, address indexed operator, bytes32 deviceKey, address sender, bytes32 bindingR, bytes32 bindingS);
             event Suspended(bytes32 indexed kiosk, address indexed by);

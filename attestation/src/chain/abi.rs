@@ -8,7 +8,7 @@ use attestation_contracts::bindings::anchor::Anchor::{
     AnchorErrors, anchorCall, anchorOfCall, headCall,
 };
 use attestation_contracts::bindings::registry::KioskRegistry::{
-    KioskRegistryErrors, enrolCall, kioskCall, reinstateCall, rotateCall, suspendCall,
+    KioskRegistryErrors, enrolCall, keyOfCall, kioskCall, reinstateCall, rotateCall, suspendCall,
 };
 use sha2::{Digest, Sha256};
 
@@ -35,6 +35,19 @@ pub struct Listed {
     pub state: KioskState,
     /// Since when it is so, in seconds since 1970.
     pub since: u64,
+}
+
+/// A device key that a kiosk has or had, as the registry lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedKey {
+    /// The last sender under this key.
+    pub(crate) sender: Address,
+    /// This key's signature on that sender.
+    pub(crate) binding: Binding,
+    /// When it was first listed, in seconds since 1970.
+    pub(crate) since: u64,
+    /// When another key took its place; none while it is the newest.
+    pub(crate) until: Option<u64>,
 }
 
 /// Whether a kiosk may anchor.
@@ -82,6 +95,15 @@ pub(crate) fn call_anchor_of(kiosk: &[u8; 32], root: &Hash) -> Vec<u8> {
 pub(crate) fn call_kiosk(kiosk: &[u8; 32]) -> Vec<u8> {
     let id = FixedBytes(*kiosk);
     kioskCall { id }.abi_encode()
+}
+
+pub(crate) fn call_key_of(kiosk: &[u8; 32], device: &[u8; 32]) -> Vec<u8> {
+    let (id, device_key) = (FixedBytes(*kiosk), FixedBytes(*device));
+    keyOfCall {
+        id,
+        deviceKey: device_key,
+    }
+    .abi_encode()
 }
 
 /// What enrols a kiosk, or gives it other keys.
@@ -210,11 +232,26 @@ pub(crate) fn read_kiosk(answer: &[u8]) -> Result<Listed, RpcError> {
     })
 }
 
+/// None if the kiosk never had the key.
+pub(crate) fn read_key(answer: &[u8]) -> Result<Option<ListedKey>, RpcError> {
+    let found = returned::<keyOfCall>(answer, "a key of the registry")?;
+    let key = ListedKey {
+        sender: found.sender,
+        binding: Binding {
+            r: found.bindingR.0,
+            s: found.bindingS.0,
+        },
+        since: found.since,
+        until: (found.until > 0).then_some(found.until),
+    };
+    Ok((found.since > 0).then_some(key))
+}
+
 /// Reads the bytes as each thing that a contract returns, for who tries all kinds of bytes.
 #[doc(hidden)]
 pub fn parse_returned(answer: &[u8]) {
     let _ = (read_head(answer), read_anchor(answer), read_kiosk(answer));
-    let _ = reason(answer);
+    let _ = (read_key(answer), reason(answer));
 }
 
 /// All of these have words of 32 bytes only, so their encoding is exact.

@@ -1,5 +1,5 @@
 //! The auditor's side: is the receipt's head, or a later one that provably contains it, on the
-//! chain, anchored by a kiosk that the registry lists with the same key? Nobody is believed but the
+//! chain, anchored by a kiosk that the registry lists, with a key that it has or had there? Nobody is believed but the
 //! chain, and of that what all endpoints say alike.
 //!
 //! A kiosk anchors its newest head, which covers all before it, so most receipts' own heads are on
@@ -8,7 +8,7 @@
 
 use alloy_primitives::Address;
 
-use super::abi::{ChainAnchor, KioskState, Listed, kiosk_id};
+use super::abi::{ChainAnchor, KioskState, Listed, ListedKey, kiosk_id};
 use super::binding::SenderBinding;
 use super::contracts::Contracts;
 use super::endpoint::{Endpoint, RpcError};
@@ -31,10 +31,12 @@ pub struct Anchored {
     pub time: u64,
     /// The newest block, for how deep it is.
     pub newest_block: u64,
-    /// The kiosk's sender, as the registry has it now.
+    /// The last sender that the kiosk had under the receipt's key.
     pub sender: Address,
-    /// Since when the registry says so, in seconds since 1970.
-    pub listed_since: u64,
+    /// When the registry listed that key first, in seconds since 1970.
+    pub key_since: u64,
+    /// When another key took its place there; none while it is the kiosk's newest.
+    pub key_until: Option<u64>,
 }
 
 impl Anchored {
@@ -52,11 +54,11 @@ const CHECKS: &[(&str, &str)] = &[
     ),
     (
         "registry_has_key",
-        "the registry has the same key for it as the receipt",
+        "the registry lists the receipt's key as one that this kiosk has or had",
     ),
     (
         "sender_bound",
-        "the kiosk itself signed that it sends from the listed address",
+        "the kiosk itself signed, with that key, that it sends from the address listed with it",
     ),
     (
         "anchored",
@@ -78,10 +80,10 @@ pub enum AnchorRefusal {
     /// The registry does not know the kiosk.
     #[error("the registry on the chain does not know this kiosk")]
     NotRegistered,
-    /// The registry has another key.
+    /// The registry never had this key.
     #[error(
-        "the registry on the chain has another key for this kiosk than the receipt: the kiosk got \
-         a new one since, or the receipt is not its own"
+        "the registry on the chain never listed the receipt's key for this kiosk: the receipt is \
+         not its own, or the operator has not listed a new key yet"
     )]
     DeviceKey,
     /// The sender is not the kiosk's.
@@ -200,7 +202,7 @@ pub fn find_anchor(
     let head = &verified.checkpoint().checkpoint;
     let chain = Chain::reach(endpoints, contracts, &head.origin)?;
     let listed = chain.agreed(|endpoint| endpoint.kiosk(contracts, &chain.kiosk))?;
-    check_listed(&listed, contracts, head, &verified.credential().device)?;
+    let key = chain.check_listed(&listed, head, &verified.credential().device)?;
     let (size, found) = chain.covering(head, log)?;
     let newest = chain
         .endpoints
@@ -212,32 +214,10 @@ pub fn find_anchor(
         block: found.block,
         time: found.time,
         newest_block: newest.filter_map(Result::ok).min().unwrap_or(found.block),
-        sender: listed.sender,
-        listed_since: listed.since,
+        sender: key.sender,
+        key_since: key.since,
+        key_until: key.until,
     })
-}
-
-fn check_listed(
-    listed: &Listed,
-    contracts: &Contracts,
-    head: &Checkpoint,
-    device: &DevicePublicKey,
-) -> Result<(), AnchorRefusal> {
-    if listed.state == KioskState::Unknown {
-        return Err(AnchorRefusal::NotRegistered);
-    }
-    if listed.device != *device.as_bytes() {
-        return Err(AnchorRefusal::DeviceKey);
-    }
-    let bound = SenderBinding::new(contracts, &head.origin, listed.sender);
-    if !bound.is_signed_by(device, &listed.binding) {
-        return Err(AnchorRefusal::Binding);
-    }
-    if listed.state == KioskState::Suspended {
-        let since = listed.since;
-        return Err(AnchorRefusal::Suspended { since });
-    }
-    Ok(())
 }
 
 /// The endpoints that answer for the right chain.
@@ -290,6 +270,31 @@ impl<'a> Chain<'a> {
             }
         }
         said.ok_or_else(|| first_error.map_or(AnchorRefusal::Disagree, AnchorRefusal::Rpc))
+    }
+
+    /// The receipt's key as the registry lists it, be it the newest or an older one, with the
+    /// kiosk's own word for the sender that it had under it.
+    fn check_listed(
+        &self,
+        listed: &Listed,
+        head: &Checkpoint,
+        device: &DevicePublicKey,
+    ) -> Result<ListedKey, AnchorRefusal> {
+        if listed.state == KioskState::Unknown {
+            return Err(AnchorRefusal::NotRegistered);
+        }
+        let asked = device.as_bytes();
+        let key = self.agreed(|endpoint| endpoint.key_of(self.contracts, &self.kiosk, asked))?;
+        let key = key.ok_or(AnchorRefusal::DeviceKey)?;
+        let bound = SenderBinding::new(self.contracts, &head.origin, key.sender);
+        if !bound.is_signed_by(device, &key.binding) {
+            return Err(AnchorRefusal::Binding);
+        }
+        if listed.state == KioskState::Suspended {
+            let since = listed.since;
+            return Err(AnchorRefusal::Suspended { since });
+        }
+        Ok(key)
     }
 
     fn anchor_of(&self, root: &Hash) -> Result<ChainAnchor, AnchorRefusal> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, hex};
 use serde_json::{Value, json};
 
-use super::abi::{self, ChainAnchor, ChainHead, Listed};
+use super::abi::{self, ChainAnchor, ChainHead, Listed, ListedKey};
 use super::answer;
 use super::contracts::Contracts;
 use super::http::{self, Http};
@@ -164,6 +164,16 @@ impl Endpoint {
 
     pub(crate) fn kiosk(&self, at: &Contracts, kiosk: &[u8; 32]) -> Result<Listed, RpcError> {
         abi::read_kiosk(&self.call(&at.registry, &abi::call_kiosk(kiosk))?)
+    }
+
+    /// A key that the kiosk has or had; none if it never did.
+    pub(crate) fn key_of(
+        &self,
+        at: &Contracts,
+        kiosk: &[u8; 32],
+        device: &[u8; 32],
+    ) -> Result<Option<ListedKey>, RpcError> {
+        abi::read_key(&self.call(&at.registry, &abi::call_key_of(kiosk, device))?)
     }
 
     /// Hands a signed transaction in.

@@ -18,6 +18,7 @@ struct Collected {
     outcome: Option<(Outcome, &'static str)>,
     receipt: Option<String>,
     capture: Option<(usize, u64)>,
+    anchored: bool,
 }
 
 impl Ending {
@@ -36,8 +37,14 @@ impl Ending {
             } => {
                 self.lock().capture = Some((*frames, *first_good_to_decision_ms));
             }
+            Record::Anchored { .. } => self.lock().anchored = true,
             _ => {}
         }
+    }
+
+    /// Whether a head of the log is on the ledger for good.
+    pub fn is_anchored(&self) -> bool {
+        self.lock().anchored
     }
 
     /// How the session ended, if it did.

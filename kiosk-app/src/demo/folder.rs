@@ -34,8 +34,8 @@ impl Folder {
         fs::write(&mark, "Made by `kiosk demo`, which replaces this folder.\n")
             .map_err(failed("write", &mark))?;
         let settings = path.join("kiosk.toml");
-        fs::write(&settings, settings_text(arguments, &state, reader))
-            .map_err(failed("write", &settings))?;
+        let text = settings_text(arguments, &state, reader) + &ledger_text(arguments)?;
+        fs::write(&settings, text).map_err(failed("write", &settings))?;
         let config = Config::load(&settings)?;
         let operator = enrol(&config, &state)?;
         let public = path.join("operator.pub");
@@ -78,6 +78,15 @@ fn enrol(config: &Config, state: &Path) -> Result<Operator, DemoError> {
     let (kiosk, site) = (&config.kiosk.id, &config.kiosk.site);
     folder.enrol(&operator.enrol(kiosk, site, &device, validity), kiosk, site)?;
     Ok(operator)
+}
+
+/// Where the log is anchored, if the story has a chain.
+fn ledger_text(arguments: &Arguments) -> Result<String, DemoError> {
+    let read = |path| fs::read_to_string(path).map_err(failed("read", path));
+    arguments
+        .ledger
+        .as_ref()
+        .map_or_else(|| Ok(String::new()), read)
 }
 
 fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {

@@ -61,6 +61,12 @@ pub struct Arguments {
     /// Keep the kiosk's state in this folder, across several demos
     #[arg(long, hide = true)]
     pub state: Option<PathBuf>,
+    /// Settings of [ledger] for the demo's kiosk
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub ledger: Option<PathBuf>,
+    /// End only when the ledger's own thread has anchored
+    #[arg(long, requires = "ledger", hide = true)]
+    pub until_anchored: bool,
     /// Kill this process in its next commit
     #[arg(long, hide = true)]
     pub cut_power_at_commit: bool,

@@ -65,7 +65,10 @@ pub fn perform(
         (reader.hand(), place),
         seen,
         inbox.clone(),
-        arguments.hands_on,
+        Presence {
+            hands_on: arguments.hands_on,
+            until_anchored: arguments.until_anchored.then(|| ending.clone()),
+        },
     );
 
     let stage = Stage {
@@ -163,19 +166,37 @@ fn end(shell: JoinHandle<Result<(), Crashed>>, resident: JoinHandle<()>) -> Resu
     Ok(())
 }
 
+/// How often a resident who waits for the anchor looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How long the resident is there.
+struct Presence {
+    /// A person at the window takes the resident's place.
+    hands_on: bool,
+    /// Leave only when this says that the log is anchored.
+    until_anchored: Option<Ending>,
+}
+
+impl Presence {
+    fn is_over(&self) -> bool {
+        let ending = self.until_anchored.as_ref();
+        ending.is_none_or(Ending::is_anchored)
+    }
+}
+
 /// Lets the resident act until the story is over or takes too long.
 fn accompany(
     mut resident: Resident,
     (mut hand, place): (Hand, Place),
     views: Receiver<View>,
     inbox: Inbox,
-    hands_on: bool,
+    presence: Presence,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let begun = Instant::now();
         let mut due: Option<(Instant, Act)> = None;
         let mut said = None;
-        while begun.elapsed() < LONGEST || hands_on {
+        while begun.elapsed() < LONGEST || presence.hands_on {
             let wait = due.as_ref().map_or(LONGEST, |(at, _)| {
                 at.saturating_duration_since(Instant::now())
             });
@@ -190,11 +211,12 @@ fn accompany(
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => match due.take() {
-                    Some((_, Act::Touch(_) | Act::Leave)) if hands_on => {}
+                    Some((_, Act::Touch(_) | Act::Leave)) if presence.hands_on => {}
                     Some((_, Act::Touch(touch))) => inbox.touch(touch),
                     Some((_, Act::PlaceCard)) => hand.place_card(),
                     Some((_, Act::HoldPhone)) => place.hold_phone(),
-                    Some((_, Act::Leave)) => break,
+                    Some((_, Act::Leave)) if presence.is_over() => break,
+                    Some((_, Act::Leave)) => due = Some((Instant::now() + LOOK_AGAIN, Act::Leave)),
                     None => {}
                 },
                 Err(RecvTimeoutError::Disconnected) => break,

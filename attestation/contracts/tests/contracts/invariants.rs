@@ -1,5 +1,6 @@
 //! For any calls, by any callers, in any order: every root that was taken can be read for ever, none
-//! is there twice, sequences never skip, sizes grow, repeats change nothing. The expectation is a plain
+//! is there twice, sequences never skip, sizes grow, repeats change nothing; every key that a kiosk
+//! ever had can be read, and no other. The expectation is a plain
 //! model of what the kiosks and the registry should do; the contracts must agree with it after each call.
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use attestation_contracts::bindings::anchor::Anchor::{
     Anchored, anchorCall, anchorOfCall, headCall,
 };
 use attestation_contracts::bindings::registry::KioskRegistry::{
-    kioskOfCall, reinstateCall, suspendCall,
+    enrolCall, keyOfCall, kioskCall, kioskOfCall, reinstateCall, rotateCall, suspendCall,
 };
 use proptest::prelude::*;
 
@@ -19,6 +20,7 @@ use crate::chain::{AUTHORITY, Chain, enrol, operator_role, rotation};
 const KIOSKS: u8 = 3;
 /// Callers 0 and 1 may be operators, 2 is the authority, the others may be senders.
 const CALLERS: u8 = 8;
+const KEYS: u8 = 3;
 const ROOTS: u8 = 16;
 const SIZES: u64 = 8;
 const CASES: u32 = 192;
@@ -31,6 +33,15 @@ fn kiosk(n: u8) -> B256 {
 /// Root 0 is all zero: nothing forbids it.
 fn root(n: u8) -> B256 {
     B256::with_last_byte(n)
+}
+
+fn device_key(n: u8) -> B256 {
+    B256::with_last_byte(0xd0 + n)
+}
+
+/// Another one for each sender, so that none is taken for another's.
+fn binding_r(sender: Address) -> B256 {
+    sender.into_word()
 }
 
 fn caller(n: u8) -> Address {
@@ -67,6 +78,7 @@ enum Step {
     Rotate {
         by: u8,
         kiosk: u8,
+        key: u8,
         sender: u8,
     },
     Anchor {
@@ -92,7 +104,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(by, kiosk, sender)| Step::Enrol { by, kiosk, sender }),
         2 => (by(), kiosk.clone()).prop_map(|(by, kiosk)| Step::Suspend { by, kiosk }),
         3 => (by(), kiosk.clone()).prop_map(|(by, kiosk)| Step::Reinstate { by, kiosk }),
-        2 => (by(), kiosk, any).prop_map(|(by, kiosk, sender)| Step::Rotate { by, kiosk, sender }),
+        2 => (by(), kiosk, 0..KEYS, any)
+            .prop_map(|(by, kiosk, key, sender)| Step::Rotate { by, kiosk, key, sender }),
         15 => (sender.clone(), 0..ROOTS, 0..SIZES)
             .prop_map(|(by, root, size)| Step::Anchor { by, root, size }),
         15 => (sender, 0..ROOTS).prop_map(|(by, root)| Step::Grow { by, root }),
@@ -124,6 +137,31 @@ struct Expected {
     held: bool,
     /// Root, size, block, time; the place in the list is the sequence less one.
     anchors: Vec<(u8, u64, u64, u64)>,
+    /// The newest device key, and all that it ever had.
+    key: u8,
+    keys: BTreeMap<u8, ExpectedKey>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct ExpectedKey {
+    sender: Address,
+    since: u64,
+    until: u64,
+}
+
+impl Expected {
+    fn list(&mut self, key: u8, now: u64) {
+        if let Some(before) = self.keys.get_mut(&self.key) {
+            before.until = now;
+        }
+        self.key = key;
+        let sender = caller(self.sender);
+        let listed = self.keys.entry(key).or_insert(ExpectedKey {
+            since: now,
+            ..ExpectedKey::default()
+        });
+        (listed.sender, listed.until) = (sender, 0);
+    }
 }
 
 #[derive(Default)]
@@ -182,10 +220,15 @@ impl Model {
         match *step {
             Step::Appoint { by, operator } => by == 2 && self.appoint(operator, true),
             Step::Dismiss { by, operator } => by == 2 && self.appoint(operator, false),
-            Step::Enrol { by, kiosk, sender } => self.enrol(by, kiosk, sender),
+            Step::Enrol { by, kiosk, sender } => self.enrol(by, kiosk, sender, now),
             Step::Suspend { by, kiosk } => self.suspend(by, kiosk),
             Step::Reinstate { by, kiosk } => self.reinstate(by, kiosk),
-            Step::Rotate { by, kiosk, sender } => self.rotate(by, kiosk, sender),
+            Step::Rotate {
+                by,
+                kiosk,
+                key,
+                sender,
+            } => self.rotate(by, kiosk, (key, sender), now),
             Step::Anchor { by, root, size } => self.anchor(by, root, size, block, now),
             Step::Grow { .. } => unreachable!("resolved to an anchor"),
         }
@@ -196,20 +239,19 @@ impl Model {
         true
     }
 
-    fn enrol(&mut self, by: u8, kiosk: u8, sender: u8) -> bool {
+    fn enrol(&mut self, by: u8, kiosk: u8, sender: u8, now: u64) -> bool {
         let free = !self.kiosks.contains_key(&kiosk) && !self.used_senders.contains(&sender);
         if !self.is_operator(by) || !free {
             return false;
         }
         self.used_senders.push(sender);
-        self.kiosks.insert(
-            kiosk,
-            Expected {
-                operator: by,
-                sender,
-                ..Expected::default()
-            },
-        );
+        let mut enrolled = Expected {
+            operator: by,
+            sender,
+            ..Expected::default()
+        };
+        enrolled.list(0, now);
+        self.kiosks.insert(kiosk, enrolled);
         true
     }
 
@@ -235,7 +277,7 @@ impl Model {
         true
     }
 
-    fn rotate(&mut self, by: u8, kiosk: u8, sender: u8) -> bool {
+    fn rotate(&mut self, by: u8, kiosk: u8, (key, sender): (u8, u8), now: u64) -> bool {
         let used = self.used_senders.contains(&sender);
         let Some(k) = self.responsible(by, kiosk) else {
             return false;
@@ -244,6 +286,7 @@ impl Model {
             return false;
         }
         k.sender = sender;
+        k.list(key, now);
         self.used_senders.push(sender);
         true
     }
@@ -290,7 +333,15 @@ fn perform(chain: &mut Chain, step: &Step) -> (bool, Vec<Anchored>) {
             by,
             kiosk: k,
             sender,
-        } => chain.send(caller(by), registry, enrol(kiosk(k), caller(sender))),
+        } => chain.send(
+            caller(by),
+            registry,
+            enrolCall {
+                deviceKey: device_key(0),
+                bindingR: binding_r(caller(sender)),
+                ..enrol(kiosk(k), caller(sender))
+            },
+        ),
         Step::Suspend { by, kiosk: k } => {
             chain.send(caller(by), registry, suspendCall { id: kiosk(k) })
         }
@@ -300,8 +351,17 @@ fn perform(chain: &mut Chain, step: &Step) -> (bool, Vec<Anchored>) {
         Step::Rotate {
             by,
             kiosk: k,
+            key,
             sender,
-        } => chain.send(caller(by), registry, rotation(kiosk(k), caller(sender))),
+        } => chain.send(
+            caller(by),
+            registry,
+            rotateCall {
+                deviceKey: device_key(key),
+                bindingR: binding_r(caller(sender)),
+                ..rotation(kiosk(k), caller(sender))
+            },
+        ),
         Step::Anchor { by, root: r, size } => chain.send(
             caller(by),
             anchor,
@@ -328,6 +388,7 @@ fn agree(chain: &mut Chain, model: &Model) -> Result<(), TestCaseError> {
         );
     }
     for id in 0..KIOSKS {
+        keys_agree(chain, id, model.kiosks.get(&id))?;
         let none = Vec::new();
         let anchors = model.kiosks.get(&id).map_or(&none, |k| &k.anchors);
         for r in 0..ROOTS {
@@ -353,6 +414,36 @@ fn agree(chain: &mut Chain, model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!((head.root, head.size), expected);
         prop_assert_eq!(head.sequence, anchors.len() as u64);
     }
+    Ok(())
+}
+
+/// Every key that the kiosk had, and no other, with its own sender, binding and time.
+fn keys_agree(chain: &mut Chain, id: u8, expected: Option<&Expected>) -> Result<(), TestCaseError> {
+    for n in 0..KEYS {
+        let listed = expected.and_then(|k| k.keys.get(&n)).copied();
+        let call = keyOfCall {
+            id: kiosk(id),
+            deviceKey: device_key(n),
+        };
+        let there = chain.ask(chain.registry, call);
+        prop_assert_eq!(there.bindingR, binding_r(there.sender));
+        let there = ExpectedKey {
+            sender: there.sender,
+            since: there.since,
+            until: there.until,
+        };
+        prop_assert_eq!(
+            there,
+            listed.unwrap_or_default(),
+            "key {} of kiosk {}",
+            n,
+            id
+        );
+    }
+    let newest = chain.ask(chain.registry, kioskCall { id: kiosk(id) });
+    let key = expected.map_or(B256::ZERO, |k| device_key(k.key));
+    prop_assert_eq!(newest.deviceKey, key);
+    prop_assert_eq!(newest.bindingR, binding_r(newest.sender));
     Ok(())
 }
 

@@ -9,7 +9,8 @@ use attestation_contracts::bindings::access::AccessControl::{
 use attestation_contracts::bindings::registry::KioskRegistry::{
     AlreadyEnrolled, Assigned, Enrolled, HeldByAuthority, NotAnOperator, NotResponsible,
     Reinstated, Rotated, SenderUsed, Suspended, UnknownKiosk, WrongState, ZeroValue, assignCall,
-    enrolCall, kioskCall, kioskOfCall, operatorOfCall, reinstateCall, rotateCall, suspendCall,
+    enrolCall, keyOfCall, kioskCall, kioskOfCall, operatorOfCall, reinstateCall, rotateCall,
+    suspendCall,
 };
 
 use crate::chain::{
@@ -336,6 +337,50 @@ fn the_device_key_alone_can_be_rotated_too() {
         chain.ask(chain.registry, kioskCall { id: KIOSK }).deviceKey,
         NEW_DEVICE_KEY
     );
+}
+
+#[test]
+fn every_key_that_a_kiosk_had_stays_readable_with_its_sender_binding_and_time() {
+    let mut chain = Chain::in_service();
+    let key = |chain: &mut Chain, id: B256, device_key: B256| {
+        let call = keyOfCall {
+            id,
+            deviceKey: device_key,
+        };
+        let key = chain.ask(chain.registry, call);
+        let binding = (key.bindingR, key.bindingS);
+        (key.sender, binding, key.since, key.until)
+    };
+    let nothing = (Address::ZERO, (B256::ZERO, B256::ZERO), 0, 0);
+    let enrolled = chain.now;
+    let first = (SENDER, (BINDING_R, BINDING_S), enrolled);
+    let with_end = |until| (first.0, first.1, first.2, until);
+    assert_eq!(key(&mut chain, KIOSK, DEVICE_KEY), with_end(0));
+    assert_eq!(key(&mut chain, KIOSK, NEW_DEVICE_KEY), nothing);
+
+    rotate(&mut chain, OPERATOR, NEW_SENDER).unwrap();
+    let rotated = chain.now;
+    let second = (NEW_SENDER, (BINDING_S, BINDING_R), rotated, 0);
+    assert_eq!(key(&mut chain, KIOSK, DEVICE_KEY), with_end(rotated));
+    assert_eq!(key(&mut chain, KIOSK, NEW_DEVICE_KEY), second);
+    assert_eq!(key(&mut chain, OTHER_KIOSK, DEVICE_KEY), nothing);
+
+    // The same key with another sender: only the sender and its binding change.
+    rotate(&mut chain, OPERATOR, STRANGER).unwrap();
+    let third = (STRANGER, (BINDING_S, BINDING_R), rotated, 0);
+    assert_eq!(key(&mut chain, KIOSK, NEW_DEVICE_KEY), third);
+    assert_eq!(key(&mut chain, KIOSK, DEVICE_KEY), with_end(rotated));
+
+    // A key that comes back is the newest again, and known since it was first listed.
+    let back = rotateCall {
+        deviceKey: DEVICE_KEY,
+        ..rotation(KIOSK, STRANGER)
+    };
+    chain.send(OPERATOR, chain.registry, back).unwrap();
+    let returned = (STRANGER, (BINDING_S, BINDING_R), enrolled, 0);
+    assert_eq!(key(&mut chain, KIOSK, DEVICE_KEY), returned);
+    let ended = chain.now;
+    assert_eq!(key(&mut chain, KIOSK, NEW_DEVICE_KEY).3, ended);
 }
 
 #[test]

@@ -87,13 +87,22 @@ fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnL
         rfc3339(found.time),
         contracts.chain_id
     );
-    let sender = format!(
-        "{}, listed so since {}",
-        found.sender,
-        rfc3339(found.listed_since)
-    );
+    let sender = found.sender.to_string();
+    let since = rfc3339(found.key_since);
+    let key = match found.key_until {
+        None => format!("the kiosk's newest in the registry, since {since}"),
+        Some(until) => format!(
+            "an older one of the kiosk: in the registry from {since} to {}",
+            rfc3339(until)
+        ),
+    };
     OnLedger {
-        lines: vec![("Anchored", block), ("By", head), ("Sender", sender)],
+        lines: vec![
+            ("Anchored", block),
+            ("By", head),
+            ("Key", key),
+            ("Sender", sender),
+        ],
         checks: found.checks(),
         json: json!({
             "chain_id": contracts.chain_id,
@@ -104,6 +113,8 @@ fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnL
             "sequence": found.sequence,
             "own_head": own,
             "sender": found.sender.to_string(),
+            "key_since": rfc3339(found.key_since),
+            "key_until": found.key_until.map(rfc3339),
             "kiosk": hex(&attestation::chain::kiosk_id(&verified.checkpoint().checkpoint.origin)),
         }),
     }

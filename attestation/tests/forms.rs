@@ -266,6 +266,32 @@ fn a_picture_of_a_wallets_code_is_read_too() {
     }
 }
 
+#[test]
+fn a_wallet_proof_in_several_codes_is_joined_from_pictures_and_texts_in_any_order() {
+    let desk = Desk::new();
+    let proof = std::fs::read_to_string(desk.path("wallet.txt")).unwrap();
+    let parts = wallet::parts::split(&proof);
+    let [first, second] = parts.as_slice() else {
+        panic!("{} parts", parts.len());
+    };
+    let qr = QRBuilder::new(first.as_str()).ecl(ECL::L).build().unwrap();
+    desk.put("first.png", picture(&qr));
+    desk.put("second.txt", second);
+    let whole = desk.verify(0, "wallet.txt");
+    for files in ["first.png second.txt", "second.txt first.png second.txt"] {
+        assert_eq!(desk.verify(0, files), whole);
+        has(&desk.says(0, &format!("show {files}")), &["NOT CHECKED"]);
+    }
+    let missing = desk.verify(2, "first.png");
+    has(&missing, &["1 of 2 parts of the wallet proof"]);
+    let other = wallet::parts::split(&proof.replace('~', "~~"));
+    desk.put("other.txt", &other[1]);
+    let said = desk.verify(2, "first.png other.txt");
+    has(&said, &["cannot join other.txt (part_of_other_proof)"]);
+    let said = desk.verify(2, "first.png full.txt");
+    has(&said, &["full.txt is no part of a wallet proof"]);
+}
+
 /// Six pixels a module, with the white border of ISO/IEC 18004.
 fn picture(qr: &fast_qr::QRCode) -> Vec<u8> {
     let (module, border) = (6, 4);

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use attestation::chain::call_anchor;
 use attestation::{Claims, PseudonymKey, Scope};
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use common::{Kiosk, claims, name};
@@ -43,13 +44,10 @@ fn random_id() -> [u8; 16] {
     id
 }
 
-/// What a kiosk sends to the chain: `anchor(bytes32 root, uint64 size)`, after the selector, which
-/// is the same for all.
+/// The call that a kiosk sends to the chain, as the outbox encodes it: selector, root, size.
 fn anchored(kiosk: &Kiosk) -> Vec<u8> {
     let head = kiosk.log.head().unwrap().unwrap().checkpoint;
-    let mut size = [0; 32];
-    size[24..].copy_from_slice(&head.size.to_be_bytes());
-    [head.root, size].concat()
+    call_anchor(&head.root, head.size)
 }
 
 /// The leaf hashes as they are published.
@@ -91,8 +89,9 @@ fn chain_and_tiles_show_the_same_of_every_resident() {
     let [one, other] = &logs;
     // On the chain: same length, and all but the root is the same.
     let (a, b) = (anchored(one), anchored(other));
-    assert_eq!((a.len(), &a[32..]), (64, &b[32..]));
-    assert_ne!(a[..32], b[..32]);
+    assert_eq!((a.len(), b.len()), (68, 68));
+    assert_eq!((&a[..4], &a[36..]), (&b[..4], &b[36..]));
+    assert_ne!(a[4..36], b[4..36]);
     // In the tiles: as many hashes of the same length, none twice, and neither resident's are
     // biased in any bit. (Six deviations: once in two million runs by chance.)
     let hashes = logs.each_ref().map(published);

@@ -14,7 +14,7 @@ const ADVICE_AFTER_MS = 8000;
 /** How the receipt in a link begins; `Receipt::decode` reads the rest. */
 const FRAGMENT = /^#KV[RP]/;
 
-const page = { engine: null, trust: null, camera: null, offline: false, text: null, answer: null, advice: 0 };
+const page = { engine: null, trust: null, camera: null, offline: false, text: null, parts: [], answer: null, advice: 0 };
 
 async function begin() {
   chooseLanguage(stored('language') ?? preferred());
@@ -45,16 +45,16 @@ function listen() {
   }
   byId('scan').addEventListener('click', scan);
   byId('stop').addEventListener('click', () => home());
-  onFiles('picture', ([file]) => openPicture(file));
+  onFiles('picture', openPictures);
   onFiles('key-files', openKeys);
-  onSubmit('text-form', () => checkText(byId('text').value.trim()));
+  onSubmit('text-form', () => takeText(byId('text').value.trim()));
   onSubmit('key-form', () => withTrust(() => useKey(byId('key-text').value)));
   addEventListener('hashchange', readFragment);
-  addEventListener('paste', (event) => event.clipboardData?.files.length && openPicture(event.clipboardData.files[0]));
+  addEventListener('paste', (event) => event.clipboardData?.files.length && openPictures([...event.clipboardData.files]));
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length) openPicture(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) openPictures([...event.dataTransfer.files]);
   });
   document.addEventListener('visibilitychange', () => document.hidden && page.camera?.isOn && home());
 }
@@ -108,8 +108,31 @@ function stopScanning() {
 }
 
 function found(text) {
+  // The same part is seen again and again until the next one is shown.
+  if (page.parts.includes(text)) return;
   navigator.vibrate?.(60);
-  checkText(text);
+  if (takeText(text)) advise();
+}
+
+/** Checks a text, or keeps it if it is one part of several; says whether more are needed. */
+function takeText(text) {
+  const texts = page.parts.includes(text) ? page.parts : [...page.parts, text];
+  const joined = page.engine.join(texts);
+  page.parts = joined.kind === 'parts' ? texts : [];
+  if (joined.kind === 'whole') checkText(joined.text);
+  else if (joined.kind === 'unusable') show(joined);
+  drawParts(joined);
+  return joined.kind === 'parts';
+}
+
+function drawParts({ kind, read, count } = {}) {
+  const line = byId('parts');
+  line.hidden = kind !== 'parts';
+  line.textContent = line.hidden ? '' : word('parts.read', read, count);
+  if (!line.hidden) {
+    byId('text').value = '';
+    announce(line.textContent);
+  }
 }
 
 function advise() {
@@ -122,11 +145,11 @@ function advise() {
   }, ADVICE_AFTER_MS);
 }
 
-async function openPicture(file) {
+async function openPictures(files) {
   announce(word('busy.picture'));
   document.body.classList.add('busy');
   try {
-    checkText(await readPicture(page.engine, file));
+    for (const file of files) if (!takeText(await readPicture(page.engine, file))) break;
   } catch (error) {
     show(failure(error));
   } finally {
@@ -202,6 +225,8 @@ function drawResult() {
 
 function closeResult() {
   page.text = null;
+  page.parts = [];
+  drawParts();
   page.answer = null;
   byId('result').hidden = true;
   byId('result').replaceChildren();
@@ -238,6 +263,7 @@ function say() {
   drawFooter();
   if (page.trust?.published) drawKey();
   if (page.answer) drawResult();
+  if (page.parts.length) drawParts(page.engine.join(page.parts));
 }
 
 function drawKey() {

@@ -1,5 +1,5 @@
-// The phone's camera: frames are looked at one after the other, on this device, until one holds a
-// receipt's code. No frame is kept.
+// The phone's camera: frames are looked at one after the other, on this device, until the
+// camera is stopped. No frame is kept.
 
 import { readPixels } from './picture.js';
 import { Unusable } from './trust.js';
@@ -21,7 +21,7 @@ export class Camera {
     return this.#stream !== null;
   }
 
-  /** Opens the camera and calls `found` with the first text. */
+  /** Opens the camera and calls `found` with each text, until it is stopped. */
   async start(found) {
     this.#stream = await open();
     this.video.srcObject = this.#stream;
@@ -40,12 +40,8 @@ export class Camera {
     if (this.#stream !== stream) return;
     const { videoWidth, videoHeight } = this.video;
     const text = videoWidth > 0 && readPixels(this.engine, this.video, videoWidth, videoHeight, SIDE_PX);
-    if (text) {
-      this.stop();
-      found(text);
-    } else {
-      setTimeout(() => this.#look(found, stream), REST_MS);
-    }
+    if (text) found(text);
+    if (this.#stream === stream) setTimeout(() => this.#look(found, stream), REST_MS);
   }
 }
 

@@ -29,6 +29,11 @@ class Engine {
     return this.#ask('check', encoder.encode(JSON.stringify(request)));
   }
 
+  /** Puts together what was read, the newest last: see `src/join.rs`. */
+  join(texts) {
+    return this.#ask('join', encoder.encode(JSON.stringify(texts)));
+  }
+
   /** Says whose key and list these are. */
   describe(request) {
     return this.#ask('describe', encoder.encode(JSON.stringify(request)));

@@ -24,6 +24,7 @@ export const en = {
     stop: 'Stop scanning',
     on: 'The camera is on.',
   },
+  parts: { read: '{} of {} codes read. Show the next one, or open its picture.' },
   busy: { picture: 'Looking at the picture…', checking: 'Checking…' },
   verdict: {
     verified: 'Verified',
@@ -200,6 +201,9 @@ export const en = {
     picture_without_code: refusal('No receipt’s code was found in the picture', 'The code may be incomplete, blurred, too small or covered by a reflection.', 'Take it again: whole code, sharp, straight, few reflections.'),
     picture_unreadable: refusal('The picture cannot be opened', 'The file is no picture, or too large.', 'Use another picture, PNG or JPEG.'),
     file_unknown: refusal('This file is neither', 'It is not an operator’s key and not a list.', 'Open operator.pub or trust.list.'),
+    part_malformed: refusal('One code cannot be read', 'It is no part of a wallet proof, or it is damaged.', 'Begin again, and read every code that is shown.'),
+    part_of_other_proof: refusal('These codes do not belong together', 'They are parts of two wallet proofs.', 'Begin again, with the codes of one proof only.'),
+    parts_do_not_match: refusal('The codes together are not a proof', 'One of them was changed or damaged.', 'Begin again, and read every code that is shown.'),
     text_empty: refusal('There is no text yet', 'There is nothing to check.', 'Paste the receipt’s text or link.'),
   },
   reason: {

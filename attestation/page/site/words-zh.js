@@ -24,6 +24,7 @@ export const zh = {
     stop: '停止扫描',
     on: '摄像头已打开。',
   },
+  parts: { read: '已读 {} 个，共 {} 个二维码。请出示下一个，或打开它的图片。' },
   busy: { picture: '正在看图片…', checking: '正在查验…' },
   verdict: {
     verified: '核验通过',
@@ -200,6 +201,9 @@ export const zh = {
     picture_without_code: refusal('图片里没有认出凭证的二维码', '二维码可能不完整、模糊、太小或反光。', '请重新拍：整个二维码、清晰、正对、少反光。'),
     picture_unreadable: refusal('图片打不开', '文件不是图片，或太大。', '请换一张 PNG 或 JPEG 图片。'),
     file_unknown: refusal('认不出这个文件', '它既不是运营方公钥，也不是名单。', '请打开 operator.pub 或 trust.list。'),
+    part_malformed: refusal('有一个二维码读不出', '它不是钱包证明的一部分，或已损坏。', '请重新开始，逐个读取所有二维码。'),
+    part_of_other_proof: refusal('这些二维码不属于同一份证明', '它们来自两份不同的钱包证明。', '请重新开始，只读同一份证明的二维码。'),
+    parts_do_not_match: refusal('这些二维码拼不成一份证明', '其中有一个被改动或损坏。', '请重新开始，逐个读取所有二维码。'),
     text_empty: refusal('还没有文字', '没有可查验的内容。', '请粘贴凭证的文字或链接。'),
   },
   reason: {

@@ -43,6 +43,13 @@ pub extern "C" fn check() -> usize {
     answer(|input| json(&crate::check(input)))
 }
 
+/// Puts the parts of a wallet proof together ([`crate::join`]).
+// SAFETY: as for `input`.
+#[unsafe(no_mangle)]
+pub extern "C" fn join() -> usize {
+    answer(|input| json(&crate::join(input)))
+}
+
 /// Says what an operator's key and trust list are ([`crate::describe`]).
 // SAFETY: as for `input`.
 #[unsafe(no_mangle)]

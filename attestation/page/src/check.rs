@@ -10,6 +10,7 @@
 
 use attestation::json::{accepted, hex, refused, with_causes};
 use attestation::utc::rfc3339;
+use attestation::wallet::parts::PartError;
 use attestation::{
     AnyReceipt, Freshness, Grounds, NotAKey, NotAccepted, OperatorPublicKey, StatusList,
     StatusListError, TrustList, TrustListError,
@@ -155,7 +156,8 @@ const PLAIN_NEEDS_LIST: &str = "plain_needs_list";
 pub(crate) fn unusable_codes() -> impl Iterator<Item = &'static str> {
     let lists = TrustListError::CODES.iter().chain(StatusListError::CODES);
     let ours = [REQUEST, OPERATOR_KEY, PLAIN_NEEDS_LIST].into_iter();
-    ours.chain(lists.copied())
+    let parts = PartError::CODES.iter();
+    ours.chain(lists.chain(parts).copied())
 }
 
 impl From<NotAKey> for Unusable {

@@ -59,13 +59,13 @@ export async function serve(folder) {
 }
 
 /** Chromium with a film of the genuine receipt as its camera, and without a network of its own. */
-export function launch() {
+export function launch(film = 'camera.y4m') {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-video-capture=${file('camera.y4m')}`,
+      `--use-file-for-fake-video-capture=${file(film)}`,
     ],
   });
 }

@@ -197,6 +197,35 @@ describe('ways to a receipt', () => {
     await context.close();
   });
 
+  test('a wallet proof in several codes: pictures one after the other, in any order, and at once', async () => {
+    const { page, context } = await visitor(browser, plain);
+    await page.setInputFiles('#picture', file('part-2.png'));
+    await page.waitForSelector('#parts:visible');
+    assert.ok((await page.innerText('#parts')).startsWith('1 of 2 codes read'));
+    await page.click('[data-language=zh]');
+    assert.ok((await page.innerText('#parts')).startsWith('已读 1 个，共 2 个'));
+    await page.click('[data-language=en]');
+    await page.setInputFiles('#picture', file('part-1.png'));
+    await page.waitForSelector(`.${PASS}`);
+    assert.ok((await reading(page)).includes('李示范'));
+    assert.ok(!(await page.isVisible('#parts')));
+    await page.click('#again');
+    await page.setInputFiles('#picture', [file('part-1.png'), file('part-2.png')]);
+    await page.waitForSelector(`.${PASS}`);
+    await context.close();
+  });
+
+  test('a wallet proof in several codes before the camera', async () => {
+    const other = await launch('parts.y4m');
+    const { page, context } = await visitor(other, plain, { permissions: ['camera'] });
+    await page.click('#scan');
+    await page.waitForSelector(`.${PASS}`);
+    assert.ok((await reading(page)).includes('李示范'));
+    assert.equal(await page.$eval('#video', (video) => video.srcObject), null, 'the camera is off again');
+    await context.close();
+    await other.close();
+  });
+
   test('a camera that is not allowed', async () => {
     const { page, context } = await visitor(browser, plain);
     await page.click('#scan');

@@ -77,7 +77,9 @@ pub(crate) struct ChainAnchor {
     pub(crate) time: u64,
 }
 
-pub(crate) fn call_anchor(root: &Hash, size: u64) -> Vec<u8> {
+/// What a kiosk's transaction carries to the chain: `anchor(bytes32 root, uint64 size)`.
+#[must_use]
+pub fn call_anchor(root: &Hash, size: u64) -> Vec<u8> {
     let root = FixedBytes(*root);
     anchorCall { root, size }.abi_encode()
 }

@@ -32,7 +32,7 @@ mod settings;
 mod sight;
 mod transaction;
 
-pub use abi::{KioskState, Listed, kiosk_id, parse_returned};
+pub use abi::{KioskState, Listed, call_anchor, kiosk_id, parse_returned};
 pub use account::{Account, AccountError};
 pub use alloy_primitives::Address;
 pub use answer::parse_answer;

@@ -23,6 +23,7 @@ mod issue;
 mod json;
 pub(crate) mod jws;
 mod key_binding;
+pub mod parts;
 mod payload;
 mod present;
 mod sd_jwt;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{HolderKey, base64url, json, jws::Jws};
 
 /// Larger than any wallet's token needs to be, in bytes.
-const MAX_BYTES: usize = 64 << 10;
+pub(super) const MAX_BYTES: usize = 64 << 10;
 
 /// More disclosures than this nobody signs about a person.
 const MAX_DISCLOSURES: usize = 128;

@@ -5,6 +5,7 @@ use attestation::{CardField, Disclosures, Name, OperatorKey, StatusDraft, Status
 use zeroize::Zeroizing;
 
 use crate::office::{Office, claims};
+use crate::pictures::{camera, draw};
 use crate::{Case, DAY_S, Outcome, PAGE, Story};
 
 impl Story {
@@ -54,6 +55,7 @@ impl Story {
         let committed = log.commit(&claims, device, credential)?;
         let token = wallet::issue(&committed, device, credential, &shared, None)?;
         let name_only = wallet::select(&token, &[CardField::Name])?;
+        self.parts(&token)?;
         self.text("wallet", name_only.clone())?;
         let other = Disclosures::new([(CardField::Name, Zeroizing::new("王他人".to_owned()))])?;
         let other = other.iter().map(|field| field.as_text().to_owned());
@@ -64,6 +66,20 @@ impl Story {
             .chain([String::new()])
             .collect();
         self.text("wallet-with-another-name", parts.join("~"))
+    }
+
+    /// A proof as several codes, as the kiosk shows it: pictures, and a film of them in turn.
+    fn parts(&self, token: &str) -> Outcome<()> {
+        let texts = wallet::parts::split(token);
+        let codes: Vec<_> = texts
+            .iter()
+            .map(|text| draw(text))
+            .collect::<Outcome<_>>()?;
+        for (number, code) in (1..).zip(&codes) {
+            code.save(self.folder.join(format!("part-{number}.png")))?;
+        }
+        std::fs::write(self.folder.join("parts.y4m"), camera(&codes))?;
+        Ok(())
     }
 
     /// What the operator says about single verifications.

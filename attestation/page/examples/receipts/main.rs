@@ -154,7 +154,7 @@ impl Story {
         std::fs::write(self.folder.join("first.list"), first.encode())?;
         std::fs::write(self.folder.join("second.list"), second.encode())?;
         let genuine = image::open(self.folder.join("verified.png"))?.into_luma8();
-        std::fs::write(self.folder.join("camera.y4m"), camera(&genuine))?;
+        std::fs::write(self.folder.join("camera.y4m"), camera(&[genuine]))?;
         let cases = serde_json::to_string_pretty(&self.cases)?;
         std::fs::write(self.folder.join("cases.json"), cases)?;
         Ok(())

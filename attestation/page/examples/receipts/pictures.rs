@@ -23,10 +23,23 @@ pub(crate) fn draw(text: &str) -> Outcome<GrayImage> {
     }))
 }
 
-/// A film of one still picture for Chromium's fake camera: YUV4MPEG2, 4:2:0, grey all round.
-pub(crate) fn camera(code: &GrayImage) -> Vec<u8> {
-    const WIDTH: u32 = 1280;
-    const HEIGHT: u32 = 720;
+/// The film's frame, in pixels.
+const WIDTH: u32 = 1280;
+const HEIGHT: u32 = 720;
+/// How many frames each of several pictures stands: two seconds.
+const FRAMES: usize = 10;
+
+/// A film of still pictures in turn for Chromium's fake camera: YUV4MPEG2, 4:2:0, grey all round.
+pub(crate) fn camera(codes: &[GrayImage]) -> Vec<u8> {
+    let mut film = format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F5:1 Ip A1:1 C420jpeg\n").into_bytes();
+    let times = if codes.len() > 1 { FRAMES } else { 1 };
+    for code in codes {
+        film.extend(frame(code).repeat(times));
+    }
+    film
+}
+
+fn frame(code: &GrayImage) -> Vec<u8> {
     let (left, top) = ((WIDTH - code.width()) / 2, (HEIGHT - code.height()) / 2);
     let pixel = |x: u32, y: u32| {
         let at = x.checked_sub(left).zip(y.checked_sub(top));
@@ -34,9 +47,8 @@ pub(crate) fn camera(code: &GrayImage) -> Vec<u8> {
         found.map_or(150, |pixel| 16 + (u16::from(pixel.0[0]) * 219 / 255) as u8)
     };
     let luma = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| pixel(x, y)));
-    let mut film =
-        format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F5:1 Ip A1:1 C420jpeg\nFRAME\n").into_bytes();
-    film.extend(luma);
-    film.extend(vec![128; (WIDTH * HEIGHT / 2) as usize]);
-    film
+    let mut frame = b"FRAME\n".to_vec();
+    frame.extend(luma);
+    frame.extend(vec![128; (WIDTH * HEIGHT / 2) as usize]);
+    frame
 }

@@ -6,6 +6,7 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use attestation::qr::find_receipt;
+use attestation::wallet::parts::{Joiner, PartError, is_part};
 use attestation::{
     Credential, DecodeError, NotAKey, OperatorPublicKey, StatusList, StatusListError, TrustList,
     TrustListError,
@@ -64,6 +65,15 @@ pub(crate) enum InputError {
          straight, without glare"
     )]
     NoCode { path: PathBuf },
+    /// A part of a wallet proof cannot be put to the others.
+    #[error("cannot join {path} ({})", source.as_code())]
+    Part { path: PathBuf, source: PartError },
+    /// Some parts of a wallet proof are missing.
+    #[error("{read} of {count} parts of the wallet proof are there; give all of them")]
+    PartsMissing { read: usize, count: usize },
+    /// Several files, but not the parts of one proof.
+    #[error("{path} is no part of a wallet proof; give one receipt, or the parts of one proof")]
+    Several { path: PathBuf },
     /// Neither a picture nor text.
     #[error("{path} is neither a PNG or JPEG picture nor the text of a receipt")]
     NeitherPictureNorText { path: PathBuf },
@@ -107,7 +117,32 @@ pub(crate) fn credential(path: &Path) -> Result<Credential, InputError> {
     })
 }
 
-pub(crate) fn receipt_text(path: &Path) -> Result<String, InputError> {
+/// The text of a receipt: in one file, or, where it is a wallet proof in parts, in several.
+pub(crate) fn receipt_text(paths: &[PathBuf]) -> Result<String, InputError> {
+    let mut joiner = Joiner::new();
+    let mut whole = None;
+    for path in paths {
+        let text = one_text(path)?;
+        if !is_part(&text) {
+            return match paths {
+                [_] => Ok(text),
+                _ => Err(InputError::Several { path: path.clone() }),
+            };
+        }
+        whole = joiner.take(&text).map_err(|source| InputError::Part {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    whole
+        .map(|whole| whole.to_string())
+        .ok_or(InputError::PartsMissing {
+            read: joiner.read(),
+            count: joiner.count(),
+        })
+}
+
+fn one_text(path: &Path) -> Result<String, InputError> {
     let bytes = read(path, MAX_FILE_BYTES)?;
     match image::guess_format(&bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => read_code(path, bytes, format),

@@ -114,8 +114,9 @@ enum Failure {
 #[derive(Args)]
 struct Source {
     /// A PNG or JPEG picture with the QR code, or a file with its text; "-" for standard input.
-    #[arg(value_name = "RECEIPT")]
-    receipt: PathBuf,
+    /// A wallet proof that was shown as several codes: all of them, in any order.
+    #[arg(value_name = "RECEIPT", required = true)]
+    receipt: Vec<PathBuf>,
     /// Print JSON for programs.
     #[arg(long)]
     json: bool,

@@ -44,7 +44,7 @@ pub(crate) enum PresentFailure {
 
 impl Present {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
-        let text = input::receipt_text(&self.token)?;
+        let text = input::receipt_text(std::slice::from_ref(&self.token))?;
         let shown = wallet::select(&text, &self.show).map_err(PresentFailure::from)?;
         let asked = self.nonce.as_deref().zip(self.audience.as_deref());
         let presented = match (&self.holder_key, asked) {

@@ -112,7 +112,10 @@ impl AnyReceipt {
                 list.log() == Some(&Checkpoint::origin(site, kiosk))
                     || list.is_named(&StatusUri::of(site, kiosk))
             }
-            Self::Wallet(token) => list.is_named(token.unverified_status_uri()),
+            Self::Wallet(token) => {
+                list.log() == Some(&Checkpoint::origin(site, kiosk))
+                    || list.is_named(token.unverified_status_uri())
+            }
             Self::Plain(_) => false,
         }
     }

@@ -118,6 +118,9 @@ impl Pending {
 /// A signed transaction that carries a head, as it was stored before it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
+    /// The address of the account that signed it. A kiosk whose keys were wiped goes on with
+    /// another account, and with that account's count.
+    pub sender: [u8; 20],
     /// The head's size.
     pub size: u64,
     /// The sender's count of transactions before it.

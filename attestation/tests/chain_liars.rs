@@ -123,6 +123,24 @@ fn one_that_says_anchored_is_not_believed_against_others() {
     }
 }
 
+/// SQLite has no number so large: a lie about it must not stop the two who tell the truth.
+#[test]
+fn one_that_says_more_is_anchored_than_a_log_can_hold_is_outvoted() {
+    let mut scene = Scene::new();
+    let liar = scene.liar(|question| {
+        if calls(question, "head(bytes32)") {
+            words(&[number(7), number(u64::MAX), number(1)])
+        } else if calls(question, "anchorOf(bytes32,bytes32)") {
+            words(&[number(u64::MAX), number(1), number(1), number(1)])
+        } else {
+            None
+        }
+    });
+    let node = scene.anvil.url.clone();
+    scene.settle_with(&[&liar.url, &node, &node]);
+    scene.assert_anchored_once();
+}
+
 #[test]
 fn one_that_was_believed_alone_is_found_out_by_the_next() {
     let mut scene = Scene::new();

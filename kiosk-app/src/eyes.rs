@@ -54,6 +54,7 @@ impl Eyes {
             inbox,
             display,
             reference: None,
+            scanner: Scanner::start(),
         };
         let thread = std::thread::spawn(move || watcher.run(&orders));
         Self {
@@ -104,14 +105,13 @@ impl Drop for Eyes {
     }
 }
 
-/// Ends the kiosk when the thread panics: without a face pipeline nobody can be verified, and only
-/// a new start brings it back.
-struct Farewell(Inbox);
+/// Ends the kiosk when its thread panics: only a new start brings back what the thread did.
+pub(crate) struct Farewell(pub(crate) Inbox, pub(crate) &'static str);
 
 impl Drop for Farewell {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.crash("the face pipeline panicked");
+            self.0.crash(self.1);
         }
     }
 }
@@ -130,11 +130,12 @@ struct Watcher {
     inbox: Inbox,
     display: Arc<dyn Display>,
     reference: Option<Reference>,
+    scanner: Scanner,
 }
 
 impl Watcher {
     fn run(mut self, orders: &Receiver<Command>) {
-        let _farewell = Farewell(self.inbox.clone());
+        let _farewell = Farewell(self.inbox.clone(), "the face pipeline panicked");
         let mut next = orders.recv().ok();
         while let Some(command) = next.take() {
             let pending = match command {
@@ -217,7 +218,7 @@ impl Watcher {
 
     /// Looks for the key of a phone until one is seen or another order comes, which is handed back.
     fn scan(&mut self, turn: Turn, orders: &Receiver<Command>) -> Option<Command> {
-        let mut scanner = Scanner::start();
+        self.scanner.begin();
         let mut said = None;
         loop {
             match orders.try_recv() {
@@ -234,7 +235,7 @@ impl Watcher {
                 continue;
             };
             self.display.preview(key_scan::preview(&grey));
-            let Some(seen) = scanner.look(grey) else {
+            let Some(seen) = self.scanner.look(grey) else {
                 continue;
             };
             // The same wrong code is news once.

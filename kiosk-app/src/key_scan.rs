@@ -70,12 +70,17 @@ pub fn preview(grey: &Grey) -> Preview {
 }
 
 /// Reads codes on a thread of its own: a picture made to confuse can take seconds, and whoever shows
-/// pictures must not have to wait for it. The thread ends after its picture when this is dropped.
+/// pictures must not have to wait for it. One thread for all residents, so that such pictures do not
+/// pile up; it ends after its picture when this is dropped.
 pub struct Scanner {
-    pictures: SyncSender<Grey>,
-    seen: Receiver<Option<Seen>>,
+    pictures: SyncSender<(Scan, Grey)>,
+    seen: Receiver<(Scan, Option<Seen>)>,
     busy: bool,
+    scan: Scan,
 }
+
+/// Which scan a picture belongs to.
+type Scan = u64;
 
 /// A code that was read.
 pub type Seen = Result<HolderKey, NotAHolderKey>;
@@ -86,8 +91,8 @@ impl Scanner {
         let (pictures, given) = sync_channel(1);
         let (answer, seen) = channel();
         std::thread::spawn(move || {
-            while let Ok(picture) = given.recv() {
-                if answer.send(key(picture)).is_err() {
+            while let Ok((scan, picture)) = given.recv() {
+                if answer.send((scan, key(picture))).is_err() {
                     break;
                 }
             }
@@ -96,17 +101,24 @@ impl Scanner {
             pictures,
             seen,
             busy: false,
+            scan: 0,
         }
+    }
+
+    /// Begins with the next resident: what was in an earlier one's pictures is not said any more.
+    pub fn begin(&mut self) {
+        self.scan += 1;
     }
 
     /// Gives a picture if the one before is done with; says what was in that one.
     pub fn look(&mut self, picture: Grey) -> Option<Seen> {
-        let seen = self.seen.try_recv();
-        self.busy &= seen.is_err();
+        let answer = self.seen.try_recv();
+        self.busy &= answer.is_err();
         if !self.busy {
-            self.busy = self.pictures.send(picture).is_ok();
+            self.busy = self.pictures.send((self.scan, picture)).is_ok();
         }
-        seen.ok().flatten()
+        let (scan, seen) = answer.ok()?;
+        seen.filter(|_| scan == self.scan)
     }
 }
 
@@ -191,6 +203,17 @@ mod tests {
         let picture = || grey(&frame(code(&phone_key().to_qr_text(), 100, 60))).unwrap();
         let seen = std::iter::repeat_with(|| scanner.look(picture())).find_map(|seen| seen);
         assert_eq!(seen, Some(Ok(phone_key())));
+    }
+
+    #[test]
+    fn what_an_earlier_resident_showed_is_not_said_to_the_next() {
+        let mut scanner = Scanner::start();
+        let picture = |text: &str| grey(&frame(code(text, 100, 60))).unwrap();
+        assert_eq!(scanner.look(picture(&phone_key().to_qr_text())), None);
+        scanner.begin();
+        let poster = || picture("https://example.org");
+        let seen = std::iter::repeat_with(|| scanner.look(poster())).find_map(|seen| seen);
+        assert_eq!(seen, Some(Err(NotAHolderKey::NotAKey)));
     }
 
     #[test]

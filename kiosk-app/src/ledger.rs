@@ -19,6 +19,7 @@ use hal::clock::monotonic_now;
 use crate::commands::hex;
 use crate::config::Config;
 use crate::errors::chain;
+use crate::eyes::Farewell;
 use crate::provision::{ProvisionError, StateFolder};
 use crate::record::Record;
 use crate::shell::Inbox;
@@ -70,6 +71,7 @@ impl LedgerWorker {
     ) -> Self {
         let (running, stopped) = channel::<()>();
         thread::spawn(move || {
+            let _farewell = Farewell(inbox.clone(), "the ledger's worker panicked");
             let mut outbox = SharedOutbox(store);
             let mut reporter = Reporter::new(inbox);
             loop {

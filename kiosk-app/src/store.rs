@@ -119,7 +119,10 @@ impl Store {
         } = self;
         match log.patrol(&identity.device.public(), patrol.next, PATROL_ENTRIES) {
             Ok(next) => patrol.next = next,
-            Err(error) => patrol.found = Some(chain(&error)),
+            // Damage stays. A disk that cannot be read now is looked at again in two seconds, and
+            // is found by `trouble` meanwhile.
+            Err(error @ LogError::Corrupt { .. }) => patrol.found = Some(chain(&error)),
+            Err(error) => tracing::warn!(error = %chain(&error), "the patrol cannot read the log"),
         }
     }
 
@@ -149,7 +152,7 @@ impl Store {
         if let Some(found) = &self.patrol.found {
             Some(found.clone())
         } else if room.used_bytes >= room.limit_bytes {
-            Some("the log has reached its limit (log_limit_reached): raise `limit_gib` under [log], or start a new log with a new device key".into())
+            Some("the log has reached its limit (log_limit_reached): raise `limit_gib` under [log], or have the operator enrol it anew under a new kiosk name, with a new log".into())
         } else if !has_room(&self.path) {
             Some("the disk is full or read-only: free some space or make it writable".into())
         } else if !self.identity.credential.validity.covers(now) {

@@ -29,8 +29,9 @@ contract UsageMeter {
 
     mapping(address operator => mapping(uint64 period => Report)) private _reports;
 
-    /// @notice Attestations reported for a period and not yet divided among validators.
-    mapping(uint64 period => uint64 attestations) public undivided;
+    /// @notice Attestations reported for a period and not yet divided among validators. Wide enough that
+    /// no operator can make the sum overflow, and so keep the others from reporting.
+    mapping(uint64 period => uint256 attestations) public undivided;
 
     /// @notice What a validator has earned and not yet been paid, in attestations.
     mapping(address validator => uint64 attestations) public creditsOf;
@@ -53,7 +54,7 @@ contract UsageMeter {
     /// @notice This operator reported other figures for this period.
     error AlreadyReported(uint64 period);
     /// @notice More than is there: `available` attestations are left.
-    error MoreThanAvailable(uint64 available);
+    error MoreThanAvailable(uint256 available);
 
     /// @param registry The registry in which the authority appoints operators.
     constructor(KioskRegistry registry) {

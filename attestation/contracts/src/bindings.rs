@@ -150,7 +150,7 @@ pub mod usage {
             function settle(address validator, uint64 attestations, bytes32 reference_) external;
             function reportOf(address operator, uint64 period) external view returns (bytes32 root, uint64 total);
             function proves(address operator, uint64 period, bytes32 provider, uint64 count, bytes32 salt, bytes32[] proof) external view returns (bool);
-            function undivided(uint64 period) external view returns (uint64);
+            function undivided(uint64 period) external view returns (uint256);
             function creditsOf(address validator) external view returns (uint64);
             function REGISTRY() external view returns (address);
             event Reported(address indexed operator, uint64 indexed period, bytes32 root, uint64 total);
@@ -161,7 +161,7 @@ pub mod usage {
             error ZeroRoot();
             error PeriodNotOver(uint256 endsAt);
             error AlreadyReported(uint64 period);
-            error MoreThanAvailable(uint64 available);
+            error MoreThanAvailable(uint256 available);
         }
     }
 }

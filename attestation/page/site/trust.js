@@ -105,7 +105,8 @@ export class Trust {
     if (!this.key) throw new Unusable('operator_key_missing');
     const answer = this.engine.describe({ ...this.#grounds(), now: now() });
     if (answer.kind !== 'described') throw new Unusable(answer.code);
-    const { fingerprint, trust, statuses } = answer;
+    const { fingerprint, trust } = answer;
+    const statuses = newestOfEach(answer.statuses);
     if (trust) refuseOlder(`list-${fingerprint}`, trust.sequence, 'trust_list_rolled_back');
     else if (this.requireFresh) throw new Unusable('trust_list_missing');
     for (const { uri, issued_at: issuedAt } of statuses) {
@@ -137,6 +138,16 @@ async function newest(name) {
 const now = () => Math.floor(Date.now() / 1000);
 
 const isText = (bytes) => bytes.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127));
+
+/** Of several lists under one name the newest counts: a visitor may bring a later one. */
+function newestOfEach(lists) {
+  const newest = new Map();
+  for (const list of lists) {
+    const known = newest.get(list.uri);
+    if (!known || Date.parse(list.issued_at) > Date.parse(known.issued_at)) newest.set(list.uri, list);
+  }
+  return newest.values();
+}
 
 /** A list that is older than one seen before is not gone by. */
 function refuseOlder(name, number, code) {

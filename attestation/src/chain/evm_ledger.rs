@@ -286,8 +286,11 @@ impl Step<'_> {
     }
 
     fn standing(&mut self, sight: &Sight) -> Result<Standing, LogError> {
+        let here = self.pending.head.map_or(0, |(size, _)| size);
         Ok(match sight.anchor.size {
             0 => Standing::Ours,
+            // Any number may come from outside; the log's file is asked only for what it can hold.
+            size if size > here => Standing::Beyond,
             size => match self.outbox.root_of(size)? {
                 Some(root) if root == sight.root => Standing::Ours,
                 Some(_) => Standing::Different,
@@ -489,7 +492,9 @@ impl Step<'_> {
     }
 
     fn refresh(&mut self) -> Result<(), LogError> {
+        let ours: [u8; 20] = self.at.sender.address().into();
         self.pending = self.outbox.pending(&self.at.ledger)?;
+        self.pending.submissions.retain(|one| one.sender == ours);
         Ok(())
     }
 }
@@ -508,6 +513,7 @@ impl EvmLedger {
         };
         let (signed, hash) = transaction.sign(&self.sender);
         Submission {
+            sender: self.sender.address().into(),
             size,
             nonce,
             gas_price,

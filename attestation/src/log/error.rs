@@ -93,7 +93,8 @@ pub enum LogError {
     /// The file is damaged.
     #[error(
         "cannot {doing} the log {path}: the file is damaged ({finding}); keep it for the auditor, \
-         and restore a backup or start a new log with a new device key"
+         and restore a backup, or have the operator enrol the kiosk anew under a new name, with a \
+         new log"
     )]
     Corrupt {
         /// The operation.
@@ -203,8 +204,8 @@ pub enum LogError {
     #[error(
         "cannot open the log {path}: it was set back: the key store remembers {counter} entries, \
          and there are {size}; do not run this kiosk: keep its state folder for the auditor, and \
-         restore a copy of the log with at least {counter} entries, or start a new log with a new \
-         device key"
+         restore a copy of the log with at least {counter} entries, or have the operator enrol it \
+         anew under a new name, with a new log"
     )]
     RolledBack {
         /// The file.
@@ -245,7 +246,8 @@ pub enum LogError {
     /// The log is as large as it may become.
     #[error(
         "cannot commit to the log {path}: it takes {used} bytes, and its limit is {limit}; raise \
-         the limit if the disk has room, or start a new log with a new device key and keep this one"
+         the limit if the disk has room, or have the operator enrol the kiosk anew under a new name, with a \
+         new log, and keep this one"
     )]
     LimitReached {
         /// The file.

@@ -25,10 +25,11 @@ impl Outbox for Log {
     fn keep(&mut self, ledger: &LedgerId, submission: &Submission) -> Result<(), LogError> {
         self.change("keep a transaction in", |connection| {
             connection.execute(
-                "INSERT INTO submissions (ledger, size, nonce, gas_price, hash, signed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO submissions (ledger, sender, size, nonce, gas_price, hash, signed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 (
                     ledger.to_bytes(),
+                    submission.sender,
                     submission.size,
                     submission.nonce,
                     submission.gas_price,
@@ -133,7 +134,7 @@ fn read(connection: &Connection, ledger: &[u8; 28]) -> rusqlite::Result<Pending>
         .query_one([ledger], anchor)
         .optional()?;
     let mut submissions = connection.prepare_cached(
-        "SELECT size, nonce, gas_price, hash, signed FROM submissions WHERE ledger = ?1 ORDER BY id",
+        "SELECT sender, size, nonce, gas_price, hash, signed FROM submissions WHERE ledger = ?1 ORDER BY id",
     )?;
     let submissions = submissions.query_map([ledger], submission)?;
     Ok(Pending {
@@ -161,10 +162,11 @@ fn anchor(row: &Row<'_>) -> rusqlite::Result<Anchor> {
 
 fn submission(row: &Row<'_>) -> rusqlite::Result<Submission> {
     Ok(Submission {
-        size: row.get(0)?,
-        nonce: row.get(1)?,
-        gas_price: row.get(2)?,
-        hash: row.get(3)?,
-        signed: row.get(4)?,
+        sender: row.get(0)?,
+        size: row.get(1)?,
+        nonce: row.get(2)?,
+        gas_price: row.get(3)?,
+        hash: row.get(4)?,
+        signed: row.get(5)?,
     })
 }

@@ -5,6 +5,7 @@
 CREATE TABLE submissions (
     id          INTEGER PRIMARY KEY,
     ledger      BLOB NOT NULL CHECK (length(ledger) = 28),
+    sender      BLOB NOT NULL CHECK (length(sender) = 20),
     size        INTEGER NOT NULL REFERENCES heads (size),
     nonce       INTEGER NOT NULL CHECK (nonce >= 0),
     gas_price   INTEGER NOT NULL CHECK (gas_price >= 0),

@@ -5,6 +5,7 @@
 use ed25519_dalek::VerifyingKey;
 use p256::ecdsa::VerifyingKey as P256Key;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::{base64url, json};
 
@@ -33,7 +34,8 @@ impl HolderKey {
             return Err(NotAHolderKey::NotAKey);
         }
         let encoded = text.strip_prefix(PREFIX).ok_or(NotAHolderKey::NotAKey)?;
-        let jwk = base64url::decode(encoded).ok_or(NotAHolderKey::NotAKey)?;
+        // It may be a secret key, shown by mistake.
+        let jwk = Zeroizing::new(base64url::decode(encoded).ok_or(NotAHolderKey::NotAKey)?);
         Self::from_jwk(&jwk)
     }
 

@@ -13,6 +13,7 @@ use super::key_binding::{self, KeyBinding};
 use super::payload::{CREDENTIAL, Payload, TYP, VCT_FAMILY};
 use super::sd_jwt::{SdJwt, SdJwtError};
 use crate::check::Check;
+use crate::checkpoint::Checkpoint;
 use crate::claims::Claims;
 use crate::credential::Credential;
 use crate::operator::OperatorPublicKey;
@@ -283,7 +284,9 @@ impl VerifiedWallet {
         now: Option<u64>,
     ) -> Result<Self, Refusal> {
         let same_operator = self.credential.is_from(list.operator());
-        let ours = same_operator && list.is_named(&self.status_uri);
+        let origin = Checkpoint::origin(&self.claims.site, &self.claims.kiosk);
+        let named = list.log() == Some(&origin) || list.is_named(&self.status_uri);
+        let ours = same_operator && named;
         require(ours, Refusal::StatusOtherList)?;
         self.listed = Some(list.check(self.index, freshness, now)?);
         Ok(self)

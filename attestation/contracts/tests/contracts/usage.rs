@@ -55,7 +55,7 @@ fn settle(chain: &mut Chain, by: Address, attestations: u64) -> Result<Done, Rev
 fn tally(chain: &mut Chain) -> (u64, u64) {
     let undivided = chain.ask(chain.usage, undividedCall { period: LAST });
     (
-        undivided,
+        undivided.to(),
         chain.ask(
             chain.usage,
             creditsOfCall {
@@ -108,26 +108,36 @@ fn no_credit_without_usage_and_no_settlement_without_credit() {
     let mut chain = Chain::in_service();
     refused(
         credit(&mut chain, AUTHORITY, 1),
-        MoreThanAvailable { available: 0 },
+        MoreThanAvailable {
+            available: U256::from(0),
+        },
     );
     report(&mut chain, OPERATOR, report_of(10)).unwrap();
     refused(
         credit(&mut chain, AUTHORITY, 11),
-        MoreThanAvailable { available: 10 },
+        MoreThanAvailable {
+            available: U256::from(10),
+        },
     );
     credit(&mut chain, AUTHORITY, 10).unwrap();
     refused(
         credit(&mut chain, AUTHORITY, 1),
-        MoreThanAvailable { available: 0 },
+        MoreThanAvailable {
+            available: U256::from(0),
+        },
     );
     refused(
         settle(&mut chain, AUTHORITY, 11),
-        MoreThanAvailable { available: 10 },
+        MoreThanAvailable {
+            available: U256::from(10),
+        },
     );
     settle(&mut chain, AUTHORITY, 10).unwrap();
     refused(
         settle(&mut chain, AUTHORITY, 1),
-        MoreThanAvailable { available: 0 },
+        MoreThanAvailable {
+            available: U256::from(0),
+        },
     );
 }
 

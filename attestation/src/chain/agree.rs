@@ -53,6 +53,9 @@ impl Opinions {
     /// The newest head that is deep enough.
     pub(crate) fn settled(&self) -> Option<Anchor> {
         let size = self.reached(|opinion| opinion.settled(self.confirmations));
+        if size == 0 {
+            return None;
+        }
         let told = self.all.iter().filter(|opinion| opinion.seen() == size);
         let told: Vec<_> = told
             .filter_map(|opinion| opinion.sight.to_anchor())

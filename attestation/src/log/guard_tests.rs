@@ -116,7 +116,12 @@ fn a_log_set_back_by_one_entry_or_more_is_refused_and_says_what_to_do() {
         it.put_back(&old);
         let refused = it.open().unwrap_err();
         assert_eq!(refused.as_code(), "log_rolled_back");
-        assert!(refused.to_string().contains("under a new name, with a new log"), "{refused}");
+        assert!(
+            refused
+                .to_string()
+                .contains("under a new name, with a new log"),
+            "{refused}"
+        );
         let told = matches!(refused, LogError::RolledBack { size: 3, counter, .. } if counter == u64::from(size));
         assert!(told);
         let adopted = Log::adopt_guard(&it.kiosk.path(), Box::new(it.counter.clone()));

@@ -16,6 +16,7 @@ use crate::events::EventFile;
 use crate::provision::StateFolder;
 use crate::record::Record;
 use crate::shell::{Crashed, Display, Inbox, Shell, inbox};
+use crate::supervise::Pulse;
 
 /// Why the kiosk stopped.
 #[derive(Debug, thiserror::Error)]
@@ -173,5 +174,9 @@ impl Display for Remote {
 
     fn preview(&self, preview: Preview) {
         Remote::preview(self, preview);
+    }
+
+    fn pulse(&self, pulse: Pulse) {
+        Remote::turned(self, move || pulse.arrive());
     }
 }

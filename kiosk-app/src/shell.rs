@@ -24,6 +24,7 @@ use crate::session::{
     Session, Turn,
 };
 use crate::store::Store;
+use crate::supervise::{Pulse, Supervisor};
 
 /// How often time passes for the session when nothing else happens: often enough that a
 /// countdown of whole seconds never skips one.
@@ -114,6 +115,8 @@ pub trait Display: Send + Sync {
     fn show(&self, view: View);
     /// Shows a camera picture on the capture screen.
     fn preview(&self, preview: Preview);
+    /// Lets a pulse through: it arrives when the loop that draws has turned.
+    fn pulse(&self, pulse: Pulse);
 }
 
 /// Everything the shell works with.
@@ -150,6 +153,7 @@ impl Shell {
         tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut supervisor = Supervisor::of_this_process();
         let mut shown = None;
         loop {
             let message = tokio::select! {
@@ -159,7 +163,10 @@ impl Shell {
             match message {
                 Some(Message::Event(event)) => self.handle(event),
                 Some(Message::Record(record)) => (self.records)(&record),
-                Some(Message::Stop) | None => return Ok(()),
+                Some(Message::Stop) | None => {
+                    supervisor.stopping();
+                    return Ok(());
+                }
                 Some(Message::Crash(crashed)) => return Err(crashed),
             }
             let view = self.session.view(monotonic_now());
@@ -167,6 +174,7 @@ impl Shell {
                 self.display.show(view.clone());
                 shown = Some(view);
             }
+            supervisor.turn(&*self.display);
         }
     }
 

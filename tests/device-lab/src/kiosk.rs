@@ -1,0 +1,228 @@
+//! The kiosk in the machine: the service, what it writes down, and a resident's hands and face.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::disks::Parts;
+use crate::error::{LabError, ensure, failed};
+use crate::host;
+use crate::machine::Machine;
+use crate::pictures::{Person, RATE};
+use crate::reader::Reader;
+use crate::wait;
+
+/// The longest anything of a resident's visit takes on an emulated processor.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Where on the screen the buttons are, pixels. Kept here because a finger knows no names.
+pub mod button {
+    /// "Begin" on the invitation.
+    pub const BEGIN: (u32, u32) = (540, 1512);
+    /// The first service of the list.
+    pub const FIRST_SERVICE: (u32, u32) = (540, 1150);
+    /// "I agree" below the notice.
+    pub const AGREE: (u32, u32) = (540, 1640);
+    /// "I can't do this".
+    pub const CANNOT: (u32, u32) = (832, 1810);
+    /// "Done" on the receipt.
+    pub const DONE: (u32, u32) = (400, 1800);
+}
+
+/// A kiosk command, as the kiosk's own user.
+pub fn command(machine: &mut Machine, arguments: &str) -> Result<String, LabError> {
+    machine.shell.run(&format!(
+        "runuser -u kiosk -- kiosk {arguments} --config /etc/kiosk/kiosk.toml"
+    ))
+}
+
+/// Makes the kiosk's keys in the machine's TPM and has the operator (on the host) vouch for them.
+pub fn provision(machine: &mut Machine, parts: &Parts) -> Result<(), LabError> {
+    machine
+        .shell
+        .run("install -d -o kiosk -g kiosk -m 700 /var/lib/kiosk && chown kiosk: /var/lib/kiosk")?;
+    let said = command(machine, "provision")?;
+    let is_key = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let key = said
+        .split_whitespace()
+        .find(is_key)
+        .ok_or_else(|| LabError::Otherwise(format!("`kiosk provision` printed no key: {said}")))?;
+    let (operator, enrolment) = (parts.work.join("operator"), parts.work.join("enrolment"));
+    host::run(
+        Command::new(&parts.kiosk)
+            .args(["operator", "create"])
+            .arg(&operator),
+    )?;
+    host::run(
+        Command::new(&parts.kiosk)
+            .args([
+                "operator",
+                "enrol",
+                "--kiosk",
+                "kiosk-lab",
+                "--site",
+                "device-lab",
+                "--device-key",
+                key,
+            ])
+            .arg("--operator")
+            .arg(&operator)
+            .arg("--out")
+            .arg(&enrolment),
+    )?;
+    carry_in(machine, &enrolment)?;
+    let said = command(machine, "provision --enrolment /run/enrolment")?;
+    ensure(said.contains("ready"), || {
+        format!("the kiosk is not enrolled: {said}")
+    })
+}
+
+/// Carries the files of a small folder into the machine, as a technician's stick would.
+fn carry_in(machine: &mut Machine, folder: &Path) -> Result<(), LabError> {
+    machine.shell.run("mkdir -p -m 755 /run/enrolment")?;
+    for entry in std::fs::read_dir(folder).map_err(failed("read", folder))? {
+        let entry = entry.map_err(failed("read", folder))?;
+        let bytes = std::fs::read(entry.path()).map_err(failed("read", entry.path()))?;
+        let octal: String = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        machine
+            .shell
+            .run(&format!("printf '{octal}' >/run/enrolment/{name}"))?;
+    }
+    machine.shell.run("chmod 644 /run/enrolment/*").map(drop)
+}
+
+/// Plugs the camera in: the driver, and somebody before the lens.
+pub fn plug_camera(machine: &mut Machine, person: Person) -> Result<(), LabError> {
+    machine.shell.run("modprobe v4l2loopback && mkdir -p /run/pictures && { mountpoint -q /run/pictures || mount -r /dev/vdd /run/pictures; }")?;
+    stand_before_camera(machine, person)
+}
+
+/// Somebody (else) stands before the lens.
+pub fn stand_before_camera(machine: &mut Machine, person: Person) -> Result<(), LabError> {
+    leave_camera(machine)?;
+    machine.shell.run(&format!(
+        "systemd-run --quiet --collect --unit=lens -p StandardInput=null -- sh -c \
+         'sleep inf | exec /opt/kiosk/bin/hal-sim camera --pictures /run/pictures/{} --device /dev/video0 --fps {RATE}'",
+        person.folder()
+    ))?;
+    wait::until("a picture format on /dev/video0", PATIENCE, || {
+        let said = machine
+            .shell
+            .attempt("cat /sys/class/video4linux/video0/format; systemctl is-failed lens")?;
+        Ok(if said.text.contains("YUYV") {
+            Ok(())
+        } else {
+            Err(said.text)
+        })
+    })
+}
+
+/// Nobody stands there, and nothing feeds the camera.
+pub fn leave_camera(machine: &mut Machine) -> Result<(), LabError> {
+    machine
+        .shell
+        .attempt("systemctl stop lens 2>/dev/null")
+        .map(drop)
+}
+
+/// The kiosk's event file, read on.
+pub struct Events {
+    read: usize,
+}
+
+impl Events {
+    /// From now on.
+    pub fn from_now(machine: &mut Machine) -> Result<Self, LabError> {
+        let mut events = Self { read: 0 };
+        events.more(machine)?;
+        Ok(events)
+    }
+
+    /// What was written since the last look.
+    pub fn more(&mut self, machine: &mut Machine) -> Result<Vec<Value>, LabError> {
+        let path = "/var/lib/kiosk/events.jsonl";
+        let said = machine
+            .shell
+            .attempt(&format!("tail -n +{} {path} 2>/dev/null", self.read + 1))?;
+        let lines: Vec<Value> = said
+            .text
+            .lines()
+            .map_while(|line| serde_json::from_str(line).ok())
+            .collect();
+        self.read += lines.len();
+        Ok(lines)
+    }
+
+    /// Waits for an event that `is` recognises.
+    pub fn until(
+        &mut self,
+        machine: &mut Machine,
+        what: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Result<Value, LabError> {
+        let mut last = String::from("no event");
+        wait::until(what, PATIENCE, || {
+            for event in self.more(machine)? {
+                if is(&event) {
+                    return Ok(Ok(event));
+                }
+                last = event.to_string();
+            }
+            Ok(Err(last.clone()))
+        })
+    }
+
+    /// Waits for an event of this name.
+    pub fn named(&mut self, machine: &mut Machine, name: &str) -> Result<Value, LabError> {
+        self.until(machine, &format!("the event {name}"), |event| {
+            event["event"] == name
+        })
+    }
+
+    /// Waits until a device reports this state.
+    pub fn device(
+        &mut self,
+        machine: &mut Machine,
+        device: &str,
+        state: &str,
+    ) -> Result<Value, LabError> {
+        self.until(machine, &format!("{device} {state}"), |event| {
+            event["event"] == "device.state" && event["device"] == device && event["state"] == state
+        })
+    }
+}
+
+/// Starts the kiosk's service; systemd says when its screen is drawn.
+pub fn start(machine: &mut Machine) -> Result<(), LabError> {
+    machine
+        .shell
+        .run("systemctl start kiosk || { journalctl -u kiosk -n 20 --no-pager; false; }")
+        .map(drop)
+}
+
+/// Goes through a visit until the card is asked for.
+pub fn begin(machine: &mut Machine, events: &mut Events) -> Result<(), LabError> {
+    machine.touch(button::BEGIN)?;
+    events.named(machine, "session.begun")?;
+    machine.touch(button::FIRST_SERVICE)?;
+    events.named(machine, "session.service")?;
+    machine.touch(button::AGREE)?;
+    events.named(machine, "session.consented").map(drop)
+}
+
+/// A visit with the demo card until it is decided; the decision's event.
+pub fn visit(machine: &mut Machine, reader: &mut Reader) -> Result<Value, LabError> {
+    let mut events = Events::from_now(machine)?;
+    begin(machine, &mut events)?;
+    reader.place()?;
+    events.named(machine, "card.read")?;
+    let decided = events.named(machine, "session.decided")?;
+    events.named(machine, "log.committed")?;
+    reader.remove()?;
+    machine.touch(button::DONE)?;
+    events.named(machine, "session.ended")?;
+    Ok(decided)
+}

@@ -1,0 +1,55 @@
+//! The stories, one file each. A story gets the lab, does what a person, a fault or an attacker does,
+//! and says in one line what it saw.
+
+mod camera_replug;
+mod genuine;
+mod impostor;
+mod power_off;
+mod reader_cable;
+mod self_test;
+mod tpm_reboot;
+mod verity;
+mod watchdog;
+
+use crate::error::LabError;
+use crate::lab::Lab;
+
+/// A story by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Story {
+    /// The machine starts, and `kiosk self-test` finds camera, reader, TPM and everything else
+    SelfTest,
+    /// The holder of the card is verified
+    Genuine,
+    /// The keys are sealed to the TPM: there after a reboot, not there with another TPM
+    TpmReboot,
+    /// The reader's cable is pulled while a card is read, and put in again
+    ReaderCable,
+    /// The camera is taken away and comes back
+    CameraReplug,
+    /// Somebody presents another person's card
+    Impostor,
+    /// The kiosk hangs, then the whole system: it is bitten both times and comes back
+    Watchdog,
+    /// A changed block of the kiosk's disk is refused
+    Verity,
+    /// The power is cut at random moments; the log is whole each time
+    PowerOff,
+}
+
+impl Story {
+    /// Tells it. What it saw, in one line.
+    pub fn tell(self, lab: &mut Lab) -> Result<String, LabError> {
+        match self {
+            Self::SelfTest => self_test::tell(lab),
+            Self::Genuine => genuine::tell(lab),
+            Self::TpmReboot => tpm_reboot::tell(lab),
+            Self::ReaderCable => reader_cable::tell(lab),
+            Self::CameraReplug => camera_replug::tell(lab),
+            Self::Impostor => impostor::tell(lab),
+            Self::Watchdog => watchdog::tell(lab),
+            Self::Verity => verity::tell(lab),
+            Self::PowerOff => power_off::tell(lab),
+        }
+    }
+}

@@ -37,7 +37,7 @@ impl LogPart {
     pub fn is_subtree(start: u64, end: u64) -> bool {
         let entries = end.checked_sub(start).filter(|entries| *entries > 0);
         let room = entries.and_then(u64::checked_next_power_of_two);
-        room.is_some_and(|room| start % room == 0)
+        room.is_some_and(|room| start.is_multiple_of(room))
     }
 
     fn body(&self) -> String {

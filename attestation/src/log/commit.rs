@@ -48,8 +48,8 @@ impl Log {
     /// When the credential is not for these claims and this key, the log is another's, or the file
     /// cannot be written. Then nothing was committed. When the guard's counter fails
     /// ([`LogError::Guard`]), the attestation may be in the log; nobody has its receipt, and
-    /// committing the same claims again gives it once the counter answers. (The `kiosk` program does
-    /// not: it goes out of service, and the attestation stays in the log without a receipt.)
+    /// committing the same claims again gives it once the counter answers. (The `kiosk` program
+    /// does so once, then goes out of service, and the attestation stays in the log without a receipt.)
     pub fn commit(
         &mut self,
         claims: &Claims,

@@ -27,7 +27,7 @@ pub use event::CardEvent;
 pub use fault::{CardAdvice, CardFault, Field};
 pub use id_number::IdNumber;
 pub use personal::Personal;
-pub use photo::{Photo, PhotoCoding};
+pub use photo::{PHOTO_FIELD_LEN, Photo, PhotoCoding};
 pub use probe::{ProbeError, ReaderProbe, probe};
 pub use record::{CardKind, CardRecord, Ethnicity, Fingerprints, Sex};
 pub use speed::LineSpeed;

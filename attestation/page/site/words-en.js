@@ -100,6 +100,7 @@ export const en = {
     log: 'Log',
     place: 'entry {}',
     entries: '{} entries',
+    from: 'over the entries from {} on',
     root: 'Root of the log',
     device: 'Public key of the kiosk',
     credential: 'Operator’s word holds',

@@ -100,6 +100,7 @@ export const zh = {
     log: '日志',
     place: '序号 {}',
     entries: '{} 条记录',
+    from: '只计序号 {} 起的记录',
     root: '日志根',
     device: '核验机公钥',
     credential: '担保有效期',

@@ -23,7 +23,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Device {
     Card(Box<CardArgs>),
-    Camera(hal::sim::camera::CameraArgs),
+    Camera(Box<hal::sim::camera::CameraArgs>),
 }
 
 /// A GA 467 card reader on a pseudo-terminal.

@@ -95,7 +95,7 @@ pub(super) fn measure(frame: &Frame) -> Measured {
 }
 
 /// Mean luminance of a part of a picture; nothing if no pixel lies in it.
-pub(super) fn mean(frame: &Frame, region: Region) -> Option<u8> {
+pub(crate) fn mean(frame: &Frame, region: Region) -> Option<u8> {
     let (sum, count) = samples(frame, region).fold((0_u64, 0_u64), |(sum, count), value| {
         (sum + u64::from(value), count + 1)
     });

@@ -10,7 +10,7 @@ pub mod exposure;
 mod frame;
 mod health;
 mod latest;
-mod light;
+pub(crate) mod light;
 mod meter;
 mod mirror;
 mod mjpeg;

@@ -14,6 +14,7 @@ mod device;
 mod dump;
 mod feed;
 mod field;
+mod levers;
 mod lids;
 mod matte;
 mod options;

@@ -39,7 +39,7 @@ pub struct CameraArgs {
     #[command(flatten)]
     pub(super) source: SourceArgs,
     /// What happens before the camera: NAME:SECONDS,... and the last one goes on for ever.
-    /// Names: empty, approach, live, print, phone; freeze (the same picture again), black, stop
+    /// Names: empty, approach, live, backlit, print, phone; freeze (the same picture again), black, stop
     /// (no pictures), close (the node is no camera any more).
     #[arg(long, alias = "scene", value_name = "SCRIPT", default_value = "live")]
     pub(super) script: Programme,
@@ -112,6 +112,7 @@ pub(super) enum Shot {
     Empty,
     Approach,
     Live,
+    Backlit,
     Print,
     Phone,
     Freeze,
@@ -126,6 +127,7 @@ impl Shot {
         match self {
             Self::Approach => Scene::Approach,
             Self::Live => Scene::Live,
+            Self::Backlit => Scene::Backlit,
             Self::Print => Scene::Print,
             Self::Phone => Scene::Phone,
             Self::Empty | Self::Freeze | Self::Black | Self::Stop | Self::Close => Scene::Empty,

@@ -12,6 +12,8 @@ pub enum Scene {
     Approach,
     /// A person looks at the screen.
     Live,
+    /// The same before a bright window: the camera's own exposure is right for the window.
+    Backlit,
     /// A printed portrait is held up to the camera.
     Print,
     /// A phone with a code on its screen is held up to the camera.

@@ -40,8 +40,16 @@ impl CameraWorker {
         open: impl Fn() -> Result<Box<dyn Camera>, CameraError> + Send + 'static,
         on_state: impl FnMut(DeviceState) + Send + 'static,
     ) -> Self {
+        Self::spawn_into(LatestFrame::new(), open, on_state)
+    }
+
+    /// As [`CameraWorker::spawn`], into a slot of the caller's.
+    pub(super) fn spawn_into(
+        frames: LatestFrame,
+        open: impl Fn() -> Result<Box<dyn Camera>, CameraError> + Send + 'static,
+        on_state: impl FnMut(DeviceState) + Send + 'static,
+    ) -> Self {
         let switch = Switch::default();
-        let frames = LatestFrame::new();
         let face = FacePlace::default();
         let mut run = Run {
             face: face.clone(),

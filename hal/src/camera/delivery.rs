@@ -7,6 +7,10 @@ use super::{FrameLayout, FramePool, PixelBuffer, PixelFormat, mirror, mjpeg};
 /// Pictures larger than this are refused: nothing here is tuned for them.
 pub(super) const MAX_SIDE: u32 = 4096;
 
+/// A JPEG may be larger than agreed by less than a block of 16×16 (ITU-T T.81, A.2.4), and by no more:
+/// its size is believed before its contents are seen.
+const BLOCK: u32 = 16;
+
 /// How pictures come from the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
@@ -83,7 +87,8 @@ impl Delivery {
         match self.coding {
             Coding::Raw(format) => self.copy(bytes, format, pool),
             Coding::Mjpeg => {
-                let (mut data, layout) = mjpeg::decode(bytes, MAX_SIDE, pool)?;
+                let largest = (self.width + BLOCK, self.height + BLOCK);
+                let (mut data, layout) = mjpeg::decode(bytes, largest, pool)?;
                 if self.mirror {
                     mirror::in_place(&mut data, layout.width as usize);
                 }

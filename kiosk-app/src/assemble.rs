@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::card_desk::{self, TurnCell};
 use crate::config::Config;
 use crate::errors::chain;
-use crate::eyes::Eyes;
+use crate::eyes::{Eyes, Sight};
 use crate::ledger::{self, LedgerError, LedgerWorker};
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
@@ -125,12 +125,12 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     let camera = CameraWorker::spawn(open_camera, move |state| {
         camera_inbox.device(Device::Camera, state)
     });
-    let eyes = Eyes::spawn(
-        pipeline,
-        camera.frames(),
-        inbox.clone(),
-        Arc::clone(&display),
-    );
+    let sight = Sight {
+        frames: camera.frames(),
+        face: camera.face(),
+        quarters: config.camera.quarters(),
+    };
+    let eyes = Eyes::spawn(pipeline, sight, inbox.clone(), Arc::clone(&display));
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {

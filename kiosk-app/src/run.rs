@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use hal::camera::CameraSettings;
 use hal::camera::v4l::V4lCamera;
 use kiosk_ui::{Options, Preview, Remote, Size, UiError, View, Window};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -69,7 +70,7 @@ pub fn run(config: &Path) -> Result<(), RunError> {
             inbox: inbox.clone(),
             outlet,
             display: Arc::new(window.handle()),
-            open_camera: v4l_camera(config.camera.device.clone()),
+            open_camera: v4l_camera(config.camera.settings()),
             records: Box::new(event_file(&events)?),
         },
     )?;
@@ -105,8 +106,8 @@ pub fn open_window(config: &Config, inbox: &Inbox) -> Result<Window, RunError> {
 }
 
 /// Opens a V4L2 camera.
-pub fn v4l_camera(device: PathBuf) -> OpenCamera {
-    Box::new(move || Ok(Box::new(V4lCamera::open(&device)?)))
+pub fn v4l_camera(settings: CameraSettings) -> OpenCamera {
+    Box::new(move || Ok(Box::new(V4lCamera::open_with(&settings)?)))
 }
 
 /// Appends records to a file, one JSON object a line, on a thread of its own.

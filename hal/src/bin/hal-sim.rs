@@ -16,7 +16,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Device {
     Card(Box<hal::sim::card::CardArgs>),
-    Camera(hal::sim::camera::CameraArgs),
+    Camera(Box<hal::sim::camera::CameraArgs>),
 }
 
 fn main() -> ExitCode {

@@ -2,6 +2,8 @@
 //! file, line and remedy. Every key but the kiosk's own names has a default; the defaults stand
 //! in `kiosk.sample.toml`, and a test holds the two together.
 
+mod panel;
+
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use attestation::chain::{Address, Contracts, Settings};
 use kiosk_ui::Language;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+pub use panel::Panel;
 
 use crate::session::Limits;
 
@@ -41,7 +45,7 @@ pub struct Config {
     /// The card reader.
     #[serde(default)]
     pub card_reader: CardReader,
-    /// Lights.
+    /// Lights, switches, buzzer.
     #[serde(default)]
     pub panel: Panel,
     /// The face pipeline.
@@ -327,22 +331,6 @@ impl Default for CardReader {
             baud: Baud(115_200),
         }
     }
-}
-
-/// Lights, by BCM pin number of a Raspberry Pi; a light without a pin is not there.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Panel {
-    /// The kiosk is free.
-    pub idle_pin: Option<Pin>,
-    /// It worked.
-    pub ok_pin: Option<Pin>,
-    /// It did not work.
-    pub error_pin: Option<Pin>,
-    /// The ring around the camera.
-    pub look_here_pin: Option<Pin>,
-    /// The face fill light.
-    pub fill_pin: Option<Pin>,
 }
 
 /// The face pipeline.

@@ -167,6 +167,23 @@ pub enum Record {
     /// The kiosk can serve people again.
     #[serde(rename = "kiosk.in_service")]
     InService,
+    /// The case was opened: the keys of this kiosk are destroyed, or could not be.
+    #[serde(rename = "tamper.detected")]
+    Tampered {
+        /// `destroyed` or `not_destroyed`.
+        keys: &'static str,
+        /// What could not be done; empty if nothing.
+        detail: String,
+    },
+    /// The kiosk stays closed until a technician has looked into why its case was open.
+    #[serde(rename = "tamper.closed")]
+    Closed,
+    /// A technician has looked into it and closed the case.
+    #[serde(rename = "tamper.signed_off")]
+    SignedOff {
+        /// The technician's identifier, as given.
+        by: String,
+    },
     /// The disk was too slow for the event file, and events are missing before this one.
     #[serde(rename = "events.lost")]
     EventsLost {

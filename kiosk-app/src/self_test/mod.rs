@@ -143,16 +143,18 @@ fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
     let (eye, reader, lights) = (
         config.camera.device.clone(),
         config.card_reader.clone(),
-        config.panel.clone(),
+        config.panel.wiring.clone(),
     );
     let mut checks = vec![
         bench.run("camera", "Camera", move || camera::look(&eye)),
         bench.run("card_reader", "Card reader", move || reader::ask(&reader)),
     ];
     if panel::has_lights(&lights) {
-        bench.watch("Look at the panel: its lights go on one after the other.");
+        bench.watch(
+            "Look at the panel: its lights go on one after the other, then its buzzer sounds.",
+        );
     }
-    checks.push(bench.run("panel", "Panel lights", move || panel::switch(&lights)));
+    checks.push(bench.run("panel", "Panel", move || panel::look(&lights)));
     checks
 }
 

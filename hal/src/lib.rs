@@ -15,5 +15,6 @@ pub mod key;
 pub mod panel;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod system;
 
 pub use device::DeviceState;

@@ -188,6 +188,7 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         panel: panel_desk::start(panel, StateFolder::of(config), &inbox),
         sounds: config.panel.sounds,
         hall: Hall::new(config.panel.dim_after),
+        state: config.paths.state.clone(),
         language: config.screen.language.into(),
         inbox,
         outlet,

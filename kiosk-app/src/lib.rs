@@ -23,6 +23,7 @@ pub mod key_scan;
 pub mod ledger;
 pub mod ledger_command;
 pub mod log_commands;
+pub mod machine;
 pub mod panel_desk;
 pub mod pictures;
 pub mod provision;

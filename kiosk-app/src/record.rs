@@ -167,6 +167,21 @@ pub enum Record {
     /// The kiosk can serve people again.
     #[serde(rename = "kiosk.in_service")]
     InService,
+    /// Something about the computer crossed a threshold, or is well again.
+    #[serde(rename = "machine.state")]
+    Machine {
+        /// What: `temperature`, `throttled`, `supply`, `disk`, `disk_read_only`, `wear`, `memory`,
+        /// `own_memory`, `clock` or `network`.
+        concern: &'static str,
+        /// `warning` or `ok`.
+        state: &'static str,
+        /// What was measured; 1 for yes and 0 for no where there is no unit.
+        value: i64,
+        /// The threshold.
+        limit: i64,
+        /// The unit of both.
+        unit: &'static str,
+    },
     /// The case was opened: the keys of this kiosk are destroyed, or could not be.
     #[serde(rename = "tamper.detected")]
     Tampered {

@@ -1,6 +1,7 @@
 //! The thin shell around the session: brings events in, performs effects, shows the view. All
 //! devices run on threads of their own and report into one inbox; nothing here waits for them.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::errors::chain;
 use crate::eyes::Eyes;
 use crate::hall::Hall;
 use crate::ledger::LedgerWorker;
+use crate::machine;
 use crate::panel_desk::{status, tone};
 use crate::record::{Record, RecordSink};
 use crate::session::{
@@ -167,6 +169,8 @@ pub struct Shell {
     pub sounds: bool,
     /// Who is there.
     pub hall: Hall,
+    /// The folder whose disk is looked after.
+    pub state: PathBuf,
     /// The language of the first screen.
     pub language: Language,
     /// The screen.
@@ -187,6 +191,7 @@ impl Shell {
     /// Runs until [`Inbox::stop`], or until the case is opened.
     pub async fn run(mut self) -> Result<Ended, Crashed> {
         let watch = tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
+        tokio::spawn(machine::watch(self.state.clone(), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut shown = None;

@@ -118,7 +118,7 @@ fn test_machine(
     thread::scope(|scope| {
         let devices = scope.spawn(|| test_devices(bench, config));
         let mut checks = vec![bench.run("clock", "Clock", move || {
-            clock::judge(now, crate::clock::time_quality(), validity, newest)
+            clock::judge(now, clock::known(), validity, newest)
         })];
         let settings = Arc::clone(config);
         checks.push(bench.run("networks", "Face networks", move || {
@@ -164,6 +164,7 @@ fn test_system(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
         bench.run("disk", "Disk", move || system::disk(&state)),
         bench.run("memory", "Memory", system::memory),
         bench.run("temperature", "Temperature", system::temperature),
+        bench.run("power", "Power and speed", system::power),
         bench.run("network", "Network", system::network),
     ]
 }

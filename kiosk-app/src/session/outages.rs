@@ -12,6 +12,8 @@ use crate::record::{Outcome, Record};
 impl Session {
     pub(super) fn device(&mut self, device: Device, health: Health, now: Duration) {
         match health {
+            // Only a technician brings back a kiosk that was opened, and not into this session.
+            Health::Ready if device == Device::Case => {}
             Health::Ready => {
                 self.lost.remove(&device);
             }

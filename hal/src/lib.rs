@@ -16,5 +16,6 @@ pub mod panel;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod wlt;
+pub mod system;
 
 pub use device::DeviceState;

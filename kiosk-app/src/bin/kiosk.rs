@@ -65,6 +65,16 @@ enum Command {
         #[arg(long, value_name = "KIOSK")]
         confirm: attestation::Name,
     },
+    /// After the case was opened: a technician has looked into it and closed the case. Opens the way to
+    /// new keys; the kiosk must not run
+    SignOff {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+        /// The technician's identifier (a badge number); it goes into the record
+        #[arg(long, value_name = "TECHNICIAN")]
+        by: attestation::Name,
+    },
     /// The operator's side: keys and vouching for kiosks
     #[command(subcommand)]
     Operator(commands::OperatorCommand),
@@ -113,6 +123,7 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         }
         Command::Rotate { config } => println!("{}", commands::rotate(&config)?),
         Command::Wipe { config, confirm } => println!("{}", commands::wipe(&config, &confirm)?),
+        Command::SignOff { config, by } => println!("{}", commands::sign_off(&config, &by)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
         Command::Ledger(command) => println!("{}", ledger_command::run(&command)?),
         Command::Log(command) => println!("{}", log(command)?),

@@ -61,7 +61,7 @@ pub struct Config {
     /// The card reader.
     #[serde(default)]
     pub card_reader: CardReader,
-    /// Lights.
+    /// Lights, switches, buzzer.
     #[serde(default)]
     pub panel: Panel,
     /// The face pipeline.

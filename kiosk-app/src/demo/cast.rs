@@ -12,11 +12,15 @@ use hal::sim::camera::{
     Backdrop, Code, Relief, Scene, Script, SimDevice, SlideCamera, Slides, Stage,
 };
 
+use hal::panel::Switch;
+use hal::sim::panel::SimPanel;
+
 use super::scenario::{Portrait, Scenario};
 use super::{Arguments, DemoError, failed};
 use crate::assemble::{OpenCamera, StartError, load_pipeline};
 use crate::config::Config;
 use crate::errors::chain;
+use crate::panel_desk::PanelSource;
 use crate::pictures::{self, Picture};
 use crate::run::{RunError, v4l_camera};
 
@@ -109,6 +113,20 @@ impl Place {
             device.play(Script::only(Scene::Phone));
         }
     }
+}
+
+/// The panel of a story that needs one, and the hand on its switches.
+pub fn panel(scenario: Scenario) -> (Option<PanelSource>, SimPanel) {
+    let panel = SimPanel::default();
+    if scenario.opened().is_none() {
+        return (None, panel);
+    }
+    let board = panel.clone();
+    let source = PanelSource {
+        switches: Switch::ALL.to_vec(),
+        open: Box::new(move |waker| board.open(waker)),
+    };
+    (Some(source), panel)
 }
 
 /// The camera of a story: simulated, or a real one if asked for.

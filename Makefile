@@ -1,8 +1,9 @@
 # `make demo` and `make test` do all of their own set-up and can be repeated at any time.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check chain-lab clean
+.PHONY: help setup build demo test check chain-lab device-lab dist clean
 
 CARGO ?= cargo
+export ARCH PROFILE
 # The demo's simulators are features: a production build has none of them.
 PROGRAMS := -p kiosk-app -p hal -p attestation -p face-pipeline --features kiosk-app/demo,hal/sim
 
@@ -28,5 +29,11 @@ check: setup ## Format, lints, licences
 chain-lab: setup ## Try the ledger's client on real EVM nodes under faults
 	@scripts/chain-lab.sh $(CHAIN_LAB_ARGS)
 
+device-lab: setup ## Tell the stories that need real kernel devices, in a virtual machine
+	@scripts/device-lab.sh $(DEVICE_LAB_ARGS)
+
+dist: setup ## Binaries for the device: ARCH=x86_64 or aarch64, PROFILE=release or dev
+	@scripts/dist.sh
+
 clean: ## Remove what was built and fetched
-	@rm -rf .setup demo-out && $(CARGO) clean
+	@rm -rf .setup demo-out dist && $(CARGO) clean

@@ -25,7 +25,7 @@ use std::time::Duration;
 use kiosk_ui::Language;
 
 pub use decide::decide;
-pub use effect::{Draft, Effect, Light, ServiceStamp};
+pub use effect::{Draft, Effect, Light, ServiceStamp, Sound};
 pub use event::{
     Answer, CommitFailed, Committed, Device, Event, Health, IssueFailed, Presented,
     ReferenceUnusable, Turn,

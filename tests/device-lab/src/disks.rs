@@ -46,6 +46,9 @@ kind = "tpm"
 device = "/dev/video0"
 [card_reader]
 port = "/dev/ttyUSB0"
+[panel]
+look_here = { name = "LOOK_HERE" }
+tamper = { name = "TAMPER", pull = "none" }
 [waits]
 choose = 300
 consent = 300

@@ -15,7 +15,7 @@ use crate::reader::Reader;
 use crate::wait;
 
 /// The longest anything of a resident's visit takes on an emulated processor.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Where on the screen the buttons are, pixels. Kept here because a finger knows no names.
 pub mod button {

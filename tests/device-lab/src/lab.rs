@@ -8,6 +8,7 @@ use crate::disks::Parts;
 use crate::error::{LabError, chain, failed};
 use crate::kiosk;
 use crate::machine::{Blueprint, Body, Machine};
+use crate::panel;
 use crate::pictures::{self, Person};
 use crate::reader::Reader;
 
@@ -73,7 +74,9 @@ impl Lab {
     /// Switches on this machine; the shared one is switched off.
     pub fn switch_on(&mut self, body: &Body) -> Result<Machine, LabError> {
         self.running = None;
-        Machine::start(&self.blueprint, body, &self.reader.port)
+        let mut machine = Machine::start(&self.blueprint, body, &self.reader.port)?;
+        panel::build(&mut machine)?;
+        Ok(machine)
     }
 
     /// The shared machine with the kiosk running and the holder before the camera, and the reader.

@@ -14,8 +14,8 @@ use crate::qmp::Qmp;
 use crate::shell::Shell;
 use crate::wait;
 
-/// Until a shell answers. About 25 s on an idle machine with two cores, without KVM.
-const START_PATIENCE: Duration = Duration::from_secs(300);
+/// Until a shell answers: about 25 s on two idle cores without KVM, minutes where others work, too.
+const START_PATIENCE: Duration = Duration::from_secs(900);
 /// Until swtpm and QEMU listen.
 const LISTEN_PATIENCE: Duration = Duration::from_secs(30);
 /// The touch screen's range in both directions (QEMU, virtio-tablet).

@@ -10,6 +10,7 @@ mod host;
 mod kiosk;
 mod lab;
 mod machine;
+mod panel;
 mod pictures;
 mod qmp;
 mod reader;

@@ -10,7 +10,7 @@ use crate::error::LabError;
 /// Ends the output of a command; its exit status and a line feed follow. (ASCII record separator.)
 const END: u8 = 0x1e;
 /// A command may load networks; nothing takes longer than that.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// An unanswered greeting is sent again: the shell may not have been there to hear it.
 const GREETING_AGAIN: Duration = Duration::from_secs(5);
 

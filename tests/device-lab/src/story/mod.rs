@@ -7,6 +7,7 @@ mod impostor;
 mod power_off;
 mod reader_cable;
 mod self_test;
+mod tamper;
 mod tpm_reboot;
 mod verity;
 mod watchdog;
@@ -31,6 +32,8 @@ pub enum Story {
     Impostor,
     /// The kiosk hangs, then the whole system: it is bitten both times and comes back
     Watchdog,
+    /// The case is opened: keys destroyed, kiosk closed until a technician signs off
+    Tamper,
     /// A changed block of the kiosk's disk is refused
     Verity,
     /// The power is cut at random moments; the log is whole each time
@@ -48,6 +51,7 @@ impl Story {
             Self::CameraReplug => camera_replug::tell(lab),
             Self::Impostor => impostor::tell(lab),
             Self::Watchdog => watchdog::tell(lab),
+            Self::Tamper => tamper::tell(lab),
             Self::Verity => verity::tell(lab),
             Self::PowerOff => power_off::tell(lab),
         }

@@ -130,6 +130,7 @@ fn closed(config: &Config, state: StateFolder, mut around: Surroundings) -> Clos
         records: around.records,
         language: config.screen.language.into(),
         held: Weak::new(),
+        supervisor: Supervisor::of_this_process(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::panel_desk::PanelSource;
 use crate::provision::StateFolder;
 use crate::record::Record;
 use crate::shell::{Crashed, Display, Inbox, inbox};
+use crate::supervise::Pulse;
 
 /// Why the kiosk stopped.
 #[derive(Debug, thiserror::Error)]
@@ -176,5 +177,9 @@ impl Display for Remote {
 
     fn preview(&self, preview: Preview) {
         Remote::preview(self, preview);
+    }
+
+    fn pulse(&self, pulse: Pulse) {
+        Remote::turned(self, move || pulse.arrive());
     }
 }

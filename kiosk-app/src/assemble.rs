@@ -102,13 +102,12 @@ pub enum Kiosk {
 impl Kiosk {
     /// Runs until told to end, also when the case is opened meanwhile.
     pub async fn run(self) -> Result<(), Crashed> {
-        let mut supervisor = Supervisor::of_this_process();
         match self {
-            Self::Open(shell) => match shell.run(&mut supervisor).await? {
+            Self::Open(shell) => match shell.run().await? {
                 Ended::Stopped => Ok(()),
-                Ended::Tampered(closed) => closed.stay(&mut supervisor).await,
+                Ended::Tampered(closed) => closed.stay().await,
             },
-            Self::Closed(closed) => closed.stay(&mut supervisor).await,
+            Self::Closed(closed) => closed.stay().await,
         }
     }
 }
@@ -132,6 +131,7 @@ fn closed(config: &Config, state: StateFolder, mut around: Surroundings) -> Clos
         records: around.records,
         language: config.screen.language.into(),
         held: Weak::new(),
+        supervisor: Supervisor::of_this_process(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::shell::{Crashed, Display, Message, Outlet};
 use crate::store::Store;
 use crate::supervise::Supervisor;
 
-/// How often it is looked whether the keys have left the memory too, and a sign of life may be due.
+/// How often the supervisor hears of it, and it is looked whether the keys have left the memory too.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Threads that still use a key (a commit, a transaction to a chain) end within this; else the
 /// program ends, and its memory with it.
@@ -34,11 +34,13 @@ pub struct Closed {
     pub language: Language,
     /// What held the keys in memory, if the kiosk was open before.
     pub held: Weak<Mutex<Store>>,
+    /// Who must hear that this is as it should be.
+    pub supervisor: Supervisor,
 }
 
 impl Closed {
     /// Stays closed until the program is told to end.
-    pub async fn stay(mut self, supervisor: &mut Supervisor) -> Result<(), Crashed> {
+    pub async fn stay(mut self) -> Result<(), Crashed> {
         (self.records)(&Record::Closed);
         self.panel.show(StatusLight::Error);
         self.panel.fill_light(false);
@@ -49,11 +51,11 @@ impl Closed {
             let message = tokio::select! {
                 message = self.outlet.0.recv() => message,
                 _ = looks.tick() => {
-                    let overdue = monotonic_now().saturating_sub(since) > LETTING_GO;
-                    if overdue && self.held.strong_count() > 0 {
+                    self.supervisor.turn(&*self.display);
+                    let is_late = monotonic_now().saturating_sub(since) > LETTING_GO;
+                    if is_late && self.held.strong_count() > 0 {
                         return Err(Crashed::holding_keys());
                     }
-                    supervisor.turn(&*self.display);
                     continue;
                 }
             };
@@ -65,7 +67,7 @@ impl Closed {
                 }
                 Some(Message::Event(_) | Message::Tampered | Message::Presence(_)) => {}
                 Some(Message::Stop) | None => {
-                    supervisor.stopping();
+                    self.supervisor.stopping();
                     return Ok(());
                 }
                 Some(Message::Crash(crashed)) => return Err(crashed),

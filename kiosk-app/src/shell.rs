@@ -192,11 +192,12 @@ pub enum Ended {
 
 impl Shell {
     /// Runs until [`Inbox::stop`], or until the case is opened.
-    pub async fn run(mut self, supervisor: &mut Supervisor) -> Result<Ended, Crashed> {
+    pub async fn run(mut self) -> Result<Ended, Crashed> {
         let watch = tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
         tokio::spawn(machine::watch(self.state.clone(), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut supervisor = Supervisor::of_this_process();
         let mut shown = None;
         loop {
             let message = tokio::select! {
@@ -209,7 +210,7 @@ impl Shell {
                 Some(Message::Presence(there)) => self.hall.seen(there),
                 Some(Message::Tampered) => {
                     watch.abort();
-                    return Ok(Ended::Tampered(Box::new(self.close())));
+                    return Ok(Ended::Tampered(Box::new(self.close(supervisor))));
                 }
                 Some(Message::Stop) | None => {
                     supervisor.stopping();
@@ -222,15 +223,15 @@ impl Shell {
                 self.display.show(view.clone());
                 shown = Some(view);
             }
-            supervisor.turn(&*self.display);
             let invites = |view: &View| view.screen == Screen::Attract;
             let serving = !shown.as_ref().is_some_and(invites);
             self.hall.follow(serving, &self.panel);
+            supervisor.turn(&*self.display);
         }
     }
 
     /// Everything but screen, panel and records ends here: keys, log, reader, camera, networks.
-    fn close(self) -> Closed {
+    fn close(self, supervisor: Supervisor) -> Closed {
         let Self {
             outlet,
             display,
@@ -247,6 +248,7 @@ impl Shell {
             records,
             language,
             held: Arc::downgrade(&store),
+            supervisor,
         }
     }
 

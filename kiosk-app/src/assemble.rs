@@ -15,7 +15,7 @@ use crate::card_desk::{self, TurnCell};
 use crate::closed::Closed;
 use crate::config::Config;
 use crate::errors::chain;
-use crate::eyes::Eyes;
+use crate::eyes::{Eyes, Sight};
 use crate::hall::Hall;
 use crate::ledger::{self, LedgerError, LedgerWorker};
 use crate::panel_desk::{self, PanelSource};
@@ -132,6 +132,7 @@ fn closed(config: &Config, state: StateFolder, around: Surroundings) -> Closed {
         records: around.records,
         language: config.screen.language.into(),
         held: Weak::new(),
+        supervisor: Supervisor::of_this_process(),
     }
 }
 
@@ -174,12 +175,12 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     let camera = CameraWorker::spawn(open_camera, move |state| {
         camera_inbox.device(Device::Camera, state)
     });
-    let eyes = Eyes::spawn(
-        pipeline,
-        camera.frames(),
-        inbox.clone(),
-        Arc::clone(&display),
-    );
+    let sight = Sight {
+        frames: camera.frames(),
+        face: camera.face(),
+        quarters: config.camera.quarters(),
+    };
+    let eyes = Eyes::spawn(pipeline, sight, inbox.clone(), Arc::clone(&display));
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {

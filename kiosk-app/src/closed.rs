@@ -12,8 +12,9 @@ use crate::record::{Record, RecordSink};
 use crate::session::Event;
 use crate::shell::{Crashed, Display, Message, Outlet};
 use crate::store::Store;
+use crate::supervise::Supervisor;
 
-/// How often it is looked whether the keys have left the memory too.
+/// How often the supervisor hears of it, and it is looked whether the keys have left the memory too.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Threads that still use a key (a commit, a transaction to a chain) end within this; else the
 /// program ends, and its memory with it.
@@ -33,6 +34,8 @@ pub struct Closed {
     pub language: Language,
     /// What held the keys in memory, if the kiosk was open before.
     pub held: Weak<Mutex<Store>>,
+    /// Who must hear that this is as it should be.
+    pub supervisor: Supervisor,
 }
 
 impl Closed {
@@ -47,8 +50,10 @@ impl Closed {
         loop {
             let message = tokio::select! {
                 message = self.outlet.0.recv() => message,
-                _ = looks.tick(), if self.held.strong_count() > 0 => {
-                    if monotonic_now().saturating_sub(since) > LETTING_GO {
+                _ = looks.tick() => {
+                    self.supervisor.turn(&*self.display);
+                    let is_late = monotonic_now().saturating_sub(since) > LETTING_GO;
+                    if is_late && self.held.strong_count() > 0 {
                         return Err(Crashed::holding_keys());
                     }
                     continue;
@@ -61,7 +66,10 @@ impl Closed {
                     self.show();
                 }
                 Some(Message::Event(_) | Message::Tampered | Message::Presence(_)) => {}
-                Some(Message::Stop) | None => return Ok(()),
+                Some(Message::Stop) | None => {
+                    self.supervisor.stopping();
+                    return Ok(());
+                }
                 Some(Message::Crash(crashed)) => return Err(crashed),
             }
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use attestation::{DevicePublicKey, Name, NotAKey, Validity};
 use clap::Subcommand;
+use hal::camera::v4l::CameraInfo;
 use hal::panel::{PanelError, Probe, Switch, Wiring};
 
 use crate::clock::WallTime;
@@ -115,6 +116,41 @@ pub fn check(config: &Path) -> Result<String, CommandError> {
         config.kiosk.site,
         services.iter().count(),
     ))
+}
+
+/// The cameras that are plugged in, with the words by which the settings name them.
+pub fn cameras() -> String {
+    let found = hal::camera::v4l::cameras();
+    if found.is_empty() {
+        return String::from(
+            "No camera is plugged in, or this user may not open it (group \"video\").",
+        );
+    }
+    let lines: Vec<String> = found.iter().map(camera_lines).collect();
+    lines.join("\n")
+}
+
+fn camera_lines(camera: &CameraInfo) -> String {
+    let by_path = camera.stable.as_ref().unwrap_or(&camera.node);
+    let mut text = format!(
+        "{}\n    device = {:?}\n",
+        camera.name,
+        by_path.display().to_string()
+    );
+    if let Some(usb) = &camera.usb {
+        text += &format!("    device = \"{usb}\"\n");
+    }
+    text += &format!("    now at {}; gives", camera.node.display());
+    for (coding, width, height) in &camera.codings {
+        text += &format!(" {}", coding.four_cc());
+        if *width > 0 {
+            text += &format!(" up to {width}×{height}");
+        }
+    }
+    if camera.codings.is_empty() {
+        text += " nothing that a kiosk understands";
+    }
+    text + "\n"
 }
 
 /// Makes the kiosk's key, or takes in the operator's enrolment.

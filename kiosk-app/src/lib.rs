@@ -34,4 +34,5 @@ pub mod services;
 pub mod session;
 pub mod shell;
 pub mod store;
+pub mod supervise;
 pub mod wallet_codes;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use hal::camera::CameraSettings;
 use hal::camera::v4l::V4lCamera;
 use kiosk_ui::{Options, Preview, Remote, Size, UiError, View, Window};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -17,6 +18,7 @@ use crate::panel_desk::PanelSource;
 use crate::provision::StateFolder;
 use crate::record::Record;
 use crate::shell::{Crashed, Display, Inbox, inbox};
+use crate::supervise::Pulse;
 
 /// Why the kiosk stopped.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +72,7 @@ pub fn run(config: &Path) -> Result<(), RunError> {
             inbox: inbox.clone(),
             outlet,
             display: Arc::new(window.handle()),
-            open_camera: v4l_camera(config.camera.device.clone()),
+            open_camera: v4l_camera(config.camera.settings()),
             panel: PanelSource::of(&config.panel.wiring),
             records: Box::new(event_file(&events)?),
         },
@@ -107,8 +109,8 @@ pub fn open_window(config: &Config, inbox: &Inbox) -> Result<Window, RunError> {
 }
 
 /// Opens a V4L2 camera.
-pub fn v4l_camera(device: PathBuf) -> OpenCamera {
-    Box::new(move || Ok(Box::new(V4lCamera::open(&device)?)))
+pub fn v4l_camera(settings: CameraSettings) -> OpenCamera {
+    Box::new(move || Ok(Box::new(V4lCamera::open_with(&settings)?)))
 }
 
 /// Appends records to a file, one JSON object a line, on a thread of its own.
@@ -175,5 +177,9 @@ impl Display for Remote {
 
     fn preview(&self, preview: Preview) {
         Remote::preview(self, preview);
+    }
+
+    fn pulse(&self, pulse: Pulse) {
+        Remote::turned(self, move || pulse.arrive());
     }
 }

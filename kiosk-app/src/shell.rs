@@ -29,6 +29,7 @@ use crate::session::{
     Session, Turn,
 };
 use crate::store::Store;
+use crate::supervise::{Pulse, Supervisor};
 
 /// How often time passes for the session when nothing else happens: often enough that a
 /// countdown of whole seconds never skips one.
@@ -141,6 +142,8 @@ pub trait Display: Send + Sync {
     fn show(&self, view: View);
     /// Shows a camera picture on the capture screen.
     fn preview(&self, preview: Preview);
+    /// Lets a pulse through: it arrives when the loop that draws has turned.
+    fn pulse(&self, pulse: Pulse);
 }
 
 /// Everything the shell works with.
@@ -194,6 +197,7 @@ impl Shell {
         tokio::spawn(machine::watch(self.state.clone(), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut supervisor = Supervisor::of_this_process();
         let mut shown = None;
         loop {
             let message = tokio::select! {
@@ -206,9 +210,12 @@ impl Shell {
                 Some(Message::Presence(there)) => self.hall.seen(there),
                 Some(Message::Tampered) => {
                     watch.abort();
-                    return Ok(Ended::Tampered(Box::new(self.close())));
+                    return Ok(Ended::Tampered(Box::new(self.close(supervisor))));
                 }
-                Some(Message::Stop) | None => return Ok(Ended::Stopped),
+                Some(Message::Stop) | None => {
+                    supervisor.stopping();
+                    return Ok(Ended::Stopped);
+                }
                 Some(Message::Crash(crashed)) => return Err(crashed),
             }
             let view = self.session.view(monotonic_now());
@@ -219,11 +226,12 @@ impl Shell {
             let invites = |view: &View| view.screen == Screen::Attract;
             let serving = !shown.as_ref().is_some_and(invites);
             self.hall.follow(serving, &self.panel);
+            supervisor.turn(&*self.display);
         }
     }
 
     /// Everything but screen, panel and records ends here: keys, log, reader, camera, networks.
-    fn close(self) -> Closed {
+    fn close(self, supervisor: Supervisor) -> Closed {
         let Self {
             outlet,
             display,
@@ -240,6 +248,7 @@ impl Shell {
             records,
             language,
             held: Arc::downgrade(&store),
+            supervisor,
         }
     }
 

@@ -17,7 +17,7 @@ use attestation::wallet::{Disclosures, HolderKey, NotAHolderKey};
 use attestation::{
     Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
     DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
-    OperatorKey, TimeQuality, Validity,
+    OperatorKey, Reason, TimeQuality, Validity,
 };
 use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
@@ -987,5 +987,31 @@ fn who_does_not_want_what_is_required_goes_to_an_officer_and_shares_nothing() {
     }
     let (_, draft) = world.open_commit.take().expect("a decision");
     assert!(matches!(draft.decision, Decision::Referred(_)));
+    assert!(draft.shared.is_empty() && !draft.wallet);
+}
+
+/// A foreigner's card has no address, say.
+#[test]
+fn a_card_that_lacks_what_is_required_is_left_to_an_officer() {
+    let mut world = where_the_name_is_required();
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("residence-certificate".into()),
+        Touch::Agree,
+        Touch::Agree,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    let Answer::CardRead(mut presented) = answer(What::Read) else {
+        unreachable!("a card that was read");
+    };
+    presented.fields = CardFields::default();
+    let turn = world.session.turn();
+    world.handle(Event::Answer(turn, Answer::CardRead(presented)));
+    let (_, draft) = world.open_commit.take().expect("a decision");
+    assert_eq!(
+        draft.decision,
+        Decision::Referred(Reason::DocumentLacksField)
+    );
     assert!(draft.shared.is_empty() && !draft.wallet);
 }

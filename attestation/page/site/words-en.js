@@ -100,6 +100,7 @@ export const en = {
     log: 'Log',
     place: 'entry {}',
     entries: '{} entries',
+    from: 'over the entries from {} on',
     root: 'Root of the log',
     device: 'Public key of the kiosk',
     credential: 'Operator’s word holds',
@@ -223,6 +224,7 @@ export const en = {
     clock_unreliable: 'the kiosk’s clock could not be relied on',
     kiosk_fault: 'the kiosk could not do its part',
     photo_undecodable: 'the kiosk cannot decode the document’s photo',
+    document_lacks_field: 'the document does not hold what the service needs',
   },
   time_quality: { synchronised: 'clock synchronised with a time server', unsynchronised: 'clock not synchronised' },
   document_kind: {

@@ -100,6 +100,7 @@ export const zh = {
     log: '日志',
     place: '序号 {}',
     entries: '{} 条记录',
+    from: '只计序号 {} 起的记录',
     root: '日志根',
     device: '核验机公钥',
     credential: '担保有效期',
@@ -223,6 +224,7 @@ export const zh = {
     clock_unreliable: '核验机的时钟不可靠',
     kiosk_fault: '核验机未能完成核验',
     photo_undecodable: '核验机无法解码证件照片',
+    document_lacks_field: '证件上没有该事项所需的信息',
   },
   time_quality: { synchronised: '已与时间服务器对时', unsynchronised: '没有对时' },
   document_kind: {

@@ -38,6 +38,8 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// List the cameras that are plugged in, as the settings file names them
+    Cameras,
     /// Make this kiosk's key and print its public half; with --enrolment, take in what the
     /// operator sent back
     Provision {
@@ -115,6 +117,7 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Run { config } => run::run(&config)?,
         Command::Check { config } => println!("{}", commands::check(&config)?),
+        Command::Cameras => writeln!(std::io::stdout(), "{}", commands::cameras().trim_end())?,
         Command::Provision { config, enrolment } => {
             println!("{}", commands::provision(&config, enrolment.as_deref())?);
         }

@@ -21,7 +21,7 @@ use attestation::Name;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-pub use camera::Camera;
+pub use camera::{Camera, Infrared, PictureFormat, Place, White};
 pub use card_reader::CardReader;
 pub use face::Face;
 pub use key_store::{KeyStore, KeyStoreKind};

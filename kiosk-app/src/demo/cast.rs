@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use face_pipeline::Pipeline;
 use fast_qr::QRBuilder;
+use hal::camera::{CameraPlace, CameraSettings};
 use hal::sim::camera::{
     Backdrop, Code, Relief, Scene, Script, SimDevice, SlideCamera, Slides, Stage,
 };
@@ -131,7 +132,11 @@ pub fn panel(scenario: Scenario) -> (Option<PanelSource>, SimPanel) {
 /// The camera of a story: simulated, or a real one if asked for.
 pub fn camera(arguments: &Arguments, config: &Config) -> Result<(OpenCamera, Place), DemoError> {
     if let Some(device) = &arguments.camera {
-        return Ok((v4l_camera(device.clone()), Place(None)));
+        let settings = CameraSettings {
+            place: CameraPlace::Path(device.clone()),
+            ..config.camera.settings()
+        };
+        return Ok((v4l_camera(settings), Place(None)));
     }
     if let Some(folder) = &arguments.frames {
         let slides = Slides::load(folder)?;

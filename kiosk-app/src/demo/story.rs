@@ -20,6 +20,7 @@ use crate::panel_desk::PanelSource;
 use crate::record::RecordSink;
 use crate::run::{RunError, event_file, open_window, start};
 use crate::shell::{Crashed, Display, Inbox, Outlet, inbox};
+use crate::supervise::Pulse;
 
 /// How long the resident looks at a screen: headless just long enough to be somebody who looks.
 const HEADLESS_PACE: Duration = Duration::from_millis(300);
@@ -253,6 +254,10 @@ impl Display for Audience {
 
     fn preview(&self, preview: Preview) {
         self.screen.preview(preview);
+    }
+
+    fn pulse(&self, pulse: Pulse) {
+        self.screen.turned(move || pulse.arrive());
     }
 }
 

@@ -141,7 +141,7 @@ fn test_machine(
 
 fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
     let (eye, reader, lights) = (
-        config.camera.device.clone(),
+        config.camera.settings(),
         config.card_reader.clone(),
         config.panel.wiring.clone(),
     );
@@ -149,6 +149,11 @@ fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
         bench.run("camera", "Camera", move || camera::look(&eye)),
         bench.run("card_reader", "Card reader", move || reader::ask(&reader)),
     ];
+    if let Some(infrared) = config.camera.infrared_settings() {
+        checks.push(bench.run("infrared_camera", "Infrared camera", move || {
+            camera::look_for_infrared(&infrared)
+        }));
+    }
     if panel::has_lights(&lights) {
         bench.watch(
             "Look at the panel: its lights go on one after the other, then its buzzer sounds.",

@@ -91,6 +91,7 @@ impl Session {
             mut fields,
         } = presented;
         fields.keep_only(agreed);
+        let complete = self.has_required(service, &fields);
         self.record(Record::CardRead);
         self.effects.push(Effect::Sound(Sound::CardRead));
         self.effects.push(Effect::StopCard);
@@ -101,6 +102,8 @@ impl Session {
         };
         self.enter(State::Preparing { service, holder }, now);
         match evidence.validity {
+            // The service's provider would be handed less than it cannot do without.
+            DocumentValidity::InForce if !complete => self.refer(Reason::DocumentLacksField, now),
             DocumentValidity::InForce => {
                 self.effects
                     .push(Effect::PrepareReference(self.turn, photo));

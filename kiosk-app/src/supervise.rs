@@ -152,15 +152,22 @@ mod tests {
             let heard = Arc::new(Mutex::new(Vec::new()));
             let ear = Arc::clone(&heard);
             let supervisor = Supervisor::new(patience, move |state| {
-                ear.lock().unwrap().extend(state.iter().map(ToString::to_string));
+                ear.lock()
+                    .unwrap()
+                    .extend(state.iter().map(ToString::to_string));
             });
             let screen = Screen::default();
-            Self { heard, supervisor, screen }
+            Self {
+                heard,
+                supervisor,
+                screen,
+            }
         }
 
         fn turns(&mut self, seconds: impl IntoIterator<Item = u64>) {
             for second in seconds {
-                self.supervisor.turn_at(Duration::from_secs(second), &self.screen);
+                self.supervisor
+                    .turn_at(Duration::from_secs(second), &self.screen);
             }
         }
 

@@ -121,9 +121,11 @@ pub fn raise(config: &Config, around: Surroundings) -> Result<Kiosk, StartError>
     Ok(Kiosk::Open(Box::new(assemble(config, around)?)))
 }
 
-/// What a power cut may have left of the keys is destroyed first.
-fn closed(config: &Config, state: StateFolder, mut around: Surroundings) -> Closed {
-    (around.records)(&panel_desk::destroy_keys(&state));
+/// What a power cut may have left of the keys is destroyed.
+fn closed(config: &Config, state: StateFolder, around: Surroundings) -> Closed {
+    let (keys, inbox) = (state.clone(), around.inbox.clone());
+    // Not waited for: a key store that hangs must not keep the screen from saying what is the matter.
+    std::thread::spawn(move || inbox.record(panel_desk::destroy_keys(&keys)));
     Closed {
         outlet: around.outlet,
         display: around.display,

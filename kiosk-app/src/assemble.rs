@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use face_pipeline::{Networks, Pipeline, Settings};
 use hal::camera::{Camera, CameraError, CameraWorker};
-use hal::card::serial::{CardReaderConfig, CardWorker};
+use hal::card::serial::CardWorker;
 use hal::panel::gpio::PanelPins;
 use hal::panel::{AbsentPanel, Panel, gpio};
 use sha2::{Digest, Sha256};
@@ -127,6 +127,7 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     });
     let eyes = Eyes::spawn(
         pipeline,
+        config.card_reader.photo_decoder(),
         camera.frames(),
         inbox.clone(),
         Arc::clone(&display),
@@ -203,13 +204,9 @@ fn measurement(digest: Sha256) -> [u8; 16] {
 }
 
 fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
-    let reader = CardReaderConfig {
-        baud: config.card_reader.baud.get(),
-        ..CardReaderConfig::on(&config.card_reader.port)
-    };
     let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
     CardWorker::spawn(
-        reader,
+        config.card_reader.serial(),
         move |state| states.device(Device::CardReader, state),
         move |event| card_desk::hand_in(&events, &turn, event),
     )

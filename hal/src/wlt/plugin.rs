@@ -178,9 +178,11 @@ struct Run<'p> {
 
 impl<'p> Run<'p> {
     fn start(plugin: &'p WltPlugin) -> Result<Self, WltError> {
+        // The process works elsewhere and may look into the library's real folder only.
+        let library = plugin.library.canonicalize();
         let mut command = Command::new(&plugin.helper);
         command
-            .arg(&plugin.library)
+            .arg(library.as_ref().unwrap_or(&plugin.library))
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())

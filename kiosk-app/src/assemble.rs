@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use face_pipeline::{Networks, Pipeline, Settings};
 use hal::camera::{Camera, CameraError, CameraWorker};
-use hal::card::serial::{CardReaderConfig, CardWorker};
+use hal::card::serial::CardWorker;
 use sha2::{Digest, Sha256};
 
 use crate::card_desk::{self, TurnCell};
@@ -181,7 +181,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         face: camera.face(),
         quarters: config.camera.quarters(),
     };
-    let eyes = Eyes::spawn(pipeline, sight, inbox.clone(), Arc::clone(&display));
+    let decoder = config.card_reader.photo_decoder();
+    let eyes = Eyes::spawn(pipeline, decoder, sight, inbox.clone(), Arc::clone(&display));
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {
@@ -258,13 +259,9 @@ fn measurement(digest: Sha256) -> [u8; 16] {
 }
 
 fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
-    let reader = CardReaderConfig {
-        baud: config.card_reader.baud.get(),
-        ..CardReaderConfig::on(&config.card_reader.port)
-    };
     let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
     CardWorker::spawn(
-        reader,
+        config.card_reader.serial(),
         move |state| states.device(Device::CardReader, state),
         move |event| card_desk::hand_in(&events, &turn, event),
     )

@@ -2,8 +2,7 @@
 //!
 //! - The template is the quality-weighted mean of the frames', per recogniser. The first recogniser
 //!   sees all frames, the others those at which it was not clear.
-//! - Liveness is the lower quartile of the frames', so that one bad frame refuses nobody and an
-//!   attack has to pass in three frames of four.
+//! - Liveness is in `presentation.rs`.
 
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use serde::Deserialize;
 use crate::band::Band;
 use crate::capture::{Evidence, GoodFrame, Scores};
 use crate::detect::Face;
-use crate::manifest::{ComparisonThresholds, Thresholds};
+use crate::manifest::{ComparisonThresholds, LivenessThresholds};
+use crate::presentation::Presentation;
 use crate::reference::Reference;
 use crate::template::{Template, TemplateMean};
 
@@ -45,21 +45,18 @@ impl Default for WindowLimits {
 pub(crate) struct Rules<'a> {
     pub(crate) window: WindowLimits,
     pub(crate) comparison: &'a ComparisonThresholds,
-    pub(crate) liveness: &'a Thresholds,
+    pub(crate) liveness: &'a LivenessThresholds,
 }
 
 /// The good frames so far.
 #[derive(Default)]
 pub(crate) struct Window {
     mean: TemplateMean,
-    /// In ascending order.
-    liveness: Vec<f32>,
+    pub(crate) presentation: Presentation,
     last: Option<(Face, Duration)>,
     first_at: Duration,
 }
 
-/// Frames that a window has room for from the start.
-const USUAL_FRAMES: usize = 64;
 /// Overlap below which a face is not the one of the last frame (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
 
@@ -67,11 +64,9 @@ impl Window {
     pub(crate) fn push(&mut self, frame: &GoodFrame<'_>) {
         if self.last.is_none() {
             self.first_at = frame.at;
-            self.liveness.reserve(USUAL_FRAMES);
         }
         self.mean.add(frame.template, 0, frame.weight);
-        self.liveness.push(frame.liveness);
-        self.liveness.sort_unstable_by(f32::total_cmp);
+        self.presentation.push(frame.liveness);
         self.last = Some((frame.face, frame.at));
     }
 
@@ -106,9 +101,19 @@ impl Window {
         Some((similarity, Band::of(similarity, &thresholds.bands)))
     }
 
+    /// Starts again, in the same memory where there is much of it.
+    pub(crate) fn restart(&mut self) {
+        let mut presentation = std::mem::take(&mut self.presentation);
+        presentation.restart();
+        *self = Self {
+            presentation,
+            ..Self::default()
+        };
+    }
+
     /// Number of good frames.
     pub(crate) fn frames(&self) -> usize {
-        self.liveness.len()
+        self.presentation.frames()
     }
 
     /// The face of the last good frame.
@@ -156,11 +161,11 @@ impl Window {
         }
         let (similarity, comparison) = self.compare(reference, rules.comparison)?;
         let scores = Scores {
-            liveness: quartile_of_sorted(&self.liveness),
+            liveness: rules.liveness.certainty(&self.presentation.cues()),
             similarity,
         };
         let evidence = Evidence {
-            liveness: Band::of(scores.liveness, rules.liveness),
+            liveness: Band::of(scores.liveness, &rules.liveness.bands),
             comparison,
             frames,
             first_good_at: self.first_at,
@@ -181,6 +186,6 @@ pub fn lower_quartile(scores: &[f32]) -> f32 {
     quartile_of_sorted(&sorted)
 }
 
-fn quartile_of_sorted(sorted: &[f32]) -> f32 {
+pub(crate) fn quartile_of_sorted(sorted: &[f32]) -> f32 {
     sorted.get(sorted.len() / 4).copied().unwrap_or(0.0)
 }

@@ -46,7 +46,10 @@ impl Pipeline {
             return Ok(None);
         };
         let score = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
-        Ok(Some((score, Band::of(score, &self.networks.liveness.bands))))
+        Ok(Some((
+            score,
+            Band::of(score, &self.networks.liveness.bands),
+        )))
     }
 
     /// Adds an image to a presentation as a capture adds a good frame, whatever its quality; false

@@ -29,6 +29,7 @@ mod quality;
 mod recognise;
 mod reference;
 mod runtime;
+mod spectrum;
 mod stages;
 mod template;
 mod window;

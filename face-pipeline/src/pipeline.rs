@@ -22,6 +22,7 @@ use crate::pixels::{self, Picture};
 use crate::presentation::Presentation;
 use crate::quality::{Quality, QualityLimits, Rejection};
 use crate::reference::ReferenceLimits;
+use crate::spectrum::Spectrum;
 use crate::template::Template;
 use crate::window::WindowLimits;
 
@@ -62,6 +63,7 @@ pub struct Pipeline {
     pub(crate) aligned: AlignedFace,
     pub(crate) luminance: Luminance,
     pub(crate) grey: Grey,
+    pub(crate) spectrum: Spectrum,
     /// Of the picture, most certain first.
     pub(crate) faces: Vec<Face>,
     pub(crate) template: Template,
@@ -86,6 +88,7 @@ impl Pipeline {
             aligned: AlignedFace::default(),
             luminance: Luminance::default(),
             grey: Grey::default(),
+            spectrum: Spectrum::default(),
             faces: Vec::with_capacity(USUAL_FACES),
             template: Template::default(),
         })
@@ -144,6 +147,7 @@ impl Pipeline {
         self.aligned.forget();
         self.luminance.forget();
         self.grey.zeroize();
+        self.spectrum.forget();
         self.faces.clear();
         self.template.clear();
         self.networks.forget()
@@ -232,6 +236,9 @@ impl Pipeline {
         presentation: &mut Presentation,
         face: &Face,
     ) -> Result<(), Error> {
+        if presentation.wants_peak() {
+            presentation.peak(self.spectrum.peak_db(&self.picture, face));
+        }
         let small = self.networks.detector.small();
         let factor = small.width() as f32 / self.picture.width().max(1) as f32;
         self.grey.read(small);

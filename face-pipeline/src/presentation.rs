@@ -12,6 +12,9 @@ use crate::window::quartile_of_sorted;
 pub struct Cues {
     /// Lower quartile of the frames' certainties by the networks, 0 to 1.
     pub network: f32,
+    /// How far the highest peak in the spectrum of the face stands out, decibels; the median of the
+    /// first frames.
+    pub peak_db: f32,
     /// What motion showed.
     pub motion: Motion,
 }
@@ -21,8 +24,13 @@ pub struct Cues {
 pub struct Presentation {
     /// Sorted.
     certainties: Vec<f32>,
+    /// Sorted.
+    peaks: Vec<f32>,
     pub(crate) follower: Follower,
 }
+
+/// Frames whose spectrum is looked at.
+const PEAK_FRAMES: usize = 3;
 
 impl Presentation {
     /// Good frames so far.
@@ -36,6 +44,7 @@ impl Presentation {
     pub fn cues(&self) -> Cues {
         Cues {
             network: quartile_of_sorted(&self.certainties),
+            peak_db: self.peaks.get(self.peaks.len() / 2).copied().unwrap_or(0.0),
             motion: self.follower.motion(),
         }
     }
@@ -45,9 +54,20 @@ impl Presentation {
         self.certainties.insert(at, certainty);
     }
 
+    /// A grid does not come and go: the first frames are enough.
+    pub(crate) fn wants_peak(&self) -> bool {
+        self.peaks.len() < PEAK_FRAMES
+    }
+
+    pub(crate) fn peak(&mut self, decibels: f32) {
+        let at = self.peaks.partition_point(|p| *p < decibels);
+        self.peaks.insert(at, decibels);
+    }
+
     /// Starts again, in the same memory.
     pub(crate) fn restart(&mut self) {
         self.certainties.clear();
+        self.peaks.clear();
         self.follower.forget();
     }
 }
@@ -73,10 +93,12 @@ pub struct Fusion {
     pub flat: f32,
     /// Of the background that moved with the face.
     pub attached: f32,
+    /// Of the grid of a screen.
+    pub grid: f32,
 }
 
 /// Names of the features, in the order of [`Cues::features`].
-pub const FEATURES: [&str; 4] = ["network", "solid", "flat", "attached"];
+pub const FEATURES: [&str; 5] = ["network", "solid", "flat", "attached", "grid"];
 /// Log odds of the networks beyond which they are not believed more: 0.25 % and 99.75 %.
 const SURE: f32 = 6.0;
 /// A turn of so many degrees is all that can be asked for.
@@ -85,6 +107,10 @@ const FULL_TURN_DEGREES: f32 = 4.0;
 const FULL_WAY: f32 = 1.0;
 /// Votes of background patches at which their share counts in full.
 const FULL_VOTES: f32 = 20.0;
+/// Peaks of the spectrum, decibels: people have 14 at most (NUAA's webcam frames 12.3, the simulated
+/// camera's 13.9), and at twice that there is no doubt of a grid.
+const NO_GRID_DB: f32 = 15.0;
+const FULL_GRID_DB: f32 = 30.0;
 
 impl Cues {
     /// The features of the model, each 0 where nothing is known and 1 at most.
@@ -109,6 +135,7 @@ impl Cues {
             solid,
             flat,
             share * (votes / FULL_VOTES).min(1.0),
+            ((self.peak_db - NO_GRID_DB) / (FULL_GRID_DB - NO_GRID_DB)).clamp(0.0, 1.0),
         ]
     }
 }
@@ -117,8 +144,18 @@ impl Fusion {
     /// The certainty of a bona fide presentation, 0 to 1.
     #[must_use]
     pub fn certainty(&self, cues: &Cues) -> f32 {
-        let weights = [self.network, self.solid, self.flat, self.attached];
-        let sum: f32 = weights.iter().zip(cues.features()).map(|(w, f)| w * f).sum();
+        let weights = [
+            self.network,
+            self.solid,
+            self.flat,
+            self.attached,
+            self.grid,
+        ];
+        let sum: f32 = weights
+            .iter()
+            .zip(cues.features())
+            .map(|(w, f)| w * f)
+            .sum();
         1.0 / (1.0 + (-(self.bias + sum)).exp())
     }
 }

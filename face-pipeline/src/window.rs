@@ -26,6 +26,9 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
+    /// Time for which a person is looked at who is the right one and of whom the networks are sure,
+    /// but who holds so still that a picture could not be told from them, milliseconds.
+    pub max_still_ms: u64,
     /// Time without a good frame after which the window starts again, milliseconds.
     pub max_gap_ms: u64,
 }
@@ -36,6 +39,7 @@ impl Default for WindowLimits {
             min_frames: 5,
             min_spread_ms: 300,
             max_frames: 20,
+            max_still_ms: 3000,
             max_gap_ms: 1500,
         }
     }
@@ -57,6 +61,8 @@ pub(crate) struct Window {
     first_at: Duration,
 }
 
+/// Good frames after which a decision comes even if no time passes.
+const MOST_FRAMES: usize = 200;
 /// Overlap below which a face is not the one of the last frame (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
 
@@ -155,13 +161,14 @@ impl Window {
         let frames = self.frames();
         let enough = frames >= rules.window.min_frames
             && self.spread() >= Duration::from_millis(rules.window.min_spread_ms);
-        let last_chance = frames >= rules.window.max_frames;
-        if !enough && !last_chance {
+        let longest = frames >= rules.window.max_frames;
+        if !enough && !longest {
             return None;
         }
         let (similarity, comparison) = self.compare(reference, rules.comparison)?;
+        let cues = self.presentation.cues();
         let scores = Scores {
-            liveness: rules.liveness.certainty(&self.presentation.cues()),
+            liveness: rules.liveness.certainty(&cues),
             similarity,
         };
         let evidence = Evidence {
@@ -173,6 +180,11 @@ impl Window {
             scores,
         };
         let clear = evidence.liveness.is_accepted() && evidence.comparison.is_accepted();
+        let sure = cues.network >= rules.liveness.bands.accepted;
+        let too_still = evidence.comparison.is_accepted() && sure;
+        let patience = Duration::from_millis(rules.window.max_still_ms);
+        let last_chance =
+            longest && (!too_still || self.spread() >= patience || frames >= MOST_FRAMES);
         (clear || last_chance).then_some(evidence)
     }
 }

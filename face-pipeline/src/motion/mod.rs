@@ -26,13 +26,13 @@ pub struct Motion {
     pub frames: usize,
     /// Largest way of the face from where it was at first, over the distance between the eyes.
     pub way: f32,
-    /// Largest turn that only a solid head can show, degrees, less twice its standard error.
+    /// Second largest turn that only a solid head can show, degrees, less twice its standard error:
+    /// one frame wrongly followed shows none.
     pub turn_degrees: f32,
-    /// Median standard error of the turn, degrees: a smaller turn would not have been seen.
+    /// Mean standard error of the turn, degrees: a smaller turn would not have been seen.
     pub error_degrees: f32,
-    /// Patches of the background that moved with the face, and that stayed.
+    /// Patches of the background that moved with the face.
     pub attached: usize,
-    pub(crate) errors: f32,
     /// The same, stayed.
     pub still: usize,
 }
@@ -46,6 +46,8 @@ pub(crate) struct Follower {
     depths: Vec<f32>,
     backdrop: Backdrop,
     motion: Motion,
+    largest_turn: f32,
+    errors: f32,
     moved: Vec<Moved>,
     scatter: Vec<f64>,
 }
@@ -92,7 +94,6 @@ impl Follower {
         let Some(prediction) = Similarity::fit(&first.face.landmarks, &face.landmarks) else {
             return;
         };
-        self.motion.frames += 1;
         self.moved.clear();
         for (patch, depth) in self.patches.iter().zip(&self.depths) {
             if let Some(found) = patch.follow(grey, &prediction) {
@@ -112,15 +113,24 @@ impl Follower {
         let to = prediction.apply(first.middle);
         let way = to.distance(first.middle) / first.eyes;
         let motion = &mut self.motion;
+        motion.frames += 1;
         motion.way = motion.way.max(way);
-        motion.turn_degrees = motion.turn_degrees.max(seen.turn.to_degrees() as f32);
-        motion.errors += seen.error.to_degrees() as f32;
-        motion.error_degrees = motion.errors / motion.frames as f32;
+        let turn = seen.turn.to_degrees() as f32;
+        motion.turn_degrees = motion.turn_degrees.max(turn.min(self.largest_turn));
+        self.largest_turn = self.largest_turn.max(turn);
+        self.errors += seen.error.to_degrees() as f32;
+        motion.error_degrees = self.errors / motion.frames as f32;
         let carried = |p: Point| {
-            let (x, y) = ((p.x - first.middle.x) / first.eyes, (p.y - first.middle.y) / first.eyes);
+            let (x, y) = (
+                (p.x - first.middle.x) / first.eyes,
+                (p.y - first.middle.y) / first.eyes,
+            );
             let [u0, ux, uy, v0, vx, vy] = seen.affine.map(|v| v as f32);
             let shift = Point::new(u0 + ux * x + uy * y, v0 + vx * x + vy * y);
-            prediction.apply(Point::new(p.x + first.eyes * shift.x, p.y + first.eyes * shift.y))
+            prediction.apply(Point::new(
+                p.x + first.eyes * shift.x,
+                p.y + first.eyes * shift.y,
+            ))
         };
         let [attached, still] = self.backdrop.compare(grey, &prediction, carried);
         motion.attached += attached;
@@ -141,5 +151,6 @@ impl Follower {
         self.moved.clear();
         self.scatter.clear();
         self.motion = Motion::default();
+        (self.largest_turn, self.errors) = (0.0, 0.0);
     }
 }

@@ -115,7 +115,8 @@ fn solve(points: &[Moved]) -> Option<Fit> {
 fn eliminate<const W: usize, const N: usize>(m: &mut [[f64; W]; N]) -> Option<()> {
     const SINGULAR: f64 = 1e-9;
     for column in 0..N {
-        let pivot = (column..N).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
+        let pivot =
+            (column..N).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
         if !(m[pivot][column].abs() > SINGULAR) {
             return None;
         }
@@ -177,7 +178,10 @@ mod tests {
                 -0.2 + 0.05 * x + 0.08 * y + y * tilt,
             ]
         });
-        assert!(seen.expect("points").turn < 0.5_f64.to_radians(), "{seen:?}");
+        assert!(
+            seen.expect("points").turn < 0.5_f64.to_radians(),
+            "{seen:?}"
+        );
     }
 
     #[test]
@@ -185,7 +189,13 @@ mod tests {
         assert!(fit(&mut Vec::new(), &mut Vec::new()).is_none());
         let mut flat: Vec<Moved> = head()
             .into_iter()
-            .map(|[x, y, _]| Moved { x, y, z: 0.0, u: 0.0, v: 0.0 })
+            .map(|[x, y, _]| Moved {
+                x,
+                y,
+                z: 0.0,
+                u: 0.0,
+                v: 0.0,
+            })
             .collect();
         assert!(fit(&mut flat, &mut Vec::new()).is_none());
     }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
 use crate::synthesise::Attack;
+use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
 
 /// The kiosk's face pipeline on image files.

@@ -11,18 +11,33 @@ type Failure = Box<dyn std::error::Error>;
 
 /// Frames that are fused, as in the shortest capture.
 pub const WINDOW: usize = 5;
+/// Frames after which a capture is decided in any case.
+const LONGEST: usize = 20;
 /// Occasions with fewer frames than this are no window.
 const SHORTEST: usize = 3;
 
-/// The cues of a window, and whose it is.
+/// A capture begun at an image, and whose it is: its cues from the first to the last moment at which
+/// it could have been decided.
 pub struct Windowed {
     pub person: usize,
     pub first: PathBuf,
-    pub cues: Cues,
+    pub growing: Vec<Cues>,
 }
 
-/// All windows below `root`: five consecutive images of one occasion (PERSON/OCCASION_n) each, or all
-/// of an occasion that has three or four.
+impl Windowed {
+    /// The cues at the first moment at which a capture decides.
+    pub fn shortest(&self) -> &Cues {
+        &self.growing[0]
+    }
+
+    /// The highest certainty that the capture comes to: it ends as soon as that is enough.
+    pub fn certainty(&self, of: impl Fn(&Cues) -> f32) -> f32 {
+        self.growing.iter().map(of).fold(0.0, f32::max)
+    }
+}
+
+/// The captures that could be made of the images below `root`: one begins at every fifth image of an
+/// occasion (PERSON/OCCASION_n) and goes on for up to twenty.
 pub fn windows(pipeline: &mut Pipeline, root: &Path) -> Result<Vec<Windowed>, Failure> {
     let people = photo::people(root)?;
     let mut all = Vec::new();
@@ -35,8 +50,9 @@ pub fn windows(pipeline: &mut Pipeline, root: &Path) -> Result<Vec<Windowed>, Fa
             if occasion.len() < SHORTEST {
                 continue;
             }
-            for frames in occasion.windows(WINDOW.min(occasion.len())) {
-                all.extend(window(pipeline, person, frames)?);
+            for start in (0..=occasion.len() - SHORTEST).step_by(WINDOW) {
+                let end = occasion.len().min(start + LONGEST);
+                all.extend(window(pipeline, person, &occasion[start..end])?);
             }
         }
     }
@@ -50,13 +66,17 @@ fn window(
     frames: &[PathBuf],
 ) -> Result<Option<Windowed>, Failure> {
     let mut presentation = Presentation::default();
+    let mut growing = Vec::new();
+    let shortest = WINDOW.min(frames.len());
     for path in frames {
-        pipeline.present(&mut presentation, Photo::open(path)?.view()?)?;
+        let face = pipeline.present(&mut presentation, Photo::open(path)?.view()?)?;
+        if face && presentation.frames() >= shortest {
+            growing.push(presentation.cues());
+        }
     }
-    let complete = presentation.frames() >= SHORTEST;
-    Ok(complete.then(|| Windowed {
+    Ok((!growing.is_empty()).then(|| Windowed {
         person,
         first: frames[0].clone(),
-        cues: presentation.cues(),
+        growing,
     }))
 }

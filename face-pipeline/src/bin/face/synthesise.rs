@@ -26,7 +26,7 @@ pub enum Attack {
 }
 
 /// Frames of one presentation.
-const FRAMES: u32 = 6;
+const FRAMES: u32 = 12;
 /// Standard deviation of a webcam's noise, grey levels.
 const NOISE: f32 = 2.0;
 
@@ -102,7 +102,11 @@ impl Scene {
             attack,
             pose,
             pitch: 0.7 + 1.1 * chance.unit(),
-            fill: if attack == Attack::MovedStill { 1.0 } else { 0.7 + 0.3 * chance.unit() },
+            fill: if attack == Attack::MovedStill {
+                1.0
+            } else {
+                0.7 + 0.3 * chance.unit()
+            },
             glare: [chance.unit(), chance.unit(), 60.0 * chance.unit()],
         }
     }
@@ -124,7 +128,10 @@ impl Scene {
             // A plane an arm's length away: distances in frame widths.
             let depth = 1.0 + along * (tilt[0] * x + tilt[1] * y) / width;
             let (x, y) = (x * depth / scale, y * depth / scale);
-            (cos * x + sin * y + width / 2.0, cos * y - sin * x + height / 2.0)
+            (
+                cos * x + sin * y + width / 2.0,
+                cos * y - sin * x + height / 2.0,
+            )
         };
         RgbImage::from_fn(source.width(), source.height(), |x, y| {
             let colour = match self.attack {
@@ -161,7 +168,11 @@ impl Scene {
                 let (column, row) = (u / self.pitch, v / self.pitch);
                 let stripe = (column.fract() * 3.0) as usize;
                 let lit = if row.fract() < 0.85 { 2.6 } else { 0.3 };
-                let shown = sample(source, column.floor() * self.pitch, row.floor() * self.pitch);
+                let shown = sample(
+                    source,
+                    column.floor() * self.pitch,
+                    row.floor() * self.pitch,
+                );
                 std::array::from_fn(|c| {
                     let own = if c == stripe { lit } else { 0.06 };
                     10.0 + [0.92, 0.97, 1.06][c] * own * 0.92 * shown[c]

@@ -48,10 +48,15 @@ pub fn pad(
     if as_json {
         for group in &groups {
             for w in &group.windows {
-                let features = w.cues.features();
+                let moments = w.growing.iter().map(|cues| {
+                    json!({
+                        "cues": cues, "features": cues.features(),
+                        "certainty": model.certainty(cues),
+                    })
+                });
                 line(json!({
-                    "folder": group.name, "person": w.person, "first": w.first, "cues": w.cues,
-                    "features": features, "certainty": model.certainty(&w.cues),
+                    "folder": group.name, "person": w.person, "first": w.first,
+                    "moments": moments.collect::<Vec<_>>(),
                 }))?;
             }
         }
@@ -79,14 +84,16 @@ fn examples(groups: &[Group]) -> Vec<Example> {
         let of_class = groups.iter().filter(|g| g.live == group.live).count() as f64;
         let trained: Vec<_> = group.windows.iter().filter(|w| !is_tested(w)).collect();
         for window in &trained {
-            let mut inputs = [1.0; UNKNOWNS];
-            let features = window.cues.features().map(f64::from);
-            inputs[1..].copy_from_slice(&features);
-            all.push(Example {
-                inputs,
-                live: f64::from(u8::from(group.live)),
-                weight: 1.0 / (of_class * trained.len() as f64),
-            });
+            for cues in &window.growing {
+                let mut inputs = [1.0; UNKNOWNS];
+                inputs[1..].copy_from_slice(&cues.features().map(f64::from));
+                let share = of_class * trained.len() as f64 * window.growing.len() as f64;
+                all.push(Example {
+                    inputs,
+                    live: f64::from(u8::from(group.live)),
+                    weight: 1.0 / share,
+                });
+            }
         }
     }
     all
@@ -116,21 +123,19 @@ fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
         let step = solve(curvature, gradient).ok_or("the data determine no model")?;
         w.iter_mut().zip(step).for_each(|(w, s)| *w -= s);
     }
-    let [bias, network, solid, flat, attached] = w.map(|w| w as f32);
+    let [bias, network, solid, flat, attached, grid] = w.map(|w| w as f32);
     Ok(Fusion {
         bias,
         network,
         solid,
         flat,
         attached,
+        grid,
     })
 }
 
 /// Gauss's elimination of a symmetric, positive system.
-fn solve(
-    mut m: [[f64; UNKNOWNS]; UNKNOWNS],
-    mut v: [f64; UNKNOWNS],
-) -> Option<[f64; UNKNOWNS]> {
+fn solve(mut m: [[f64; UNKNOWNS]; UNKNOWNS], mut v: [f64; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
     for column in 0..UNKNOWNS {
         let pivot = m[column][column];
         if !pivot.is_normal() {
@@ -153,7 +158,13 @@ fn solve(
 fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failure> {
     line("[liveness.fusion]")?;
     line(format_args!("bias = {:.4}", model.bias))?;
-    let weights = [model.network, model.solid, model.flat, model.attached];
+    let weights = [
+        model.network,
+        model.solid,
+        model.flat,
+        model.attached,
+        model.grid,
+    ];
     for (name, weight) in FEATURES.iter().zip(weights) {
         line(format_args!("{name} = {weight:.4}"))?;
     }
@@ -164,10 +175,14 @@ fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failur
             let errors = |score: fn(&Fusion, &Windowed) -> f32| {
                 let accepted = |w: &&Windowed| score(model, w) >= threshold;
                 let accepted = windows().filter(accepted).count();
-                if group.live { windows().count() - accepted } else { accepted }
+                if group.live {
+                    windows().count() - accepted
+                } else {
+                    accepted
+                }
             };
-            let network = errors(|_, w| w.cues.network);
-            let fused = errors(|model, w| model.certainty(&w.cues));
+            let network = errors(|_, w| w.shortest().network);
+            let fused = errors(|model, w| w.certainty(|cues| model.certainty(cues)));
             line(format_args!(
                 "# {}, people {part}: {} windows, {wrong} by the networks alone {network}, by the model {fused}",
                 group.name,

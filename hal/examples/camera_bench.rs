@@ -31,18 +31,21 @@ fn main() {
         Some("list") => return cameras().iter().for_each(|camera| println!("{camera:?}")),
         _ => {}
     }
-    let Some(place) = arguments.first().and_then(|a| a.parse().ok()) else {
+    let Some(place) = arguments
+        .first()
+        .and_then(|a| a.parse::<CameraPlace>().ok())
+    else {
         eprintln!("usage: camera_bench DEVICE [SECONDS] [--unplug]");
         std::process::exit(2);
     };
     let seconds = arguments.get(1).and_then(|a| a.parse().ok()).unwrap_or(10);
     let look = Duration::from_secs(seconds);
-    let (worker, states) = start(place);
+    let (worker, states) = start(place.clone());
     let frames = worker.frames();
     cost(&frames, look);
     if unplug {
         for number in 1..=LOSSES {
-            recovery(number, &frames, &states, look);
+            recovery(number, &place, &frames, &states, look);
         }
     }
 }
@@ -143,20 +146,21 @@ fn cost(frames: &LatestFrame, look: Duration) {
 /// Waits for a loss and a return; prints how long each took to be known.
 fn recovery(
     number: u32,
+    place: &CameraPlace,
     frames: &LatestFrame,
     states: &Receiver<(Instant, DeviceState)>,
     within: Duration,
 ) {
     println!("loss {number}: pull the camera now");
     while states.try_recv().is_ok() {}
-    let mut last_frame = Instant::now();
-    let begun = Instant::now();
+    let (mut last_frame, begun) = (Instant::now(), Instant::now());
     let (lost, state) = loop {
         if frames.take(Duration::from_millis(20)).is_ok() {
             last_frame = Instant::now();
         }
-        if let Ok(lost) = states.try_recv() {
-            break lost;
+        match states.try_recv() {
+            Ok((_, DeviceState::Ready)) | Err(_) => {}
+            Ok(lost) => break lost,
         }
         if begun.elapsed() > within {
             println!("loss {number}: it was not pulled");
@@ -167,9 +171,16 @@ fn recovery(
         "loss {number}: {state:?} {} ms after the last frame",
         lost.saturating_duration_since(last_frame).as_millis()
     );
+    // A camera that hangs is there all the time.
+    let is_there = || place.resolve().is_ok_and(|node| node.exists());
+    while !is_there() && lost.elapsed() < within {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let back = Instant::now();
     match frames.take(within) {
         Ok(_) => println!(
-            "loss {number}: frames again {} ms after the loss was known",
+            "loss {number}: frames again {} ms after the device was back, {} ms after the loss",
+            back.elapsed().as_millis(),
             lost.elapsed().as_millis()
         ),
         Err(error) => println!("loss {number}: it did not come back: {error}"),

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod device;
 pub mod key;
 pub mod panel;
+pub mod printer;
 #[cfg(feature = "sim")]
 pub mod sim;
 

@@ -24,6 +24,7 @@ struct Cli {
 enum Device {
     Card(Box<CardArgs>),
     Camera(hal::sim::camera::CameraArgs),
+    Printer(hal::sim::printer::PrinterArgs),
 }
 
 /// A GA 467 card reader on a pseudo-terminal.
@@ -94,6 +95,7 @@ struct CardArgs {
 fn main() -> ExitCode {
     let result = match Cli::parse().device {
         Device::Card(args) => serve_card(*args),
+        Device::Printer(args) => hal::sim::printer::run(&args),
         Device::Camera(args) => hal::sim::camera::run(&args).map_err(Into::into),
     };
     match result {

@@ -9,8 +9,8 @@ mod contents;
 mod file;
 mod module;
 mod photo;
-mod port;
-mod wire;
+pub(super) mod port;
+pub(super) mod wire;
 
 pub use contents::SimCard;
 pub use file::{CardFile, CardFileError};

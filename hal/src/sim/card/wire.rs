@@ -22,7 +22,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 const BITS_PER_BYTE: u32 = 10;
 
 /// One pseudo-terminal.
-pub(super) struct Wire {
+pub(in crate::sim) struct Wire {
     master: OwnedFd,
     path: PathBuf,
     /// Kept open, never used: see above.
@@ -31,7 +31,7 @@ pub(super) struct Wire {
 
 /// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Woken {
+pub(in crate::sim) enum Woken {
     /// Time is up.
     Timeout,
     /// The other side has sent something.
@@ -41,7 +41,7 @@ pub(super) enum Woken {
 }
 
 impl Wire {
-    pub(super) fn open() -> io::Result<Self> {
+    pub(in crate::sim) fn open() -> io::Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -65,12 +65,12 @@ impl Wire {
     }
 
     /// The device node that a driver opens.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::sim) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Waits for bytes or for the owner.
-    pub(super) fn wait(
+    pub(in crate::sim) fn wait(
         &self,
         control: BorrowedFd<'_>,
         timeout: Option<Duration>,
@@ -89,7 +89,11 @@ impl Wire {
     }
 
     /// Waits for the owner only: the wire is busy sending.
-    pub(super) fn pause(&self, control: BorrowedFd<'_>, timeout: Duration) -> io::Result<Woken> {
+    pub(in crate::sim) fn pause(
+        &self,
+        control: BorrowedFd<'_>,
+        timeout: Duration,
+    ) -> io::Result<Woken> {
         let mut fds = [PollFd::new(&control, PollFlags::IN)];
         match poll(&mut fds, Some(&timespec(timeout))) {
             Err(Errno::INTR) | Ok(0) => Ok(Woken::Timeout),
@@ -98,14 +102,14 @@ impl Wire {
         }
     }
 
-    pub(super) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+    pub(in crate::sim) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         match rustix::io::read(&self.master, bytes) {
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
             other => Ok(other?),
         }
     }
 
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(in crate::sim) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         match rustix::io::write(&self.master, bytes) {
             Err(Errno::AGAIN | Errno::INTR) => Ok(()),
             Err(e) => Err(e.into()),
@@ -115,7 +119,7 @@ impl Wire {
 }
 
 /// How long `count` bytes take at this speed; nothing at no speed limit.
-pub(super) fn time_for(count: usize, baud: Option<u32>) -> Duration {
+pub(in crate::sim) fn time_for(count: usize, baud: Option<u32>) -> Duration {
     let Some(baud) = baud.filter(|b| *b > 0) else {
         return Duration::ZERO;
     };

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::errors::chain;
 use crate::eyes::Eyes;
 use crate::ledger::{self, LedgerError, LedgerWorker};
+use crate::printer_desk;
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
 use crate::services::{Services, ServicesError};
@@ -139,6 +140,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         store,
         card: card_reader(config, &inbox, &card_turn),
         panel: panel(config, &inbox),
+        printer: printer_desk::start(config, &inbox),
+        kiosk: config.kiosk.id.to_string(),
         inbox,
         outlet,
         eyes,

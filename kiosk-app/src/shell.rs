@@ -10,6 +10,7 @@ use hal::card::serial::CardWorker;
 use hal::clock::monotonic_now;
 use hal::device::DeviceState;
 use hal::panel::{Panel, StatusLight};
+use hal::printer::PrinterWorker;
 use kiosk_ui::{Preview, Touch, View};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
@@ -83,6 +84,16 @@ impl Inbox {
         self.record(Record::device(device.name(), state));
     }
 
+    /// The printer changed its state: written down, and told to the session, which does not need it.
+    pub(crate) fn printer(&self, state: DeviceState) {
+        let health = match state {
+            DeviceState::Ready => Health::Ready,
+            _ => Health::Lost,
+        };
+        self.event(Event::Printer(health));
+        self.record(Record::device("printer", state));
+    }
+
     /// How a device is, for the session only.
     fn health(&self, device: Device, state: &DeviceState) {
         let health = match state {
@@ -138,6 +149,10 @@ pub struct Shell {
     pub card_turn: card_desk::TurnCell,
     /// The lights.
     pub panel: Box<dyn Panel>,
+    /// The receipt printer, if there is one.
+    pub printer: Option<PrinterWorker>,
+    /// What slips call this kiosk.
+    pub kiosk: String,
     /// The screen.
     pub display: Arc<dyn Display>,
     /// Where records go.
@@ -202,6 +217,16 @@ impl Shell {
             }
             Effect::Issue(turn, keepsake, holder) => self.issue(turn, keepsake, holder),
             Effect::Commit(turn, draft) => self.commit(turn, *draft),
+            Effect::Print(turn, printout, within) => {
+                if let Some(printer) = &self.printer {
+                    printer.print(turn.0, printout.slip(&self.kiosk), within);
+                }
+            }
+            Effect::GiveUpSlip => {
+                if let Some(printer) = &self.printer {
+                    printer.give_up();
+                }
+            }
             Effect::Wipe => self.eyes.wipe(),
             Effect::Record(record) => (self.records)(&record),
         }

@@ -21,6 +21,7 @@ use attestation::{
 };
 use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
+use kiosk_app::clock::WallTime;
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
@@ -372,6 +373,7 @@ impl World {
             decided: kiosk_app::store::decided(draft.decision),
             receipt: format!("RECEIPT {}", turn.0),
             reference: "1234".into(),
+            time: WallTime::at(1_795_000_000),
         });
         if turn == self.session.turn() {
             self.durable = result.clone();

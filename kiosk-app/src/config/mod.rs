@@ -11,6 +11,7 @@ mod ledger;
 mod log;
 mod panel;
 mod paths;
+mod printer;
 mod ranged;
 mod screen;
 mod waits;
@@ -30,6 +31,7 @@ pub use ledger::Ledger;
 pub use log::Log;
 pub use panel::Panel;
 pub use paths::Paths;
+pub use printer::{Drawing, FlowControl, Letters, PaperWidth, Printer};
 pub use ranged::*;
 pub use screen::{LanguageTag, Screen};
 pub use waits::Waits;
@@ -64,6 +66,9 @@ pub struct Config {
     /// Lights.
     #[serde(default)]
     pub panel: Panel,
+    /// The receipt printer.
+    #[serde(default)]
+    pub printer: Printer,
     /// The face pipeline.
     #[serde(default)]
     pub face: Face,

@@ -17,6 +17,7 @@ mod log;
 mod networks;
 mod page;
 mod panel;
+mod printer;
 mod reader;
 mod report;
 mod seal;
@@ -116,7 +117,7 @@ fn test_machine(
 ) -> Vec<Check> {
     let validity = keys.validity();
     thread::scope(|scope| {
-        let devices = scope.spawn(|| test_devices(bench, config));
+        let devices = scope.spawn(|| test_devices(bench, config, now));
         let mut checks = vec![bench.run("clock", "Clock", move || {
             clock::judge(now, crate::clock::time_quality(), validity, newest)
         })];
@@ -139,7 +140,7 @@ fn test_machine(
     })
 }
 
-fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
+fn test_devices(bench: &Bench, config: &Arc<Config>, now: WallTime) -> Vec<Check> {
     let (eye, reader, lights) = (
         config.camera.device.clone(),
         config.card_reader.clone(),
@@ -153,6 +154,11 @@ fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
         bench.watch("Look at the panel: its lights go on one after the other.");
     }
     checks.push(bench.run("panel", "Panel lights", move || panel::switch(&lights)));
+    if config.printer.port.is_some() {
+        bench.watch("Look at the printer: a slip comes out.");
+    }
+    let settings = Arc::clone(config);
+    checks.push(bench.run("printer", "Printer", move || printer::print(&settings, now)));
     checks
 }
 

@@ -16,5 +16,6 @@ pub mod panel;
 pub mod printer;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod speaker;
 
 pub use device::DeviceState;

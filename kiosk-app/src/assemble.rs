@@ -25,6 +25,7 @@ use crate::services::{Services, ServicesError};
 use crate::session::{Device, Limits, Session};
 use crate::shell::{Display, Inbox, Outlet, Shell};
 use crate::store::{Measured, Store, StoreError};
+use crate::voice::Voice;
 
 /// The running program (Linux, proc(5)).
 const PROGRAM: &str = "/proc/self/exe";
@@ -141,6 +142,7 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         card: card_reader(config, &inbox, &card_turn),
         panel: panel(config, &inbox),
         printer: printer_desk::start(config, &inbox),
+        voice: Voice::start(config, &inbox),
         kiosk: config.kiosk.id.to_string(),
         inbox,
         outlet,

@@ -31,4 +31,5 @@ pub mod session;
 pub mod shell;
 pub mod slip;
 pub mod store;
+pub mod voice;
 pub mod wallet_codes;

@@ -25,6 +25,7 @@ use crate::session::{
     Session, Turn,
 };
 use crate::store::Store;
+use crate::voice::Voice;
 
 /// How often time passes for the session when nothing else happens: often enough that a
 /// countdown of whole seconds never skips one.
@@ -151,6 +152,8 @@ pub struct Shell {
     pub panel: Box<dyn Panel>,
     /// The receipt printer, if there is one.
     pub printer: Option<PrinterWorker>,
+    /// The speaker, if there is one.
+    pub voice: Option<Voice>,
     /// What slips call this kiosk.
     pub kiosk: String,
     /// The screen.
@@ -179,6 +182,9 @@ impl Shell {
             }
             let view = self.session.view(monotonic_now());
             if shown.as_ref() != Some(&view) {
+                if let Some(voice) = &mut self.voice {
+                    voice.see(&view);
+                }
                 self.display.show(view.clone());
                 shown = Some(view);
             }

@@ -14,6 +14,7 @@ mod paths;
 mod printer;
 mod ranged;
 mod screen;
+mod speaker;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use paths::Paths;
 pub use printer::{Drawing, FlowControl, Letters, PaperWidth, Printer};
 pub use ranged::*;
 pub use screen::{LanguageTag, Screen};
+pub use speaker::Speaker;
 pub use waits::Waits;
 
 /// All settings.
@@ -69,6 +71,9 @@ pub struct Config {
     /// The receipt printer.
     #[serde(default)]
     pub printer: Printer,
+    /// The speaker.
+    #[serde(default)]
+    pub speaker: Speaker,
     /// The face pipeline.
     #[serde(default)]
     pub face: Face,

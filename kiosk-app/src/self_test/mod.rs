@@ -22,6 +22,7 @@ mod reader;
 mod report;
 mod seal;
 mod settings;
+mod speaker;
 mod system;
 mod table;
 
@@ -157,6 +158,11 @@ fn test_devices(bench: &Bench, config: &Arc<Config>, now: WallTime) -> Vec<Check
     if config.printer.port.is_some() {
         bench.watch("Look at the printer: a slip comes out.");
     }
+    let sound = config.speaker.clone();
+    if sound.device.is_some() {
+        bench.watch("Listen: a chime of two tones is played.");
+    }
+    checks.push(bench.run("speaker", "Speaker", move || speaker::chime(&sound)));
     let settings = Arc::clone(config);
     checks.push(bench.run("printer", "Printer", move || printer::print(&settings, now)));
     checks

@@ -40,6 +40,7 @@ enum Step {
     Wait(u64),
     Touch(Touch),
     Device(Device, Health),
+    Printer(Health),
     /// An answer, for the present turn or for an earlier one.
     Answer {
         late: bool,
@@ -65,6 +66,7 @@ enum What {
     Frame(Option<Rejection>),
     Evidence(FactorOutcome, FactorOutcome),
     Scanned(Result<HolderKey, NotAHolderKey>),
+    Printed(bool),
 }
 
 fn band() -> impl Strategy<Value = FactorOutcome> {
@@ -104,6 +106,7 @@ fn button() -> impl Strategy<Value = Touch> {
         Touch::Stop,
         Touch::Cannot,
         Touch::Done,
+        Touch::Print,
         Touch::KeepOnPhone,
         Touch::WithoutKey,
         Touch::BringKey,
@@ -140,6 +143,7 @@ fn what() -> impl Strategy<Value = What> {
             Err(NotAHolderKey::Secret)
         ])
         .prop_map(What::Scanned),
+        any::<bool>().prop_map(What::Printed),
     ]
 }
 
@@ -162,6 +166,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0u64..20_000).prop_map(Step::Wait),
         8 => touch().prop_map(Step::Touch),
         1 => device(),
+        1 => prop::bool::weighted(0.8)
+            .prop_map(|well| Step::Printer(if well { Health::Ready } else { Health::Lost })),
         8 => (prop::bool::weighted(0.1), what()).prop_map(|(late, what)| Step::Answer { late, what }),
         4 => prop::bool::weighted(0.9).prop_map(|works| Step::Store { works }),
         2 => prop::bool::weighted(0.9).prop_map(|works| Step::Issue { works }),
@@ -314,6 +320,8 @@ struct World {
     /// The switches that are on, as an honest screen shows them.
     switched_on: BTreeSet<CardField>,
     held_personal_data: bool,
+    /// A slip was ordered, and neither printed nor given up.
+    slip_ordered: bool,
 }
 
 impl World {
@@ -335,11 +343,19 @@ impl World {
             consented: false,
             switched_on: BTreeSet::new(),
             held_personal_data: false,
+            slip_ordered: false,
         }
     }
 
     fn step(&mut self, step: Step) {
         let turn = self.session.turn();
+        let printed = matches!(
+            step,
+            Step::Answer {
+                late: false,
+                what: What::Printed(_)
+            }
+        );
         let event = match step {
             Step::Wait(milliseconds) => {
                 self.now += Duration::from_millis(milliseconds);
@@ -347,6 +363,7 @@ impl World {
             }
             Step::Touch(touch) => Event::Touch(touch),
             Step::Device(device, health) => Event::Device(device, health),
+            Step::Printer(health) => Event::Printer(health),
             Step::Answer { late, what } => Event::Answer(
                 if late {
                     Turn(turn.0.wrapping_sub(1))
@@ -364,6 +381,9 @@ impl World {
                 None => return,
             },
         };
+        if printed {
+            self.slip_ordered = false;
+        }
         self.handle(event);
     }
 
@@ -433,6 +453,19 @@ impl World {
                 Effect::ReadCard(_) => {
                     assert!(self.consented, "the card is read only after consent")
                 }
+                Effect::Print(turn, printout, within) => {
+                    assert!(!self.slip_ordered, "one slip at a time");
+                    assert_eq!(turn, self.session.turn());
+                    let durable = self
+                        .durable
+                        .as_ref()
+                        .expect("paper only of what is durable");
+                    assert_eq!(printout.receipt, durable.receipt);
+                    assert_eq!(printout.decided, durable.decided);
+                    assert!(within <= Limits::default().receipt);
+                    self.slip_ordered = true;
+                }
+                Effect::GiveUpSlip => self.slip_ordered = false,
                 Effect::StopCapture => self.camera_open = false,
                 Effect::Wipe => wiped = true,
                 Effect::Record(Record::Consented) => self.consented = true,
@@ -479,6 +512,11 @@ impl World {
         self.held_personal_data = holds;
 
         let view = self.session.view(self.now);
+        let stays = matches!(view.screen, Screen::Receipt(_) | Screen::Wallet(_));
+        assert!(
+            stays || !self.slip_ordered,
+            "no slip waits for who has left"
+        );
         match &view.screen {
             Screen::Receipt(shown) => {
                 let durable = self
@@ -564,6 +602,7 @@ fn answer(what: What) -> Answer {
             progress: 0.5,
         },
         What::Evidence(liveness, face) => Answer::Evidence { liveness, face },
+        What::Printed(whole) => Answer::Printed(whole),
         What::Scanned(seen) => Answer::Scanned(seen),
     }
 }

@@ -97,20 +97,20 @@ const fn words(language: Language) -> &'static Words {
 }
 
 const CHINESE: Words = Words {
-    title: "身份核验回执",
-    verified: "已核验",
-    verified_next: "您是本人身份证的持有人。",
-    not_verified: "未通过核验",
-    not_verified_next: "请携带证件到柜台，由工作人员协助。",
-    referred: "请到柜台办理",
-    referred_next: "请向工作人员出示本回执。",
+    title: "身份核验凭证",
+    verified: "核验通过",
+    verified_next: "您是这张证件的持有人。",
+    not_verified: "核验未通过",
+    not_verified_next: "请带上证件到柜台，工作人员会帮助您。",
+    referred: "工作人员会帮助您",
+    referred_next: "请到柜台，出示这张凭证。",
     service: "服务",
     provider: "提供单位",
     time: "时间",
     kiosk: "终端",
     number: "编号",
-    check: "如何核验：任何人都可以用免费的回执核验程序或核验网页扫描此二维码，无需联网。",
-    privacy: "本回执不含姓名、证件号码和照片。",
+    check: "如何核验：任何人都可以用免费的凭证核验程序或核验网页扫描此二维码。",
+    privacy: "这张凭证不含姓名、证件号码和照片。",
 };
 
 const ENGLISH: Words = Words {
@@ -126,8 +126,7 @@ const ENGLISH: Words = Words {
     time: "Time",
     kiosk: "Kiosk",
     number: "Number",
-    check: "How to check: anyone can scan this code with the free receipt checker or its web page. \
-            No network is needed.",
+    check: "How to check: anyone can scan this code with the free receipt checker or its web page.",
     privacy: "This slip holds no name, no card number and no picture.",
 };
 
@@ -139,7 +138,7 @@ mod tests {
     #[test]
     fn a_slip_says_the_outcome_and_carries_the_code_in_either_language() {
         for (language, outcome) in [
-            (Language::Chinese, "已核验"),
+            (Language::Chinese, "核验通过"),
             (Language::English, "Verified"),
         ] {
             let printout = Printout {

@@ -9,9 +9,9 @@ use super::reply::{REPORT_BY_YOURSELF, SAY_WHEN_REACHED};
 use super::{Asked, PrinterConfig, PrinterPort, Reply, ReplyDecoder, Status, Trouble};
 use crate::device::DeviceState;
 
-/// For the answer to a real-time question: printers give it within milliseconds, busy ones within
-/// some hundred.
-const ANSWER: Duration = Duration::from_millis(800);
+/// For the answer to a real-time question: printers give it within milliseconds, busy ones later. A
+/// slip is not given up because a printer thinks for a moment.
+const ANSWER: Duration = Duration::from_millis(3000);
 /// So many bytes go out between two looks at what the printer says.
 const CHUNK_BYTES: usize = 256;
 /// A chunk that the printer does not take for so long: it has stopped.

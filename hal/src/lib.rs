@@ -13,8 +13,10 @@ pub mod clock;
 pub mod device;
 pub mod key;
 pub mod panel;
+pub mod printer;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod speaker;
 pub mod system;
 pub mod wlt;
 

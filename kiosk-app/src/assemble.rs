@@ -19,6 +19,7 @@ use crate::eyes::{Eyes, Sight};
 use crate::hall::Hall;
 use crate::ledger::{self, LedgerError, LedgerWorker};
 use crate::panel_desk::{self, PanelSource};
+use crate::printer_desk;
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
 use crate::services::{Services, ServicesError};
@@ -26,6 +27,7 @@ use crate::session::{Device, Limits, Session};
 use crate::shell::{Crashed, Display, Ended, Inbox, Outlet, Shell};
 use crate::store::{Measured, Store, StoreError};
 use crate::supervise::Supervisor;
+use crate::voice::Voice;
 
 /// The running program (Linux, proc(5)).
 const PROGRAM: &str = "/proc/self/exe";
@@ -191,6 +193,9 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         store,
         card: card_reader(config, &inbox, &card_turn),
         panel: panel_desk::start(panel, StateFolder::of(config), &inbox),
+        printer: printer_desk::start(config, &inbox),
+        voice: Voice::start(config, &inbox),
+        kiosk: config.kiosk.id.to_string(),
         sounds: config.panel.sounds,
         hall: Hall::new(config.panel.dim_after),
         state: config.paths.state.clone(),

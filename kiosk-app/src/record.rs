@@ -205,6 +205,18 @@ pub enum Record {
         /// How many.
         count: u64,
     },
+    /// A slip is over.
+    #[serde(rename = "printer.slip")]
+    Slip {
+        /// `printed`, `too_late` or `broken`.
+        end: &'static str,
+    },
+    /// The printer's roll nears its end, or was replaced.
+    #[serde(rename = "printer.paper")]
+    Paper {
+        /// Whether it nears its end.
+        near_end: bool,
+    },
     /// A device changed its state.
     #[serde(rename = "device.state")]
     Device {

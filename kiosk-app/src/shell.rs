@@ -11,6 +11,7 @@ use hal::card::serial::CardWorker;
 use hal::clock::monotonic_now;
 use hal::device::DeviceState;
 use hal::panel::PanelWorker;
+use hal::printer::PrinterWorker;
 use kiosk_ui::{Language, Preview, Screen, Touch, View};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
@@ -30,6 +31,7 @@ use crate::session::{
 };
 use crate::store::Store;
 use crate::supervise::{Pulse, Supervisor};
+use crate::voice::Voice;
 
 /// How often time passes for the session when nothing else happens: often enough that a
 /// countdown of whole seconds never skips one.
@@ -111,6 +113,16 @@ impl Inbox {
         self.record(Record::device(device.name(), state));
     }
 
+    /// The printer changed its state: written down, and told to the session, which does not need it.
+    pub(crate) fn printer(&self, state: DeviceState) {
+        let health = match state {
+            DeviceState::Ready => Health::Ready,
+            _ => Health::Lost,
+        };
+        self.event(Event::Printer(health));
+        self.record(Record::device("printer", state));
+    }
+
     /// How a device is, for the session only.
     fn health(&self, device: Device, state: &DeviceState) {
         let health = match state {
@@ -176,6 +188,12 @@ pub struct Shell {
     pub state: PathBuf,
     /// The language of the first screen.
     pub language: Language,
+    /// The receipt printer, if there is one.
+    pub printer: Option<PrinterWorker>,
+    /// The speaker, if there is one.
+    pub voice: Option<Voice>,
+    /// What slips call this kiosk.
+    pub kiosk: String,
     /// The screen.
     pub display: Arc<dyn Display>,
     /// Where records go.
@@ -220,6 +238,9 @@ impl Shell {
             }
             let view = self.session.view(monotonic_now());
             if shown.as_ref() != Some(&view) {
+                if let Some(voice) = &mut self.voice {
+                    voice.see(&view);
+                }
                 self.display.show(view.clone());
                 shown = Some(view);
             }
@@ -291,6 +312,16 @@ impl Shell {
             }
             Effect::Issue(turn, keepsake, holder) => self.issue(turn, keepsake, holder),
             Effect::Commit(turn, draft) => self.commit(turn, *draft),
+            Effect::Print(turn, printout, within) => {
+                if let Some(printer) = &self.printer {
+                    printer.print(turn.0, printout.slip(&self.kiosk), within);
+                }
+            }
+            Effect::GiveUpSlip => {
+                if let Some(printer) = &self.printer {
+                    printer.give_up();
+                }
+            }
             Effect::Wipe => self.eyes.wipe(),
             Effect::Record(record) => (self.records)(&record),
         }

@@ -296,6 +296,7 @@ fn shown(committed: &CommittedAttestation) -> Committed {
         decided: decided(claims.decision),
         receipt: committed.receipt().encode(),
         reference: reference(&claims.id),
+        time: WallTime::at(claims.issued_at),
     }
 }
 

@@ -21,6 +21,7 @@ use attestation::{
 };
 use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
+use kiosk_app::clock::WallTime;
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
@@ -39,6 +40,7 @@ enum Step {
     Wait(u64),
     Touch(Touch),
     Device(Device, Health),
+    Printer(Health),
     /// An answer, for the present turn or for an earlier one.
     Answer {
         late: bool,
@@ -64,6 +66,7 @@ enum What {
     Frame(Option<Rejection>),
     Evidence(FactorOutcome, FactorOutcome),
     Scanned(Result<HolderKey, NotAHolderKey>),
+    Printed(bool),
 }
 
 fn band() -> impl Strategy<Value = FactorOutcome> {
@@ -103,6 +106,7 @@ fn button() -> impl Strategy<Value = Touch> {
         Touch::Stop,
         Touch::Cannot,
         Touch::Done,
+        Touch::Print,
         Touch::KeepOnPhone,
         Touch::WithoutKey,
         Touch::BringKey,
@@ -139,6 +143,7 @@ fn what() -> impl Strategy<Value = What> {
             Err(NotAHolderKey::Secret)
         ])
         .prop_map(What::Scanned),
+        any::<bool>().prop_map(What::Printed),
     ]
 }
 
@@ -168,6 +173,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0u64..20_000).prop_map(Step::Wait),
         8 => touch().prop_map(Step::Touch),
         1 => device(),
+        1 => prop::bool::weighted(0.8)
+            .prop_map(|well| Step::Printer(if well { Health::Ready } else { Health::Lost })),
         8 => (prop::bool::weighted(0.1), what()).prop_map(|(late, what)| Step::Answer { late, what }),
         4 => prop::bool::weighted(0.9).prop_map(|works| Step::Store { works }),
         2 => prop::bool::weighted(0.9).prop_map(|works| Step::Issue { works }),
@@ -324,6 +331,8 @@ struct World {
     heard: Vec<Sound>,
     /// The case was opened, some time.
     opened: bool,
+    /// A slip was ordered, and neither printed nor given up.
+    slip_ordered: bool,
 }
 
 impl World {
@@ -347,11 +356,19 @@ impl World {
             held_personal_data: false,
             heard: Vec::new(),
             opened: false,
+            slip_ordered: false,
         }
     }
 
     fn step(&mut self, step: Step) {
         let turn = self.session.turn();
+        let printed = matches!(
+            step,
+            Step::Answer {
+                late: false,
+                what: What::Printed(_)
+            }
+        );
         let event = match step {
             Step::Wait(milliseconds) => {
                 self.now += Duration::from_millis(milliseconds);
@@ -359,6 +376,7 @@ impl World {
             }
             Step::Touch(touch) => Event::Touch(touch),
             Step::Device(device, health) => Event::Device(device, health),
+            Step::Printer(health) => Event::Printer(health),
             Step::Answer { late, what } => Event::Answer(
                 if late {
                     Turn(turn.0.wrapping_sub(1))
@@ -376,6 +394,9 @@ impl World {
                 None => return,
             },
         };
+        if printed {
+            self.slip_ordered = false;
+        }
         self.handle(event);
     }
 
@@ -385,6 +406,7 @@ impl World {
             decided: kiosk_app::store::decided(draft.decision),
             receipt: format!("RECEIPT {}", turn.0),
             reference: "1234".into(),
+            time: WallTime::at(1_795_000_000),
         });
         if turn == self.session.turn() {
             self.durable = result.clone();
@@ -448,6 +470,19 @@ impl World {
                 Effect::ReadCard(_) => {
                     assert!(self.consented, "the card is read only after consent")
                 }
+                Effect::Print(turn, printout, within) => {
+                    assert!(!self.slip_ordered, "one slip at a time");
+                    assert_eq!(turn, self.session.turn());
+                    let durable = self
+                        .durable
+                        .as_ref()
+                        .expect("paper only of what is durable");
+                    assert_eq!(printout.receipt, durable.receipt);
+                    assert_eq!(printout.decided, durable.decided);
+                    assert!(within <= Limits::default().receipt);
+                    self.slip_ordered = true;
+                }
+                Effect::GiveUpSlip => self.slip_ordered = false,
                 Effect::StopCapture => self.camera_open = false,
                 Effect::Sound(sound) => self.heard.push(sound),
                 Effect::Wipe => wiped = true,
@@ -599,6 +634,7 @@ fn answer(what: What) -> Answer {
             progress: 0.5,
         },
         What::Evidence(liveness, face) => Answer::Evidence { liveness, face },
+        What::Printed(whole) => Answer::Printed(whole),
         What::Scanned(seen) => Answer::Scanned(seen),
     }
 }

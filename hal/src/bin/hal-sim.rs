@@ -17,11 +17,13 @@ struct Cli {
 enum Device {
     Card(Box<hal::sim::card::CardArgs>),
     Camera(Box<hal::sim::camera::CameraArgs>),
+    Printer(hal::sim::printer::PrinterArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().device {
         Device::Card(args) => hal::sim::card::run(&args),
+        Device::Printer(args) => hal::sim::printer::run(&args),
         Device::Camera(args) => hal::sim::camera::run(&args).map_err(Into::into),
     };
     match result {

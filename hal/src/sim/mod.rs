@@ -4,4 +4,5 @@
 pub mod camera;
 pub mod card;
 pub mod panel;
+pub mod printer;
 pub mod tpm;

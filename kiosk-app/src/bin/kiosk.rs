@@ -84,6 +84,12 @@ enum Command {
     /// The log of this kiosk: audit, export, witnesses, size. The kiosk must not run
     #[command(subcommand)]
     Log(LogCommand),
+    /// Make the voices of all prompts from the screens' words, with espeak-ng
+    Voices {
+        /// Folder for them; give it as `voices` under [speaker]
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
     /// Short for `kiosk log audit`
     #[command(hide = true)]
     Audit {
@@ -126,6 +132,10 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::SignOff { config, by } => println!("{}", commands::sign_off(&config, &by)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
         Command::Ledger(command) => println!("{}", ledger_command::run(&command)?),
+        Command::Voices { out } => {
+            let count = kiosk_app::voice::render::render(&out)?;
+            println!("{count} sound files are in {}.", out.display());
+        }
         Command::Log(command) => println!("{}", log(command)?),
         Command::Audit { config } => println!("{}", log(LogCommand::Audit { config })?),
         Command::SelfTest(arguments) => {

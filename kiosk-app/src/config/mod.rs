@@ -11,8 +11,10 @@ mod ledger;
 mod log;
 mod panel;
 mod paths;
+mod printer;
 mod ranged;
 mod screen;
+mod speaker;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -30,8 +32,10 @@ pub use ledger::Ledger;
 pub use log::Log;
 pub use panel::Panel;
 pub use paths::Paths;
+pub use printer::{Drawing, FlowControl, Letters, PaperWidth, Printer};
 pub use ranged::*;
 pub use screen::{LanguageTag, Screen};
+pub use speaker::Speaker;
 pub use waits::Waits;
 
 /// All settings.
@@ -64,6 +68,12 @@ pub struct Config {
     /// Lights, switches, buzzer.
     #[serde(default)]
     pub panel: Panel,
+    /// The receipt printer.
+    #[serde(default)]
+    pub printer: Printer,
+    /// The speaker.
+    #[serde(default)]
+    pub speaker: Speaker,
     /// The face pipeline.
     #[serde(default)]
     pub face: Face,

@@ -58,6 +58,13 @@ ranged!(
     /// A BCM pin number of the Raspberry Pi's 40-pin header.
     Pin(u8), 2..=27, "give a BCM pin from 2 to 27");
 ranged!(
+    /// How loud the speaker is.
+    Volume(u8), 0..=100, "give 0 to 100");
+ranged!(
+    /// Line speed of a receipt printer.
+    PrinterBaud(u32), [9_600, 19_200, 38_400, 57_600, 115_200, 230_400],
+    "give 9600, 19200, 38400, 57600, 115200 or 230400");
+ranged!(
     /// Line speed of the card reader (GA 467).
     Baud(u32), [9_600, 19_200, 38_400, 57_600, 115_200],
     "give 9600, 19200, 38400, 57600 or 115200");

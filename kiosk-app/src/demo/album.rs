@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kiosk_ui::{
-    CardPrompt, Decided, Ending, Guidance, Headless, Outage, ScanHint, Screen, UiError, View,
-    WalletView,
+    CardPrompt, Decided, Ending, Guidance, Headless, Outage, PrintView, ScanHint, Screen, UiError,
+    View, WalletView,
 };
 
 /// Saves screens into a folder.
@@ -93,6 +93,9 @@ pub fn name(view: &View) -> &'static str {
             Guidance::Good => "capture-good",
         },
         Screen::Deciding => "deciding",
+        Screen::Receipt(receipt) if receipt.print == PrintView::Printing => "receipt-printing",
+        Screen::Receipt(receipt) if receipt.print == PrintView::Printed => "receipt-printed",
+        Screen::Receipt(receipt) if receipt.print == PrintView::Failed => "receipt-print-failed",
         Screen::Receipt(receipt) => match receipt.decision {
             Decided::Verified => "receipt-verified",
             Decided::NotVerified => "receipt-not-verified",

@@ -34,7 +34,9 @@ impl Folder {
         fs::write(&mark, "Made by `kiosk demo`, which replaces this folder.\n")
             .map_err(failed("write", &mark))?;
         let settings = path.join("kiosk.toml");
-        let text = settings_text(arguments, &state, reader) + &ledger_text(arguments)?;
+        let text = settings_text(arguments, &state, reader)
+            + &ledger_text(arguments)?
+            + &printer_text(arguments);
         fs::write(&settings, text).map_err(failed("write", &settings))?;
         let config = Config::load(&settings)?;
         let operator = enrol(&config, &state)?;
@@ -89,10 +91,19 @@ fn ledger_text(arguments: &Arguments) -> Result<String, DemoError> {
         .map_or_else(|| Ok(String::new()), read)
 }
 
+/// Where the receipt is printed, if the story has a printer.
+fn printer_text(arguments: &Arguments) -> String {
+    let port = arguments.printer.as_ref().map(quoted);
+    port.map_or_else(String::new, |port| format!("[printer]\nport = {port}\n"))
+}
+
+/// A path as TOML writes it.
+fn quoted(path: impl AsRef<Path>) -> String {
+    toml::Value::String(path.as_ref().to_string_lossy().into_owned()).to_string()
+}
+
 fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let quoted =
-        |path: PathBuf| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
     let language = match arguments.language {
         Tongue::Zh => "zh",
         Tongue::En => "en",
@@ -110,11 +121,11 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
          [key_store]\nkind = \"file\"\n[screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
          [card_reader]\nport = {port}\n\
          [waits]\ncard = 20\ncapture = {capture}\nwallet = 15\n",
-        state = quoted(state.into()),
+        state = quoted(state),
         services = quoted(home.join("services")),
         manifest = quoted(home.join("../models/manifest.toml")),
         weights = quoted(arguments.setup.join("models")),
         runtime = quoted(arguments.setup.join("lib/libonnxruntime.so.1.31.1")),
-        port = quoted(reader.into()),
+        port = quoted(reader),
     )
 }

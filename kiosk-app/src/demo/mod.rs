@@ -55,6 +55,9 @@ pub struct Arguments {
     /// A fault of the card or the reader, by the name `hal-sim card --fault` knows
     #[arg(long)]
     pub card_fault: Option<String>,
+    /// A receipt printer (as `hal-sim printer --link` makes one), on which the resident prints
+    #[arg(long, value_name = "PORT")]
+    pub printer: Option<PathBuf>,
     /// Folder that `make setup` filled: models, ONNX Runtime, portraits
     #[arg(long, default_value = ".setup")]
     pub setup: PathBuf,

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use hal::panel::Switch;
-use kiosk_ui::{CardPrompt, Outage, Screen, Touch, View, WalletTrouble, WalletView};
+use kiosk_ui::{
+    CardPrompt, Outage, PrintView, ReceiptView, Screen, Touch, View, WalletTrouble, WalletView,
+};
 
 use super::album;
 use super::scenario::Scenario;
@@ -35,6 +37,9 @@ pub struct Resident {
     begun: bool,
     prompt: Option<CardPrompt>,
     holds_phone: bool,
+    asked_for_paper: bool,
+    /// The slip lies there, or never will.
+    has_paper: bool,
     /// What went wrong on the way into the wallet.
     trouble: Option<WalletTrouble>,
     last: Option<&'static str>,
@@ -49,6 +54,8 @@ impl Resident {
             begun: false,
             prompt: None,
             holds_phone: false,
+            asked_for_paper: false,
+            has_paper: false,
             trouble: None,
             last: None,
         }
@@ -82,6 +89,20 @@ impl Resident {
     fn answer(&mut self, screen: &Screen, answered: bool) -> Option<Act> {
         if let Screen::Card(prompt) = screen {
             return self.handle_card(*prompt);
+        }
+        if let Screen::Receipt(ReceiptView {
+            print: PrintView::Offered,
+            ..
+        }) = screen
+        {
+            let wants = !std::mem::replace(&mut self.asked_for_paper, true);
+            return wants.then_some(Act::Touch(Touch::Print));
+        }
+        if let Screen::Receipt(receipt) = screen
+            && self.asked_for_paper
+            && !std::mem::replace(&mut self.has_paper, is_settled(receipt.print))
+        {
+            return self.has_paper.then_some(Act::Touch(Touch::Done));
         }
         if answered {
             return None;
@@ -154,4 +175,9 @@ impl Resident {
         };
         place.then_some(Act::PlaceCard)
     }
+}
+
+/// Whether waiting for paper is over.
+fn is_settled(print: PrintView) -> bool {
+    matches!(print, PrintView::Printed | PrintView::Failed)
 }

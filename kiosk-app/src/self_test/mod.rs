@@ -18,10 +18,12 @@ mod networks;
 mod page;
 mod panel;
 mod photo_decoder;
+mod printer;
 mod reader;
 mod report;
 mod seal;
 mod settings;
+mod speaker;
 mod system;
 mod table;
 
@@ -117,7 +119,7 @@ fn test_machine(
 ) -> Vec<Check> {
     let validity = keys.validity();
     thread::scope(|scope| {
-        let devices = scope.spawn(|| test_devices(bench, config));
+        let devices = scope.spawn(|| test_devices(bench, config, now));
         let mut checks = vec![bench.run("clock", "Clock", move || {
             clock::judge(now, clock::known(), validity, newest)
         })];
@@ -140,7 +142,7 @@ fn test_machine(
     })
 }
 
-fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
+fn test_devices(bench: &Bench, config: &Arc<Config>, now: WallTime) -> Vec<Check> {
     let (eye, reader, decoder, lights) = (
         config.camera.settings(),
         config.card_reader.clone(),
@@ -165,6 +167,16 @@ fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
         );
     }
     checks.push(bench.run("panel", "Panel", move || panel::look(&lights)));
+    if config.printer.port.is_some() {
+        bench.watch("Look at the printer: a slip comes out.");
+    }
+    let sound = config.speaker.clone();
+    if sound.device.is_some() {
+        bench.watch("Listen: a chime of two tones is played.");
+    }
+    checks.push(bench.run("speaker", "Speaker", move || speaker::chime(&sound)));
+    let settings = Arc::clone(config);
+    checks.push(bench.run("printer", "Printer", move || printer::print(&settings, now)));
     checks
 }
 

@@ -47,6 +47,9 @@ impl Session {
                 },
             ) => self.committed(service, reason, Ok(committed), now),
             (Answer::Scanned(seen), State::Wallet(_)) => self.scanned(seen, now),
+            (Answer::Printed(whole), State::Receipt { .. } | State::Wallet(_)) => {
+                self.printed(whole);
+            }
             (Answer::Issued { holder, result }, State::Wallet(_)) => {
                 self.issued(holder, result, now);
             }

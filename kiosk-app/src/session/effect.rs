@@ -1,5 +1,7 @@
 //! What a session wants done. The shell performs effects in order; none of them blocks.
 
+use std::time::Duration;
+
 use attestation::wallet::HolderKey;
 use attestation::{Decision, DocumentEvidence, Factors, Name};
 use hal::card::{IdNumber, Personal, Photo};
@@ -8,6 +10,7 @@ use super::event::Turn;
 use super::fields::CardFields;
 use super::keepsake::Keepsake;
 use crate::record::Record;
+use crate::slip::Printout;
 
 /// One thing to do.
 #[derive(Debug)]
@@ -32,6 +35,10 @@ pub enum Effect {
     Commit(Turn, Box<Draft>),
     /// Sign the wallet form, for this key or for none.
     Issue(Turn, Keepsake, Option<HolderKey>),
+    /// Print the receipt, if that can begin within this time.
+    Print(Turn, Box<Printout>, Duration),
+    /// Print nothing that has not begun.
+    GiveUpSlip,
     /// Forget everything about the resident.
     Wipe,
     /// Write an event of the catalogue.

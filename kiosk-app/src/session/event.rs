@@ -10,6 +10,7 @@ use kiosk_ui::{Confidential, Decided, Touch};
 
 use super::fields::CardFields;
 use super::keepsake::Keepsake;
+use crate::clock::WallTime;
 
 /// One resident's stay, from the first touch to the return to the invitation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,8 @@ pub enum Event {
     Touch(Touch),
     /// A device came back or went away.
     Device(Device, Health),
+    /// The receipt printer came back or went away; nobody needs it.
+    Printer(Health),
     /// Something that was asked for in this turn has an answer.
     Answer(Turn, Answer),
 }
@@ -104,6 +107,8 @@ pub enum Answer {
     Committed(Result<(Committed, Option<Keepsake>), CommitFailed>),
     /// The camera saw a code, and it is the key of a phone or something else.
     Scanned(Result<HolderKey, NotAHolderKey>),
+    /// The slip is printed whole, or will never be.
+    Printed(bool),
     /// The wallet form is signed, or could not be.
     Issued {
         /// For which key.
@@ -152,4 +157,6 @@ pub struct Committed {
     pub receipt: String,
     /// A short number to read aloud.
     pub reference: String,
+    /// When it was signed.
+    pub time: WallTime,
 }

@@ -12,6 +12,7 @@ mod fields;
 mod keepsake;
 mod limits;
 mod outages;
+mod paper;
 mod state;
 mod touches;
 mod view;
@@ -37,6 +38,7 @@ pub use limits::Limits;
 use crate::record::{Outcome, Record};
 use crate::services::{Service, Services};
 use outages::{lost_code, outage_of};
+use paper::Paper;
 use state::State;
 
 /// One kiosk's session, from boot to power-off; residents come and go in it.
@@ -47,6 +49,8 @@ pub struct Session {
     home_language: Language,
     language: Language,
     lost: BTreeSet<Device>,
+    printer_ready: bool,
+    paper: Paper,
     turn: Turn,
     state: State,
     /// When the state gives up by itself; the invitation only gives up a language.
@@ -63,6 +67,8 @@ impl Session {
             home_language: language,
             language,
             lost: BTreeSet::new(),
+            printer_ready: false,
+            paper: Paper::default(),
             turn: Turn::default(),
             state: State::Attract,
             deadline: None,
@@ -79,6 +85,7 @@ impl Session {
             Event::Tick => {}
             Event::Touch(touch) => self.touch(touch, now),
             Event::Device(device, health) => self.device(device, health, now),
+            Event::Printer(health) => self.printer(health),
             Event::Answer(turn, answer) if turn == self.turn => self.answer(answer, now),
             // Meant for a resident who has left.
             Event::Answer(..) => {}
@@ -99,6 +106,7 @@ impl Session {
     fn go_home(&mut self, now: Duration) {
         self.language = self.home_language;
         self.leave_devices();
+        self.leave_paper();
         self.wipe();
         match self.lost.first() {
             None => {

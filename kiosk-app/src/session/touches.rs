@@ -29,6 +29,7 @@ impl Session {
             (Touch::Cannot, state) if state.is_underway() => {
                 self.refer(Reason::ResidentCannot, now);
             }
+            (Touch::Print, State::Receipt { .. }) => self.print(now),
             (Touch::KeepOnPhone, State::Receipt { .. }) => self.open_wallet(now),
             (Touch::WithoutKey, State::Wallet(_)) => self.without_key(now),
             (Touch::BringKey, State::Wallet(_)) => self.bring_key(now),

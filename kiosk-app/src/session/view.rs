@@ -70,6 +70,7 @@ impl Session {
                 receipt: committed.receipt.clone(),
                 reference: committed.reference.clone(),
                 wallet: keepsake.is_some(),
+                print: self.paper_view(),
             }),
             State::Wallet(wallet) => Screen::Wallet(self.wallet_view(wallet, now)),
             State::Ended(Ending::Cancelled) => Screen::Ended(Ending::Cancelled),

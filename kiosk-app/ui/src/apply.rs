@@ -6,7 +6,7 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
     CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
-    Language, Outage, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletTrouble,
+    Language, Outage, PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletTrouble,
     WalletView, qr,
 };
 
@@ -164,6 +164,7 @@ fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
         text: (&receipt.receipt).into(),
         code,
         wallet: receipt.wallet,
+        print: receipt.print.into(),
     });
 }
 
@@ -222,6 +223,7 @@ same_names! {
         LessLight, HoldStill, Good,
     }
     Decided { Verified, NotVerified, Referred }
+    PrintView { None, Offered, Printing, Printed, Failed }
     WalletTrouble { NoKey, NoCamera, Failed }
     ScanHint { Look, OtherCode, SecretKey }
     Ending { Cancelled, TimedOut }

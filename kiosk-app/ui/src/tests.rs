@@ -124,6 +124,7 @@ fn expected(label: &str, view: &View) -> Vec<Touch> {
         "停止并删除" | "Stop and delete" => vec![Touch::Stop],
         "我无法完成" | "I can't do this" => vec![Touch::Cannot],
         "完成" | "Done" => vec![Touch::Done],
+        "打印纸质凭证" | "Print it on paper" => vec![Touch::Print],
         "存进我手机的钱包" | "Keep it in my phone's wallet" => vec![Touch::KeepOnPhone],
         "绑定我的手机" | "Tie it to my phone" => vec![Touch::BringKey],
         "直接显示二维码" | "Just show me the code" => vec![Touch::WithoutKey],

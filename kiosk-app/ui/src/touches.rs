@@ -19,6 +19,7 @@ pub(crate) fn connect(app: &App, on_touch: impl Fn(Touch) + 'static) {
     api.on_agree(tell(Touch::Agree));
     api.on_stop(tell(Touch::Stop));
     api.on_cannot(tell(Touch::Cannot));
+    api.on_print(tell(Touch::Print));
     api.on_keep_on_phone(tell(Touch::KeepOnPhone));
     api.on_without_key(tell(Touch::WithoutKey));
     api.on_bring_key(tell(Touch::BringKey));

@@ -183,6 +183,24 @@ pub struct ReceiptView {
     pub reference: String,
     /// Whether the verification can be kept in the phone's wallet.
     pub wallet: bool,
+    /// The receipt on paper.
+    pub print: PrintView,
+}
+
+/// How it stands with the receipt on paper.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrintView {
+    /// There is no printer, or it cannot print.
+    #[default]
+    None,
+    /// It can be printed.
+    Offered,
+    /// It is being printed.
+    Printing,
+    /// It lies there.
+    Printed,
+    /// It could not be printed.
+    Failed,
 }
 
 /// The steps into the phone's wallet.
@@ -319,6 +337,8 @@ pub enum Touch {
     Stop,
     /// "I can't do this".
     Cannot,
+    /// "Print it", on the receipt.
+    Print,
     /// "Keep it on my phone", on the receipt.
     KeepOnPhone,
     /// A proof that is not bound to a key.

@@ -11,10 +11,10 @@ mod file;
 mod line;
 mod module;
 mod photo;
-mod port;
+pub(super) mod port;
 mod program;
 mod uart;
-mod wire;
+pub(super) mod wire;
 
 pub use contents::SimCard;
 pub use fault::{Fault, FaultNumbers};

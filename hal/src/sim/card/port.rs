@@ -152,7 +152,7 @@ impl Drop for CardSimulator {
 }
 
 /// Puts a link in place in one step, so that nobody ever finds it missing.
-fn relink(target: &Path, link: &Path) -> io::Result<()> {
+pub(in crate::sim) fn relink(target: &Path, link: &Path) -> io::Result<()> {
     let mut draft = link.to_owned().into_os_string();
     draft.push(format!(".{}", std::process::id()));
     let _ = fs::remove_file(&draft);

@@ -22,7 +22,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 const BITS_PER_BYTE: u32 = 10;
 
 /// One pseudo-terminal, or one connection.
-pub(super) struct Wire {
+pub(in crate::sim) struct Wire {
     end: OwnedFd,
     /// The other side of a pseudo-terminal: kept open (see above), and asked for its speed.
     terminal: Option<OwnedFd>,
@@ -30,7 +30,7 @@ pub(super) struct Wire {
 
 /// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Woken {
+pub(in crate::sim) enum Woken {
     /// Time is up.
     Timeout,
     /// The other side has sent something.
@@ -41,7 +41,7 @@ pub(super) enum Woken {
 
 impl Wire {
     /// A pseudo-terminal, and the device node that a driver opens.
-    pub(super) fn terminal() -> io::Result<(Self, PathBuf)> {
+    pub(in crate::sim) fn terminal() -> io::Result<(Self, PathBuf)> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -80,11 +80,11 @@ impl Wire {
     }
 
     /// Waits for bytes or for the owner.
-    pub(super) fn wait(&self, control: BorrowedFd<'_>) -> io::Result<Woken> {
+    pub(in crate::sim) fn wait(&self, control: BorrowedFd<'_>) -> io::Result<Woken> {
         pause(control, Some(self.end.as_fd()), None)
     }
 
-    pub(super) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+    pub(in crate::sim) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         match rustix::io::read(&self.end, bytes) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
@@ -92,7 +92,7 @@ impl Wire {
         }
     }
 
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(in crate::sim) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         match rustix::io::write(&self.end, bytes) {
             Err(Errno::AGAIN | Errno::INTR) => Ok(()),
             Err(e) => Err(e.into()),
@@ -102,7 +102,7 @@ impl Wire {
 }
 
 /// Waits for the owner, or for something else that becomes readable.
-pub(super) fn pause(
+pub(in crate::sim) fn pause(
     control: BorrowedFd<'_>,
     other: Option<BorrowedFd<'_>>,
     timeout: Option<Duration>,
@@ -118,7 +118,7 @@ pub(super) fn pause(
 }
 
 /// How long `count` bytes take at this speed; nothing at no speed limit.
-pub(super) fn time_for(count: usize, baud: Option<u32>) -> Duration {
+pub(in crate::sim) fn time_for(count: usize, baud: Option<u32>) -> Duration {
     let Some(baud) = baud.filter(|b| *b > 0) else {
         return Duration::ZERO;
     };

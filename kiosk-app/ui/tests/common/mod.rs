@@ -4,8 +4,8 @@
 
 use kiosk_ui::{
     CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
-    FieldChoice, Guidance, Language, Outage, Preview, ReceiptView, ScanHint, Screen, ServiceChoice,
-    View, WalletCodes, WalletTrouble, WalletView,
+    FieldChoice, Guidance, Language, Outage, Preview, PrintView, ReceiptView, ScanHint, Screen,
+    ServiceChoice, View, WalletCodes, WalletTrouble, WalletView,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
@@ -131,6 +131,22 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
             ..receipt(language, Decided::Verified, 582)
         }),
     ));
+    let prints = [
+        PrintView::Offered,
+        PrintView::Printing,
+        PrintView::Printed,
+        PrintView::Failed,
+    ];
+    all.extend(prints.map(|print| {
+        (
+            format!("receipt-print-{print:?}"),
+            Screen::Receipt(ReceiptView {
+                wallet: true,
+                print,
+                ..receipt(language, Decided::Verified, 582)
+            }),
+        )
+    }));
     all.extend(wallets().map(|(name, wallet)| (name.to_owned(), Screen::Wallet(wallet))));
     let endings = [Ending::Cancelled, Ending::TimedOut];
     all.extend(endings.map(|ending| (format!("ended-{ending:?}"), Screen::Ended(ending))));
@@ -308,6 +324,7 @@ pub fn receipt(language: Language, decision: Decided, bytes: usize) -> ReceiptVi
         receipt: receipt_text(bytes),
         reference: "7K4M-29QX".into(),
         wallet: false,
+        print: PrintView::None,
     }
 }
 

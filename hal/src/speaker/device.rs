@@ -1,0 +1,110 @@
+//! One sound through ALSA: opens the device, plays, closes it again, so that a sound card may come
+//! and go. In: a sound and a volume. Out: the loudspeaker.
+
+use alsa::pcm::{Access, Format, HwParams, PCM};
+use alsa::{Direction, ValueOr};
+
+use super::Sound;
+
+/// Frames handed over at a time; how long "stop" takes at most.
+const CHUNK_MS: usize = 50;
+/// What the sound card keeps ahead, in microseconds.
+const BUFFER_US: u32 = 200_000;
+
+/// A sound cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum SoundError {
+    /// There is no such device.
+    #[error("there is no sound device {0:?}")]
+    NotFound(String),
+    /// It is there but cannot be used.
+    #[error("failed to {doing} the sound device {device:?}")]
+    Device {
+        /// What was being done.
+        doing: &'static str,
+        /// The device.
+        device: String,
+        /// Cause.
+        source: alsa::Error,
+    },
+}
+
+/// Plays a sound to its end, or until `go_on` says no, which is asked every 50 ms.
+///
+/// # Errors
+/// [`SoundError`] if the device cannot be used.
+pub fn play(
+    device: &str,
+    sound: &Sound,
+    volume: u8,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<(), SoundError> {
+    let pcm = open(device, sound.rate())?;
+    let failed = |source| SoundError::Device {
+        doing: "play on",
+        device: device.into(),
+        source,
+    };
+    let io = pcm.io_i16().map_err(failed)?;
+    let chunk = (sound.rate() as usize * CHUNK_MS / 1000).max(1);
+    for part in sound.samples().chunks(chunk) {
+        if !go_on() {
+            // At once: what the card still has is about a screen that is gone.
+            return pcm.drop().map_err(failed);
+        }
+        let loud = scaled(part, volume);
+        let mut rest = &loud[..];
+        while !rest.is_empty() {
+            match io.writei(rest) {
+                Ok(written) => rest = &rest[written.min(rest.len())..],
+                // An underrun or a suspend: go on where it stopped.
+                Err(error) => pcm.try_recover(error, true).map_err(failed)?,
+            }
+        }
+    }
+    pcm.drain().map_err(failed)
+}
+
+/// Opens the device, to see that it is there or to play at this rate.
+pub(super) fn open(device: &str, rate: u32) -> Result<PCM, SoundError> {
+    let pcm =
+        PCM::new(device, Direction::Playback, false).map_err(|source| match source.errno() {
+            MISSING_FILE | MISSING_DEVICE | MISSING_ADDRESS => SoundError::NotFound(device.into()),
+            _ => SoundError::Device {
+                doing: "open",
+                device: device.into(),
+                source,
+            },
+        })?;
+    set_up(&pcm, rate).map_err(|source| SoundError::Device {
+        doing: "set up",
+        device: device.into(),
+        source,
+    })?;
+    Ok(pcm)
+}
+
+const MISSING_FILE: i32 = 2; // ENOENT
+const MISSING_ADDRESS: i32 = 6; // ENXIO
+const MISSING_DEVICE: i32 = 19; // ENODEV
+
+fn set_up(pcm: &PCM, rate: u32) -> alsa::Result<()> {
+    let params = HwParams::any(pcm)?;
+    params.set_rate_resample(true)?;
+    params.set_access(Access::RWInterleaved)?;
+    params.set_format(Format::s16())?;
+    params.set_channels(1)?;
+    params.set_rate(rate, ValueOr::Nearest)?;
+    params.set_buffer_time_near(BUFFER_US, ValueOr::Nearest)?;
+    pcm.hw_params(&params)
+}
+
+/// Louder by equal steps for the ear: the square of the volume.
+fn scaled(samples: &[i16], volume: u8) -> Vec<i16> {
+    let volume = i64::from(volume.min(100));
+    let scale = |sample: &i16| i64::from(*sample) * volume * volume / 10_000;
+    samples
+        .iter()
+        .map(|sample| i16::try_from(scale(sample)).unwrap_or(0))
+        .collect()
+}

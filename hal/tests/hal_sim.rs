@@ -5,12 +5,14 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use common::Reader;
 use hal::DeviceState;
+use hal::card::ga467::Command as Ga467;
 use hal::card::{CardFault, Field, PhotoCoding};
 
 /// A running `hal-sim card`.
@@ -33,7 +35,7 @@ impl Program {
             .read_line(&mut line)
             .unwrap();
         let port = PathBuf::from(line.trim());
-        assert!(port.exists(), "{line:?}");
+        assert!(port.exists() || args.contains(&"--listen"), "{line:?}");
         Self { child, port }
     }
 
@@ -110,6 +112,28 @@ fn faults_come_and_go_by_command() {
     program.say("remove");
     program.say("place");
     assert_eq!(reader.wait_for_fault(), CardFault::EmptyField(Field::Name));
+}
+
+#[test]
+fn it_serves_a_virtual_machine_through_a_socket() {
+    let mut program = Program::start(&["--listen", "127.0.0.1:0"]);
+    let mut line = TcpStream::connect(program.port.to_str().unwrap()).unwrap();
+    let mut status = |command: Ga467| {
+        line.write_all(&command.frame()).unwrap();
+        let mut header = [0; 10];
+        line.read_exact(&mut header).unwrap();
+        let rest = usize::from(header[6]) - 3;
+        line.read_exact(&mut vec![0; rest]).unwrap();
+        header[9]
+    };
+    assert_eq!(status(Ga467::Status), 0x90);
+    for order in ["sw3 40", "fault select-status", "no such order", "place"] {
+        program.say(order);
+    }
+    while status(Ga467::Find) != 0x9F {
+        std::thread::yield_now();
+    }
+    assert_eq!(status(Ga467::Select), 0x40);
 }
 
 #[test]

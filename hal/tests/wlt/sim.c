@@ -1,6 +1,6 @@
 /* A decoder for a coding of our own in the photo field of a simulated card: "WLf", a byte that says
- * what to do, then one byte of grey for each of 1,020 columns-and-rows patches, repeated.
- * What the fourth byte says is done at decoding time, when nothing is allowed. */
+ * what to do when the photo is decoded (where nothing is allowed), and 1,020 bytes which, repeated,
+ * are the picture. */
 #define _GNU_SOURCE
 #include "../../wlt-plugin/wlt.h"
 #include <fcntl.h>
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -35,7 +34,7 @@ int kiosk_wlt_decode(const uint8_t wlt[KIOSK_WLT_BYTES], uint8_t rgb[KIOSK_WLT_R
     case 'x': _exit(0);                                              /* ends as if all were well */
     case 'h': for (;;) { }                                           /* hangs, busy */
     case 's': for (;;) pause();                                      /* hangs, asleep */
-    case 'f': if (open("/etc/passwd", O_RDONLY) >= 0) break; break;  /* files */
+    case 'f': open("/etc/passwd", O_RDONLY); break;                   /* files */
     case 'w': open("/tmp/spoils", O_WRONLY | O_CREAT, 0600); break;
     case 'n': socket(AF_INET, SOCK_STREAM, 0); break;                /* network */
     case 'u': socket(AF_UNIX, SOCK_STREAM, 0); break;

@@ -40,11 +40,18 @@ struct GpioSim(PathBuf);
 
 impl GpioSim {
     fn there() -> Option<Self> {
-        let sim = std::env::var_os("KIOSK_GPIO_SIM").map(|path| Self(path.into()));
-        if sim.is_none() {
+        let Some(path) = std::env::var_os("KIOSK_GPIO_SIM").map(PathBuf::from) else {
             eprintln!("NOT RUN: KIOSK_GPIO_SIM names no gpio-sim chip");
+            return None;
+        };
+        if path.exists() {
+            return Some(Self(path));
         }
-        sim
+        // A chip that came back has another number.
+        let mut chips = fs::read_dir(path.parent()?).unwrap().flatten();
+        let is_chip = |name: &str| name.starts_with("gpiochip");
+        let chip = chips.find(|chip| chip.file_name().to_str().is_some_and(is_chip));
+        chip.map(|chip| Self(chip.path()))
     }
 
     fn place(&self, offset: u32) -> Place {
@@ -157,9 +164,16 @@ fn a_line_in_use_is_named_with_its_user_and_a_chip_that_goes_comes_back() {
     let _alone = CHIP.lock().unwrap_or_else(|error| error.into_inner());
     sim.pull(TAMPER, false);
     sim.pull(DOOR, true);
-    let (holder, heard) = panel(wiring(&sim));
+    // By name: while a program still holds the old one, the kernel gives a chip that comes back
+    // another number.
+    let tamper = Line::at(Place::Named(String::from("TAMPER")));
+    let wiring = Wiring {
+        switches: [(Switch::Tamper, tamper)].into(),
+        ..Wiring::default()
+    };
+    let (_holder, heard) = panel(wiring.clone());
     hear(&heard, &Heard::State(DeviceState::Ready));
-    let busy = open(&wiring(&sim), &Waker::new().unwrap()).err().unwrap();
+    let busy = open(&wiring, &Waker::new().unwrap()).err().unwrap();
     assert!(
         matches!(&busy, PanelError::Busy { user, .. } if user == "kiosk-panel"),
         "{}",
@@ -171,6 +185,4 @@ fn a_line_in_use_is_named_with_its_user_and_a_chip_that_goes_comes_back() {
     sim.driver("bind");
     hear(&heard, &Heard::State(DeviceState::Ready));
     hear(&heard, &Heard::Switch(Switch::Tamper, false));
-    holder.show(StatusLight::Idle);
-    sim.wait_for(0, true);
 }

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use hal::DeviceState;
 use hal::panel::{
-    Line, Output, PanelError, PanelWorker, Place, StatusLight, Switch, Waker, Wiring, open,
+    Line, Output, PanelError, PanelWorker, Place, Pull, StatusLight, Switch, Waker, Wiring, open,
 };
 
 const LONG: Duration = Duration::from_secs(20);
@@ -88,6 +88,14 @@ impl GpioSim {
     }
 }
 
+/// Without a resistor of our own: gpio-sim lets it win over what pulls from outside.
+fn switch(place: Place) -> Line {
+    Line {
+        pull: Pull::None,
+        ..Line::at(place)
+    }
+}
+
 fn wiring(sim: &GpioSim) -> Wiring {
     let mut wiring = Wiring::default();
     let outputs = [(Output::Idle, 0), (Output::LookHere, 1), (Output::Error, 2)];
@@ -101,10 +109,10 @@ fn wiring(sim: &GpioSim) -> Wiring {
     wiring.outputs.insert(Output::Fill, fill);
     let door = Line {
         active_low: true,
-        ..Line::at(sim.place(DOOR))
+        ..switch(sim.place(DOOR))
     };
     wiring.switches.insert(Switch::ServiceDoor, door);
-    let tamper = Line::at(Place::Named(String::from("TAMPER")));
+    let tamper = switch(Place::Named(String::from("TAMPER")));
     wiring.switches.insert(Switch::Tamper, tamper);
     wiring
 }
@@ -166,7 +174,7 @@ fn a_line_in_use_is_named_with_its_user_and_a_chip_that_goes_comes_back() {
     sim.pull(DOOR, true);
     // By name: while a program still holds the old one, the kernel gives a chip that comes back
     // another number.
-    let tamper = Line::at(Place::Named(String::from("TAMPER")));
+    let tamper = switch(Place::Named(String::from("TAMPER")));
     let wiring = Wiring {
         switches: [(Switch::Tamper, tamper)].into(),
         ..Wiring::default()

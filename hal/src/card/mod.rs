@@ -6,6 +6,7 @@
 //! zeroed when dropped and prints as nothing.
 
 mod date;
+pub mod emrtd;
 mod event;
 mod fault;
 pub mod ga467;

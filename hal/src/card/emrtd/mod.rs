@@ -1,0 +1,16 @@
+//! Electronic travel documents (ICAO 9303): reading the chip of a passport or identity card, and
+//! what its data proves. Protocols here are sans-I/O: bytes in, bytes out.
+
+pub mod access;
+pub mod apdu;
+pub mod bac;
+pub mod cipher;
+pub mod curve;
+#[cfg(test)]
+pub(crate) mod hex;
+pub mod mrz;
+pub mod oid;
+pub mod pace;
+pub mod random;
+pub mod secure_messaging;
+pub mod tlv;

@@ -24,6 +24,7 @@ struct Cli {
 enum Device {
     Card(Box<CardArgs>),
     Camera(hal::sim::camera::CameraArgs),
+    Passport(Box<hal::sim::passport::PassportArgs>),
 }
 
 /// A GA 467 card reader on a pseudo-terminal.
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().device {
         Device::Card(args) => serve_card(*args),
         Device::Camera(args) => hal::sim::camera::run(&args).map_err(Into::into),
+        Device::Passport(args) => hal::sim::passport::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

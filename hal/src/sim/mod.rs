@@ -3,4 +3,5 @@
 
 pub mod camera;
 pub mod card;
+pub mod passport;
 pub mod tpm;

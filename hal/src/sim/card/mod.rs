@@ -16,4 +16,5 @@ pub use contents::SimCard;
 pub use file::{CardFile, CardFileError};
 pub use module::Fault;
 pub use photo::{Crop, PhotoError, encode_photo};
+pub(crate) use photo::{cut, open};
 pub use port::{CardSimulator, SimulatorOptions};

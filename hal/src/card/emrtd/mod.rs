@@ -10,11 +10,18 @@ pub mod curve;
 #[cfg(test)]
 pub(crate) mod hex;
 pub mod lds;
+mod link;
 pub mod mrz;
 pub mod oid;
 pub mod pace;
 pub mod pki;
 pub mod procedure;
 pub mod random;
+mod record;
 pub mod secure_messaging;
 pub mod tlv;
+mod visit;
+pub mod worker;
+
+pub use link::{PcscProbe, PcscProbeError, probe};
+pub use record::{Authentication, Authenticity, EmrtdRecord};

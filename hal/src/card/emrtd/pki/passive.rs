@@ -85,6 +85,9 @@ pub enum PassiveFault {
     /// A data group is not the one that was signed.
     #[error("data group {0} is not the one that was signed")]
     Altered(u8),
+    /// The chip was opened in a way that its signed data group 14 does not list: its unsigned list of access protocols was changed.
+    #[error("the chip's list of access protocols is not the one that was signed")]
+    AccessDowngraded,
     /// A data group was read that is not among the signed ones.
     #[error("data group {0} is not among the signed ones")]
     Unsigned(u8),
@@ -111,6 +114,7 @@ impl PassiveFault {
             Self::RevocationUnknown => "revocation_unknown",
             Self::Altered(_) => "data_group_altered",
             Self::Unsigned(_) => "data_group_unsigned",
+            Self::AccessDowngraded => "access_downgraded",
         }
     }
 }

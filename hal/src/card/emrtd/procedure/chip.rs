@@ -61,6 +61,14 @@ pub(super) async fn authenticate(
     session: &mut Session,
     key: &ChipKey,
 ) -> Result<ChipProof, EmrtdFault> {
+    match agree(session, key).await {
+        // It announces the protocol in its files and refuses it: its key could not be copied.
+        Err(EmrtdFault::Refused { .. }) => Ok(ChipProof::Failed),
+        other => other,
+    }
+}
+
+async fn agree(session: &mut Session, key: &ChipKey) -> Result<ChipProof, EmrtdFault> {
     let curve = key.public.curve();
     let secret = curve.draw(&mut *session.random)?;
     let own = curve.generator().times(&secret)?;
@@ -74,6 +82,7 @@ pub(super) async fn authenticate(
         session.demand(&command, "agree on a key").await?;
     }
     session.channel = Some(SecureMessaging::from_secret(key.suite, agreed.x()));
+    session.unproven = true;
     Ok(ChipProof::ChipAuthentication {
         curve,
         suite: key.suite,

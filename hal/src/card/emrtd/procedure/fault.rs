@@ -1,5 +1,6 @@
 //! Why a document was not read. No fault carries anything that is in the document.
 
+use crate::card::CardAdvice;
 use crate::card::emrtd::apdu::{ApduError, Status};
 use crate::card::emrtd::bac::BacError;
 use crate::card::emrtd::cipher::CipherError;
@@ -21,6 +22,9 @@ pub enum EmrtdFault {
     /// The chip's answer shows that it does not know the key: it is not what it says it is.
     #[error("the chip could not show that it knows the document's numbers")]
     ChipDoesNotKnowKey,
+    /// After chip authentication the chip does not know the new keys: it is a copy.
+    #[error("the chip does not know the key that the document was issued with")]
+    ChipNotGenuine,
     /// There is only a card access number, and the chip has no PACE that is supported.
     #[error("the chip does not open with a card access number")]
     CanNotOffered,
@@ -81,6 +85,22 @@ pub enum EmrtdFault {
 }
 
 impl EmrtdFault {
+    /// What a resident can do about it.
+    #[must_use]
+    pub fn for_resident(&self) -> CardAdvice {
+        match self {
+            Self::NotADocument(_)
+            | Self::ChipDoesNotKnowKey
+            | Self::ChipNotGenuine
+            | Self::CanNotOffered
+            | Self::TooLong { .. }
+            | Self::Data(_) => CardAdvice::NotAccepted,
+            Self::WrongKey(_) => CardAdvice::WrongNumbers,
+            Self::Random(_) => CardAdvice::ReaderOutOfOrder,
+            _ => CardAdvice::Unreadable,
+        }
+    }
+
     /// A stable word for records.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -88,6 +108,7 @@ impl EmrtdFault {
             Self::NotADocument(_) => "not_a_document",
             Self::WrongKey(_) => "access_key_wrong",
             Self::ChipDoesNotKnowKey => "chip_without_key",
+            Self::ChipNotGenuine => "chip_not_genuine",
             Self::CanNotOffered => "can_not_offered",
             Self::Refused { .. } => "command_refused",
             Self::File { .. } => "file_unreadable",

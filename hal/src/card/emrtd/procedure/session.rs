@@ -62,6 +62,8 @@ impl Line {
 pub(super) struct Session {
     line: Line,
     pub(super) channel: Option<SecureMessaging>,
+    /// The channel is new from chip authentication, and the chip has not used it yet.
+    pub(super) unproven: bool,
     pub(super) options: ReadOptions,
     pub(super) random: Box<dyn Random>,
 }
@@ -71,6 +73,7 @@ impl Session {
         Self {
             line,
             channel: None,
+            unproven: false,
             options,
             random,
         }
@@ -89,7 +92,14 @@ impl Session {
         };
         let answer = Response::parse(&self.line.exchange(bytes).await)?;
         match &mut self.channel {
-            Some(channel) => Ok(channel.unwrap_response(&answer)?),
+            Some(channel) => match channel.unwrap_response(&answer) {
+                Err(_) if self.unproven => Err(EmrtdFault::ChipNotGenuine),
+                Err(broken) => Err(broken.into()),
+                Ok(opened) => {
+                    self.unproven = false;
+                    Ok(opened)
+                }
+            },
             None => Ok(answer),
         }
     }

@@ -2,6 +2,7 @@
 //! that protocols need not know which curve a document chose. The arithmetic is that of the
 //! RustCrypto crates; every point that comes from outside is checked to be on the curve.
 
+use ecdsa::EcdsaCurve;
 use elliptic_curve::ops::Reduce;
 use elliptic_curve::point::NonIdentity;
 use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
@@ -155,6 +156,17 @@ impl Curve {
         .ok_or(CurveError::Secret(self))
     }
 
+    /// Whether `signature` is one over `digest` by the key `public`; as DER, or r followed by s.
+    pub(super) fn is_signature(
+        self,
+        public: &[u8],
+        digest: &[u8],
+        signature: &[u8],
+        as_der: bool,
+    ) -> bool {
+        on!(self, is_signature(public, digest, signature, as_der)).is_some()
+    }
+
     /// Draws a secret.
     ///
     /// # Errors
@@ -274,6 +286,25 @@ where
     let nonce = <C::Scalar as Reduce<FieldBytes<C>>>::reduce(&repr);
     let mapped = C::ProjectivePoint::generator() * nonce + shared.to_projective();
     not_neutral::<C>(mapped)
+}
+
+fn is_signature<C>(public: &[u8], digest: &[u8], signature: &[u8], as_der: bool) -> Option<()>
+where
+    C: EcdsaCurve + CurveArithmetic,
+    FieldBytesSize<C>: ModulusSize,
+    C::AffinePoint: FromSec1Point<C> + ToSec1Point<C>,
+    ecdsa::der::MaxSize<C>: elliptic_curve::array::ArraySize,
+    <FieldBytesSize<C> as std::ops::Add>::Output:
+        std::ops::Add<ecdsa::der::MaxOverhead> + elliptic_curve::array::ArraySize,
+    ecdsa::SignatureSize<C>: elliptic_curve::array::ArraySize,
+{
+    let public = elliptic_curve::PublicKey::<C>::from_sec1_bytes(public).ok()?;
+    let signature = if as_der {
+        ecdsa::Signature::<C>::from_der(signature).ok()?
+    } else {
+        ecdsa::Signature::<C>::from_slice(signature).ok()?
+    };
+    ecdsa::hazmat::verify_prehashed(&public.to_projective(), digest, &signature).ok()
 }
 
 fn not_neutral<C>(point: C::ProjectivePoint) -> Option<Vec<u8>>

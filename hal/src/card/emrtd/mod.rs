@@ -2,15 +2,19 @@
 //! what its data proves. Protocols here are sans-I/O: bytes in, bytes out.
 
 pub mod access;
+pub mod active;
 pub mod apdu;
 pub mod bac;
 pub mod cipher;
 pub mod curve;
 #[cfg(test)]
 pub(crate) mod hex;
+pub mod lds;
 pub mod mrz;
 pub mod oid;
 pub mod pace;
+pub mod pki;
+pub mod procedure;
 pub mod random;
 pub mod secure_messaging;
 pub mod tlv;

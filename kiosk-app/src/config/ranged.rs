@@ -1,0 +1,69 @@
+//! Numbers that are valid only within a range; outside of it the message says which.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Declares a whole number that is valid only within a range; the message says which.
+macro_rules! ranged {
+    ($(#[$meta:meta])* $name:ident($inner:ty), $range:expr, $what:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+        #[serde(try_from = "i64")]
+        pub struct $name(pub(super) $inner);
+
+        impl $name {
+            /// The number.
+            pub fn get(self) -> $inner {
+                self.0
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = String;
+
+            fn try_from(value: i64) -> Result<Self, String> {
+                <$inner>::try_from(value)
+                    .ok()
+                    .filter(|value| ($range).contains(value))
+                    .map(Self)
+                    .ok_or_else(|| format!("{value} is out of range: {}", $what))
+            }
+        }
+    };
+}
+
+ranged!(
+    /// A waiting time.
+    Seconds(u16), 5..=600, "give 5 to 600 seconds");
+ranged!(
+    /// Room on the disk.
+    Gibibytes(u16), 1..=1024, "give 1 to 1024 GiB");
+ranged!(
+    /// In which block, counted from its own, an anchor is there for good.
+    Confirmations(u64), 1..=1000, "give 1 to 1000 blocks");
+ranged!(
+    /// How many attestations are anchored at once.
+    Batch(u64), 1..=100_000, "give 1 to 100000 attestations");
+ranged!(
+    /// How long an attestation waits for others, in seconds.
+    Delay(u32), 1..=86_400, "give 1 to 86400 seconds");
+ranged!(
+    /// Threads of a network.
+    Threads(u8), 1..=16, "give 1 to 16 threads");
+ranged!(
+    /// A platform configuration register of a TPM (TCG PC Client Platform TPM Profile).
+    Pcr(u8), 0..=23, "give a PCR from 0 to 23");
+ranged!(
+    /// A BCM pin number of the Raspberry Pi's 40-pin header.
+    Pin(u8), 2..=27, "give a BCM pin from 2 to 27");
+ranged!(
+    /// Line speed of the card reader (GA 467).
+    Baud(u32), [9_600, 19_200, 38_400, 57_600, 115_200],
+    "give 9600, 19200, 38400, 57600 or 115200");
+
+impl From<Seconds> for Duration {
+    fn from(seconds: Seconds) -> Self {
+        Self::from_secs(seconds.0.into())
+    }
+}

@@ -4,4 +4,6 @@
 pub mod camera;
 pub mod card;
 pub mod passport;
+pub mod pcscd;
+mod ports;
 pub mod tpm;

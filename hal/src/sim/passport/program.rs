@@ -13,6 +13,7 @@ use super::{
     PassportSimulator, Protocols, SimPassport, encode_portrait,
 };
 use crate::sim::card::Crop;
+use crate::sim::pcscd::{Pcscd, SOCKET_VARIABLE};
 
 /// An electronic passport or identity card (ICAO 9303) on a virtual reader of pcscd.
 ///
@@ -27,6 +28,10 @@ use crate::sim::card::Crop;
 
   A passport from a file, placed after three seconds:
     (sleep 3; echo place; sleep 60) | hal-sim passport --passport passport.toml
+
+  The same on a pcscd of its own, which needs no rights and disturbs no other:
+    hal-sim passport --placed --own-pcscd /tmp/own
+    PCSCLITE_CSOCK_NAME=/tmp/own/run/pcscd.comm kiosk self-test
 
   An identity card in bank card size with PACE only, opened by its number 773095:
     hal-sim passport --size td1 --protocols pace,chip --placed
@@ -103,6 +108,10 @@ pub struct PassportArgs {
     /// Port of the virtual reader.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
+    /// Starts a pcscd of its own with one virtual reader, its files in this folder, and prints what
+    /// its clients need in their environment as the first line.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["host", "port"])]
+    own_pcscd: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -132,6 +141,10 @@ enum ProtocolArg {
 pub fn run(args: &PassportArgs) -> Result<(), Box<dyn Error>> {
     let page = page(args)?;
     let lines = page.mrz();
+    let pcscd = args.own_pcscd.as_deref().map(Pcscd::start).transpose()?;
+    if let Some(pcscd) = &pcscd {
+        println!("{SOCKET_VARIABLE}={}", pcscd.socket().display());
+    }
     let simulator = PassportSimulator::start(PassportOptions {
         protocols: protocols(args),
         country: args.country.clone(),
@@ -141,7 +154,7 @@ pub fn run(args: &PassportArgs) -> Result<(), Box<dyn Error>> {
         pull_at: args.pull_at,
         apdu_time: Duration::from_millis(args.apdu_time_ms),
         host: args.host.clone(),
-        port: args.port,
+        port: pcscd.as_ref().map_or(args.port, Pcscd::port),
         ..PassportOptions::with_page(page)
     })?;
     lines.iter().for_each(|line| println!("{line}"));

@@ -129,7 +129,11 @@ pub(super) struct Chip {
 impl Chip {
     pub(super) fn transmit(&mut self, command: &[u8]) -> Result<&[u8], Silence> {
         let card = self.card.as_ref().ok_or(Silence::CardGone)?;
-        card.transmit(command, &mut self.buffer).map_err(silence)
+        let answer = card.transmit(command, &mut self.buffer).map_err(silence)?;
+        // Without even a status: what some drivers answer for a card that is no longer there.
+        (answer.len() >= 2)
+            .then_some(answer)
+            .ok_or(Silence::CardGone)
     }
 }
 

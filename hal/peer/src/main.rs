@@ -1,40 +1,38 @@
 //! Reads a travel document with the crate `emrtd`, which shares no code with `hal`: Basic Access
-//! Control, 3DES secure messaging, passive authentication (OpenSSL). Prints each file as
-//! `NAME HEX`, then `genuine` or `refused: WHY`.
+//! Control and 3DES secure messaging. Writes each file of the chip, and the portrait, into a
+//! folder; prints `read` or `refused: WHY`.
 //!
-//! Arguments: document number, date of birth, date of expiry (`YYMMDD`), the CSCA's certificate
-//! (DER).
+//! Arguments: document number, date of birth, date of expiry (`YYMMDD`), folder.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
-use emrtd::{
-    EmrtdComms, EmrtdError, bytes2hex, get_jpeg_from_ef_dg2, other_mrz, passive_authentication,
-    validate_dg,
-};
-use openssl::x509::X509;
-use openssl::x509::store::X509StoreBuilder;
+use emrtd::{EmrtdComms, EmrtdError, get_jpeg_from_ef_dg2, other_mrz};
 use pcsc::{Context, Protocols, Scope, ShareMode};
 
-/// Data groups to read, with their files.
-const GROUPS: [(i32, &[u8; 2]); 5] = [
-    (1, b"\x01\x01"),
-    (2, b"\x01\x02"),
-    (11, b"\x01\x0B"),
-    (14, b"\x01\x0E"),
-    (15, b"\x01\x0F"),
+/// Files to read: names and identifiers (ICAO 9303-10, 3.6).
+const FILES: [(&str, &[u8; 2]); 7] = [
+    ("COM", b"\x01\x1E"),
+    ("SOD", b"\x01\x1D"),
+    ("DG1", b"\x01\x01"),
+    ("DG2", b"\x01\x02"),
+    ("DG11", b"\x01\x0B"),
+    ("DG14", b"\x01\x0E"),
+    ("DG15", b"\x01\x0F"),
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [number, birth, expiry, csca] = &arguments[..] else {
-        eprintln!("usage: passport-peer NUMBER YYMMDD YYMMDD CSCA.cer");
+    let [number, birth, expiry, folder] = &arguments[..] else {
+        eprintln!("usage: passport-peer NUMBER YYMMDD YYMMDD FOLDER");
         return ExitCode::FAILURE;
     };
-    match read([number, birth, expiry], csca) {
+    match read([number, birth, expiry], Path::new(folder)) {
         Ok(()) => {
-            println!("genuine");
+            println!("read");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -44,28 +42,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn read([number, birth, expiry]: [&str; 3], csca: &str) -> Result<(), Box<dyn Error>> {
+fn read([number, birth, expiry]: [&str; 3], folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut chip = EmrtdComms::new(connect()?);
     chip.select_emrtd_application().map_err(said)?;
     let secret = other_mrz(number, birth, expiry).map_err(said)?;
-    chip.establish_bac_session_keys(secret.as_bytes()).map_err(said)?;
-    let mut file = |name: String, id: &[u8; 2]| -> Result<Vec<u8>, Box<dyn Error>> {
-        chip.select_ef(id, &name, true).map_err(said)?;
+    chip.establish_bac_session_keys(secret.as_bytes())
+        .map_err(said)?;
+    for (name, id) in FILES {
+        chip.select_ef(id, name, true).map_err(said)?;
         let contents = chip.read_data_from_ef(true).map_err(said)?;
-        println!("{name} {}", bytes2hex(&contents));
-        Ok(contents)
-    };
-    file(String::from("COM"), b"\x01\x1E")?;
-    let sod = file(String::from("SOD"), b"\x01\x1D")?;
-    let groups = GROUPS.map(|(group, id)| Ok((group, file(format!("DG{group}"), id)?)));
-    let groups: Vec<_> = groups.into_iter().collect::<Result<_, Box<dyn Error>>>()?;
-    let mut trusted = X509StoreBuilder::new()?;
-    trusted.add_cert(X509::from_der(&std::fs::read(csca)?)?)?;
-    let (digest, hashes, _) = passive_authentication(&sod, &trusted.build()).map_err(said)?;
-    for (group, contents) in &groups {
-        validate_dg(contents, *group, digest, &hashes).map_err(said)?;
-        if *group == 2 {
-            println!("PORTRAIT {}", bytes2hex(get_jpeg_from_ef_dg2(contents).map_err(said)?));
+        fs::write(folder.join(name), &contents)?;
+        if name == "DG2" {
+            let portrait = get_jpeg_from_ef_dg2(&contents).map_err(said)?;
+            fs::write(folder.join("portrait.jpg"), portrait)?;
         }
     }
     Ok(())

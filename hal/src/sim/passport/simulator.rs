@@ -19,8 +19,9 @@ use crate::card::emrtd::random::OsRandom;
 /// The answer to reset of a contactless chip without historical bytes of its own (PC/SC part 3,
 /// 3.1.3.2.3.1), as readers make it up.
 const ATR: [u8; 13] = [0x3B, 0x88, 0x80, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0x09];
-/// How long to wait before the reader is looked for again.
-const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// How long a document is away at least, and until a reader that is not there is looked for again.
+/// pcscd looks at a virtual reader every 0.4 s; what is away for less it may never find again.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// How the simulator behaves.
 #[derive(Clone, Debug)]
@@ -229,7 +230,7 @@ impl Server {
             // An error is the reader's end, ours is `ended`; either way the loop asks what is
             // wanted now.
             let _ = self.lie_on_reader();
-            self.pause(RETRY_AFTER);
+            self.away();
         }
     }
 
@@ -240,14 +241,19 @@ impl Server {
         !state.unwrap_or_else(PoisonError::into_inner).ended
     }
 
-    /// Lets time pass, less if the owner wants something.
-    fn pause(&self, time: Duration) {
-        let unchanged = |state: &mut State| state.placed && !state.ended;
-        let waited = self
-            .shared
-            .changed
-            .wait_timeout_while(self.shared.lock(), time, unchanged);
-        drop(waited);
+    /// Lets the time pass that a document is away at least.
+    fn away(&self) {
+        self.wait(AWAY, |state| !state.ended);
+    }
+
+    /// Lets the time pass that the chip takes, less if the document is taken away.
+    fn think(&self) {
+        self.wait(self.apdu_time, |state| state.placed && !state.ended);
+    }
+
+    fn wait(&self, time: Duration, still: impl Fn(&State) -> bool) {
+        let (lock, changed) = (self.shared.lock(), &self.shared.changed);
+        drop(changed.wait_timeout_while(lock, time, |state| still(state)));
     }
 
     fn lie_on_reader(&self) -> io::Result<()> {
@@ -285,7 +291,7 @@ impl Server {
             }
             Request::Unknown(_) => None,
             Request::Command(command) => {
-                self.pause(self.apdu_time);
+                self.think();
                 let mut state = self.shared.lock();
                 match state.left.as_mut() {
                     Some(0) => {

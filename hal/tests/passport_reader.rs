@@ -270,6 +270,7 @@ fn a_document_taken_away_at_any_answer_is_read_when_it_comes_back() {
     let mut lab = Lab::with(only(false, true, true), SimPassport::example(), None);
     let whole = lab.read(mrz_key()).unwrap().authentication.commands;
     for at in (1..whole).step_by(12) {
+        lab.simulator.remove(); // vpcd takes one document at a time
         lab.simulator = PassportSimulator::start(PassportOptions {
             port: lab.pcscd.port(),
             fault: Some(Fault::Pulled),

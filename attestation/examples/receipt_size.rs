@@ -7,11 +7,11 @@ mod sample;
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use attestation::{DeviceKey, Log};
+use attestation::{DeviceKey, Log, verify};
 use fast_qr::{ECL, QRBuilder};
 use sample::{claims, vouch};
 
-const ENTRIES: u64 = 1024;
+const ENTRIES: u64 = 4096;
 /// A page that checks receipts.
 const PAGE: &str = "https://check.example.org/r";
 
@@ -19,32 +19,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let mut log = Log::create(&folder.path().join("log.sqlite"))?;
     let device = DeviceKey::from_seed(&[42; 32]);
-    let credential = vouch(&device)?;
-    let mut modules_of = BTreeMap::<usize, u32>::new();
-    println!("entry  hashes  bytes  characters  modules  as a link: characters  modules");
+    let (operator, credential) = vouch(&device)?;
+    let mut receipts_of = BTreeMap::<usize, u32>::new();
+    let mut whole = 0;
+    println!("entry  proven among  bytes  characters  modules  as a link: characters  modules");
     for index in 0..ENTRIES {
         let committed = log.commit(&claims(index)?, &device, &credential)?;
-        let bytes = committed.receipt().to_cbor().len();
-        let text = committed.receipt().encode();
-        let modules = QRBuilder::new(text.as_str()).ecl(ECL::M).build()?.size;
-        if index < 512 {
-            *modules_of.entry(modules).or_default() += 1;
-        }
-        if [0, 1, 15, 100, 127, 255, 256, 300, 511, 512, 1000, 1023].contains(&index) {
-            let hashes = index.count_ones();
-            let characters = text.len();
-            let url = committed.receipt().to_url(PAGE)?;
-            let link_modules = QRBuilder::new(url.as_str()).ecl(ECL::M).build()?.size;
-            let link = url.len();
+        let receipt = committed.receipt();
+        let text = receipt.encode();
+        let modules = modules(&text)?;
+        *receipts_of.entry(modules).or_default() += 1;
+        let verified = verify(receipt, &operator, None)?;
+        let part = &verified.log().part;
+        whole += u32::from(part.start == 0);
+        if [0, 1, 15, 100, 127, 255, 300, 511, 1000, 4095].contains(&index) {
+            let (entries, bytes) = (part.end - part.start, receipt.to_cbor().len());
+            let (characters, url) = (text.len(), receipt.to_url(PAGE)?);
+            let (link, link_modules) = (url.len(), self::modules(&url)?);
             println!(
-                "{index:>5}  {hashes:>6}  {bytes:>5}  {characters:>10}  {modules:>7}  \
+                "{index:>5}  {entries:>12}  {bytes:>5}  {characters:>10}  {modules:>7}  \
                  {link:>21}  {link_modules:>7}"
             );
         }
     }
-    println!("of the first 512 receipts:");
-    for (modules, receipts) in modules_of {
+    println!("of the first {ENTRIES} receipts {whole} prove the whole log, and:");
+    for (modules, receipts) in receipts_of {
         println!("  {receipts:>4} take {modules}×{modules} modules");
     }
     Ok(())
+}
+
+fn modules(text: &str) -> Result<usize, Box<dyn Error>> {
+    Ok(QRBuilder::new(text).ecl(ECL::M).build()?.size)
 }

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let mut log = Log::create(&folder.path().join("log.sqlite"))?;
     let device = DeviceKey::from_seed(&[42; 32]);
-    let credential = vouch(&device)?;
+    let (_, credential) = vouch(&device)?;
     println!("form                        characters  modules at M  at L");
     for (number, fields) in [(0, 0), (1, 2), (2, 6)] {
         let disclosures = share(fields)?;

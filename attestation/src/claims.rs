@@ -260,6 +260,7 @@ coded! {
         ClockUnreliable = 14, "clock_unreliable", "the kiosk's clock could not be relied on";
         KioskFault = 15, "kiosk_fault", "the kiosk could not do its part";
         PhotoUndecodable = 16, "photo_undecodable", "the kiosk cannot decode the document's photo";
+        DocumentLacksField = 17, "document_lacks_field", "the document does not hold what the service needs";
     }
 }
 

@@ -29,13 +29,14 @@ pub fn accepted(found: &Found) -> Value {
     });
     match found {
         Found::Full(found) => {
-            let head = &found.checkpoint().checkpoint;
+            let log = &found.log().part;
             value["credential"] = credential(found.credential());
             value["log"] = json!({
-                "origin": head.origin,
+                "origin": log.origin,
                 "index": found.index(),
-                "size": head.size,
-                "root": hex(&head.root),
+                "start": log.start,
+                "size": log.end,
+                "root": hex(&log.root),
             });
             value["trust"] = found.status().map(key_status).into();
             value["status"] = found.listed().map(listed_status).into();

@@ -32,6 +32,7 @@ mod grounds;
 pub mod json;
 #[cfg(feature = "log")]
 pub mod ledger;
+mod log_part;
 pub mod merkle;
 mod merkle_frontier;
 mod name;
@@ -77,6 +78,7 @@ pub use log::{
     AuditReport, CommittedAttestation, DEFAULT_LIMIT_BYTES, Exported, GuardError, Log, LogError,
     RollbackGuard, Room, Scope,
 };
+pub use log_part::{LogPart, SignedLogPart};
 pub use name::{Name, NameError};
 pub use note::{Note, NoteError};
 pub use operator::{OperatorKey, OperatorKeyError, OperatorPublicKey};

@@ -220,7 +220,7 @@ pub fn is_consistent(
 }
 
 /// The root over leaves `start..end`, which begins where a subtree of that size can begin.
-fn range_root<N: Nodes>(nodes: &N, start: u64, end: u64) -> Result<Hash, N::Error> {
+pub(crate) fn range_root<N: Nodes>(nodes: &N, start: u64, end: u64) -> Result<Hash, N::Error> {
     let leaves = end - start;
     if leaves.is_power_of_two() {
         let level = leaves.trailing_zeros();

@@ -9,6 +9,9 @@
 //! What a verifier can compute does not travel: the frame of the COSE_Sign1 is always the same,
 //! kiosk and site of the credential are those of the claims, the checkpoint's origin follows from
 //! them, its root from the leaf and the proof.
+//!
+//! The proof leads from the leaf to the head of the log, or, where the code would become larger than
+//! usual, to a part of the log that the kiosk signed ([`crate::LogPart`]).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -17,6 +20,7 @@ use crate::checkpoint::Checkpoint;
 use crate::claims::Claims;
 use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
 use crate::credential::{Credential, Validity, read_public_key};
+use crate::log_part::LogPart;
 use crate::merkle::{Hash, InclusionProof, leaf_hash};
 use crate::refusal::Refusal;
 
@@ -37,6 +41,11 @@ const MAX_PAGE_CHARS: usize = 256;
 /// What the largest QR code (version 40, level L) holds in alphanumeric mode.
 pub(crate) const MAX_TEXT_CHARS: usize = 4296;
 
+/// What a QR code of 93×93 modules (version 19) holds at level M in alphanumeric mode
+/// (ISO/IEC 18004:2015, table 7): the size up to which a receipt proves the head of the whole log.
+#[cfg(feature = "log")]
+const USUAL_TEXT_CHARS: usize = 909;
+
 /// A proof longer than this would be of a tree with more than 2⁶³ leaves.
 const MAX_PATH: usize = 63;
 
@@ -46,7 +55,10 @@ pub struct Receipt {
     pub(crate) claims: Claims,
     pub(crate) signature: [u8; SIGNATURE_BYTES],
     pub(crate) credential: Credential,
+    /// Where in the log, with the hashes from the leaf up to the root of the part.
     pub(crate) proof: InclusionProof,
+    /// The first entry of the part of the log that the proof leads to; 0 for all of it.
+    pub(crate) start: u64,
     pub(crate) head_signature: [u8; SIGNATURE_BYTES],
 }
 
@@ -67,6 +79,7 @@ impl Receipt {
             signature: message.signature,
             credential,
             proof,
+            start: 0,
             head_signature,
         })
     }
@@ -143,6 +156,7 @@ impl Receipt {
     /// hashes have fixed lengths, so they stand in one byte string.
     #[must_use]
     pub fn to_cbor(&self) -> Vec<u8> {
+        let has_start = self.start != 0;
         let fixed = [
             &self.signature[..],
             self.credential.device.as_bytes(),
@@ -151,21 +165,74 @@ impl Receipt {
             self.proof.path.as_flattened(),
         ];
         let mut w = Writer::new();
-        w.array(6).encoded(&self.claims.to_cwt());
+        w.array(6 + u64::from(has_start));
+        w.encoded(&self.claims.to_cwt());
         w.uint(self.credential.validity.not_before);
         w.uint(self.credential.validity.not_after);
         w.uint(self.proof.size).uint(self.proof.index);
+        if has_start {
+            w.uint(self.start);
+        }
         w.bytes(&fixed.concat());
         w.finish()
     }
 
-    /// The head of the log in which this attestation stands if the proof is right.
-    pub(crate) fn checkpoint(&self) -> Option<Checkpoint> {
-        Some(Checkpoint {
+    /// The part of the log in which this attestation stands if the proof is right.
+    pub(crate) fn part(&self) -> Option<LogPart> {
+        let InclusionProof { index, size, path } = &self.proof;
+        let (start, end) = (self.start, *size);
+        if !LogPart::is_subtree(start, end) {
+            return None;
+        }
+        let within = InclusionProof {
+            index: index.checked_sub(start)?,
+            size: end - start,
+            path: path.clone(),
+        };
+        Some(LogPart {
             origin: Checkpoint::origin(&self.claims.site, &self.claims.kiosk),
-            size: self.proof.size,
-            root: self.proof.root(leaf_hash(&self.attestation()))?,
+            start,
+            end,
+            root: within.root(leaf_hash(&self.attestation()))?,
         })
+    }
+}
+
+/// Only who writes the log can have a part of it signed.
+#[cfg(feature = "log")]
+impl Receipt {
+    /// Where the receipt of a log's newest entry is larger than usual: the largest part of the log
+    /// with which it is not, or the entry alone if its statements take too much room by themselves.
+    pub(crate) fn part_that_fits(&self) -> Option<LogPart> {
+        let fits = |receipt: &Self| receipt.encode().len() <= USUAL_TEXT_CHARS;
+        if fits(self) || self.proof.path.is_empty() {
+            return None;
+        }
+        let shorter = |hashes| self.clone().up_to(self.start_after(hashes));
+        let most = (1..self.proof.path.len()).rev();
+        let most = most.map(shorter).find(fits);
+        most.unwrap_or_else(|| shorter(0)).part()
+    }
+
+    /// The same receipt, proving a part of the log that its entry is the last of.
+    pub(crate) fn within(self, start: u64, signature: [u8; SIGNATURE_BYTES]) -> Self {
+        Self {
+            head_signature: signature,
+            ..self.up_to(start)
+        }
+    }
+
+    fn up_to(mut self, start: u64) -> Self {
+        let hashes = (self.proof.index - start).count_ones();
+        self.proof.path.truncate(hashes as usize);
+        Self { start, ..self }
+    }
+
+    /// Where the part begins to which so many hashes lead from the newest entry: each hash is of the
+    /// entries that one bit of the index stands for, the lowest first.
+    fn start_after(&self, hashes: usize) -> u64 {
+        let clear_lowest = |index: u64, _| index & index.wrapping_sub(1);
+        (0..hashes).fold(self.proof.index, clear_lowest)
     }
 }
 
@@ -219,13 +286,17 @@ pub(crate) fn strip_prefix<'t>(
 }
 
 fn read(r: &mut Reader<'_>) -> Result<Receipt, DecodeError> {
-    r.array(6)?;
+    let items = r.any_array()?;
+    if !matches!(items, 6 | 7) {
+        return Err(WRONG_LENGTH);
+    }
     let claims = Claims::read(r)?;
     let validity = Validity {
         not_before: r.uint()?,
         not_after: r.uint()?,
     };
     let (size, index) = (r.uint()?, r.uint()?);
+    let start = if items == 7 { r.uint()? } else { 0 };
     let mut fixed = Fixed(r.byte_string()?);
     Ok(Receipt {
         signature: fixed.take()?,
@@ -242,6 +313,7 @@ fn read(r: &mut Reader<'_>) -> Result<Receipt, DecodeError> {
             size,
             path: fixed.path()?,
         },
+        start,
         claims,
     })
 }

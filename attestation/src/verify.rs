@@ -2,9 +2,10 @@
 //! [`Verified`] can only come from here; why a receipt is refused is in `refusal.rs`.
 
 use crate::check::Check;
-use crate::checkpoint::SignedCheckpoint;
 use crate::claims::Claims;
 use crate::credential::Credential;
+use crate::log_part::SignedLogPart;
+use crate::merkle::{Hash, leaf_hash};
 use crate::operator::OperatorPublicKey;
 use crate::receipt::Receipt;
 use crate::refusal::{Refusal, require};
@@ -34,13 +35,14 @@ pub fn verify(
             .attested(&claims.to_cwt(), &receipt.signature),
         Refusal::AttestationSignature,
     )?;
-    let checkpoint = check_log(receipt)?;
+    let log = check_log(receipt)?;
     not_from_the_future(claims.issued_at, now)?;
     Ok(Verified {
         claims: claims.clone(),
         credential: credential.clone(),
-        checkpoint,
+        log,
         index: receipt.proof.index,
+        leaf: leaf_hash(&receipt.attestation()),
         status: None,
         listed: None,
     })
@@ -51,8 +53,10 @@ pub fn verify(
 pub struct Verified {
     claims: Claims,
     credential: Credential,
-    checkpoint: SignedCheckpoint,
+    log: SignedLogPart,
     index: u64,
+    /// What stands there in the tree.
+    pub(crate) leaf: Hash,
     pub(crate) status: Option<KeyStatus>,
     pub(crate) listed: Option<ListedStatus>,
 }
@@ -70,10 +74,11 @@ impl Verified {
         &self.credential
     }
 
-    /// The head of the kiosk's log that contains the attestation.
+    /// The part of the kiosk's log that contains the attestation: all of it up to some head, or a
+    /// subtree where the receipt would be large.
     #[must_use]
-    pub const fn checkpoint(&self) -> &SignedCheckpoint {
-        &self.checkpoint
+    pub const fn log(&self) -> &SignedLogPart {
+        &self.log
     }
 
     /// Its place in the kiosk's log, from 0.
@@ -113,16 +118,16 @@ impl Verified {
     }
 }
 
-fn check_log(receipt: &Receipt) -> Result<SignedCheckpoint, Refusal> {
-    let head = SignedCheckpoint {
-        checkpoint: receipt.checkpoint().ok_or(Refusal::InclusionProof)?,
+fn check_log(receipt: &Receipt) -> Result<SignedLogPart, Refusal> {
+    let log = SignedLogPart {
+        part: receipt.part().ok_or(Refusal::InclusionProof)?,
         signature: receipt.head_signature,
     };
     require(
-        head.is_signed_by(&receipt.credential.device),
+        log.is_signed_by(&receipt.credential.device),
         Refusal::CheckpointSignature,
     )?;
-    Ok(head)
+    Ok(log)
 }
 
 /// The operator vouches for the kiosk, and did at that moment.

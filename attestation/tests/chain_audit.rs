@@ -157,6 +157,13 @@ fn a_receipt_below_an_anchored_head_is_shown_by_the_logs_hashes() {
     assert_eq!(found["ledger"]["size"], json!(3));
     let (_, found) = scene.verify(300, &["--log", "export"]);
     assert_eq!(found["ledger"]["size"], json!(600));
+    // A receipt whose proof leads to a part of the log has no head of its own that could be anchored.
+    scene.write_receipt(511);
+    assert!(scene.receipt(511).encode().len() < 910, "it is one");
+    let alone = scene.refused(511, &[]);
+    assert_eq!(alone, (Some(2), "anchor_needs_log".into()));
+    let (_, found) = scene.verify(511, &["--log", "export"]);
+    assert_eq!(found["ledger"]["size"], json!(600), "{found}");
     // Without the kiosk's hint the newest head is gone by.
     std::fs::remove_file(scene.path("export/anchors")).unwrap();
     let (_, found) = scene.verify(0, &["--log", "export"]);

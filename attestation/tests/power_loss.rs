@@ -68,7 +68,7 @@ impl Household {
         for text in shown {
             let receipt = Receipt::decode(text).unwrap();
             let verified = verify(&receipt, &self.operator.public(), None).unwrap();
-            let place = verified.checkpoint().checkpoint.size - 1;
+            let place = verified.log().part.end - 1;
             let stored = log.attestation(place).unwrap().unwrap();
             assert_eq!(stored.receipt().encode(), *text);
         }

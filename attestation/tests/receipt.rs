@@ -32,9 +32,9 @@ fn a_stranger_learns_what_the_kiosk_attested() {
 
     assert_eq!(*verified.claims(), referred);
     assert_eq!(*verified.credential(), kiosk.credential);
-    let head = verified.checkpoint();
+    let head = verified.log().checkpoint().unwrap();
     assert_eq!(head.checkpoint.origin, "kiosk-log/hall-2/kiosk-07");
-    assert_eq!(Some(head), kiosk.log.head().unwrap().as_ref());
+    assert_eq!(Some(head), kiosk.log.head().unwrap());
 }
 
 #[test]

@@ -15,5 +15,7 @@ pub mod key;
 pub mod panel;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod system;
+pub mod wlt;
 
 pub use device::DeviceState;

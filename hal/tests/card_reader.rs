@@ -12,7 +12,7 @@ use hal::DeviceState;
 use hal::card::ga467::Sw3;
 use hal::card::serial::CardReaderConfig;
 use hal::card::{CardAdvice, CardEvent, CardFault, Field, ProbeError, probe};
-use hal::sim::card::{CardSimulator, Fault, SimulatorOptions};
+use hal::sim::card::{CardSimulator, Fault, FaultNumbers, Line, SimulatorOptions};
 
 fn fault_with(fault: Fault) -> CardFault {
     let reader_device = simulator(Some(fault));
@@ -115,7 +115,10 @@ fn a_card_pulled_at_any_byte_is_pulled_and_can_be_put_back() {
         let device = CardSimulator::start(SimulatorOptions {
             placed: true,
             fault: Some(Fault::PulledMidRead),
-            pull_at: Some(at),
+            numbers: FaultNumbers {
+                pull_at: Some(at),
+                ..FaultNumbers::default()
+            },
             baud: None,
             ..SimulatorOptions::with_card(card())
         })
@@ -139,7 +142,7 @@ fn a_card_taken_away_by_hand_while_it_is_sent_is_pulled() {
         ..SimulatorOptions::with_card(card())
     })
     .unwrap();
-    let reader = Reader::on(device.path());
+    let reader = Reader::slow(device.path());
     reader.worker.start_polling();
     reader.wait("progress", |h| match h {
         Heard::Event(CardEvent::Reading { received, expected }) => {
@@ -224,7 +227,9 @@ fn an_unplugged_reader_is_absent_and_comes_back_under_its_name() {
         CardSimulator::start(SimulatorOptions {
             placed: true,
             baud: None,
-            link: Some(link.clone()),
+            line: Line::Terminal {
+                link: Some(link.clone()),
+            },
             ..SimulatorOptions::with_card(card())
         })
         .unwrap()
@@ -248,7 +253,7 @@ fn a_reader_unplugged_while_it_reads_fails_the_card_and_is_absent() {
         ..SimulatorOptions::with_card(card())
     })
     .unwrap();
-    let reader = Reader::on(device.path());
+    let reader = Reader::slow(device.path());
     reader.worker.start_polling();
     reader.wait("progress", |h| {
         matches!(h, Heard::Event(CardEvent::Reading { .. })).then_some(())
@@ -278,7 +283,7 @@ fn a_cancelled_session_hears_nothing_of_its_card() {
         ..SimulatorOptions::with_card(card())
     })
     .unwrap();
-    let reader = Reader::on(device.path());
+    let reader = Reader::slow(device.path());
     reader.worker.start_polling();
     reader.wait("progress", |h| {
         matches!(h, Heard::Event(CardEvent::Reading { .. })).then_some(())
@@ -299,7 +304,7 @@ fn a_cancelled_session_hears_nothing_of_its_card() {
 fn stopping_is_prompt_whatever_the_reader_does() {
     for fault in [None, Some(Fault::Silent), Some(Fault::Oversized)] {
         let device = simulator(fault);
-        let reader = Reader::with_timings(device.path(), hal::card::serial::Timings::default());
+        let reader = Reader::with(CardReaderConfig::on(device.path()));
         reader.worker.start_polling();
         reader.wait("anything", |_| Some(()));
         let begin = Instant::now();

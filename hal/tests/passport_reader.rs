@@ -266,21 +266,21 @@ fn a_copy_of_a_chip_with_active_authentication_is_found_out() {
 }
 
 #[test]
-fn a_document_taken_away_at_any_answer_is_read_when_it_comes_back() {
-    let mut lab = Lab::with(only(false, true, true), SimPassport::example(), None);
-    let whole = lab.read(mrz_key()).unwrap().authentication.commands;
-    for at in (1..whole).step_by(12) {
-        lab.simulator.remove(); // vpcd takes one document at a time
-        lab.simulator = PassportSimulator::start(PassportOptions {
-            port: lab.pcscd.port(),
-            fault: Some(Fault::Pulled),
-            pull_at: at,
-            ..PassportOptions::with_page(SimPassport::example())
-        })
-        .unwrap();
-        let fault = lab.read(mrz_key()).unwrap_err();
-        assert_eq!(fault, CardFault::PulledMidRead, "at {at} of {whole}");
-    }
+fn a_document_taken_away_while_it_is_read_is_read_when_it_comes_back() {
+    let lab = Lab::with(
+        Protocols::default(),
+        SimPassport::example(),
+        Some(Fault::Pulled),
+    );
+    assert_eq!(lab.read(mrz_key()).unwrap_err(), CardFault::PulledMidRead);
+    lab.simulator.set_fault(None).unwrap();
+    lab.simulator.place();
+    // The reader may look once more before the service has noticed that the document is gone.
+    let record = lab.wait_for(|heard| match heard {
+        Heard::Event(CardEvent::ReadDocument(record)) => Some(record),
+        _ => None,
+    });
+    assert_eq!(record.authentication.authenticity(), Authenticity::Chip);
 }
 
 #[test]

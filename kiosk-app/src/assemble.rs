@@ -4,26 +4,27 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use face_pipeline::{Networks, Pipeline, Settings};
 use hal::camera::{Camera, CameraError, CameraWorker};
 use hal::card::emrtd::pki::trust::TrustError;
-use hal::panel::gpio::PanelPins;
-use hal::panel::{AbsentPanel, Panel, gpio};
 use sha2::{Digest, Sha256};
 
 use crate::card_desk::TurnCell;
 use crate::card_reader::CardReader;
+use crate::closed::Closed;
 use crate::config::Config;
 use crate::errors::chain;
-use crate::eyes::Eyes;
+use crate::eyes::{Eyes, Sight};
+use crate::hall::Hall;
 use crate::ledger::{self, LedgerError, LedgerWorker};
+use crate::panel_desk::{self, PanelSource};
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
 use crate::services::{Services, ServicesError};
 use crate::session::{Device, Limits, Session};
-use crate::shell::{Display, Inbox, Outlet, Shell};
+use crate::shell::{Crashed, Display, Ended, Inbox, Outlet, Shell};
 use crate::store::{Measured, Store, StoreError};
 
 /// The running program (Linux, proc(5)).
@@ -45,6 +46,8 @@ pub struct Surroundings {
     pub display: Arc<dyn Display>,
     /// The camera.
     pub open_camera: OpenCamera,
+    /// The panel; none if there is none.
+    pub panel: Option<PanelSource>,
     /// Where records go.
     pub records: RecordSink,
 }
@@ -91,6 +94,50 @@ impl StartError {
     }
 }
 
+/// A kiosk, ready to run.
+pub enum Kiosk {
+    /// It serves residents.
+    Open(Box<Shell>),
+    /// Its case was opened.
+    Closed(Box<Closed>),
+}
+
+impl Kiosk {
+    /// Runs until told to end, also when the case is opened meanwhile.
+    pub async fn run(self) -> Result<(), Crashed> {
+        match self {
+            Self::Open(shell) => match shell.run().await? {
+                Ended::Stopped => Ok(()),
+                Ended::Tampered(closed) => closed.stay().await,
+            },
+            Self::Closed(closed) => closed.stay().await,
+        }
+    }
+}
+
+/// Builds the kiosk; one whose case was opened stays closed.
+pub fn raise(config: &Config, around: Surroundings) -> Result<Kiosk, StartError> {
+    let state = StateFolder::of(config);
+    if state.is_tampered() {
+        return Ok(Kiosk::Closed(Box::new(closed(config, state, around))));
+    }
+    Ok(Kiosk::Open(Box::new(assemble(config, around)?)))
+}
+
+/// What a power cut may have left of the keys is destroyed first.
+fn closed(config: &Config, state: StateFolder, mut around: Surroundings) -> Closed {
+    (around.records)(&panel_desk::destroy_keys(&state));
+    Closed {
+        outlet: around.outlet,
+        display: around.display,
+        panel: panel_desk::start(around.panel, state, &around.inbox),
+        records: around.records,
+        language: config.screen.language.into(),
+        held: Weak::new(),
+        supervisor: Supervisor::of_this_process(),
+    }
+}
+
 /// The session's clockwork, ready to run. Says what it does as it goes, because networks take a
 /// moment to load.
 pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartError> {
@@ -99,6 +146,7 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         outlet,
         display,
         open_camera,
+        panel,
         mut records,
     } = around;
     let services = Arc::new(Services::load(&config.paths.services)?);
@@ -129,12 +177,12 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     let camera = CameraWorker::spawn(open_camera, move |state| {
         camera_inbox.device(Device::Camera, state)
     });
-    let eyes = Eyes::spawn(
-        pipeline,
-        camera.frames(),
-        inbox.clone(),
-        Arc::clone(&display),
-    );
+    let sight = Sight {
+        frames: camera.frames(),
+        face: camera.face(),
+        quarters: config.camera.quarters(),
+    };
+    let eyes = Eyes::spawn(pipeline, sight, inbox.clone(), Arc::clone(&display));
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {
@@ -142,7 +190,11 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
         store,
         card: CardReader::start(&config.card_reader, &inbox, &card_turn)?,
-        panel: panel(config, &inbox),
+        panel: panel_desk::start(panel, StateFolder::of(config), &inbox),
+        sounds: config.panel.sounds,
+        hall: Hall::new(config.panel.dim_after),
+        state: config.paths.state.clone(),
+        language: config.screen.language.into(),
         inbox,
         outlet,
         eyes,
@@ -204,27 +256,4 @@ fn measurement(digest: Sha256) -> [u8; 16] {
     let mut start = [0; 16];
     start.copy_from_slice(&digest[..16]);
     start
-}
-
-fn panel(config: &Config, inbox: &Inbox) -> Box<dyn Panel> {
-    let panel = gpio::open(&panel_pins(&config.panel)).unwrap_or_else(|error| {
-        // A kiosk without lights still verifies people; the technician finds the reason here.
-        tracing::error!(error = %chain(&error), "the panel cannot be used");
-        Box::new(AbsentPanel::because(chain(&error)))
-    });
-    inbox.record(Record::device("panel", panel.state()));
-    tracing::info!(panel = %panel.describe());
-    panel
-}
-
-/// The pins of the panel's lights as the driver wants them.
-pub fn panel_pins(panel: &crate::config::Panel) -> PanelPins {
-    let pin = |pin: Option<crate::config::Pin>| pin.map(crate::config::Pin::get);
-    PanelPins {
-        idle: pin(panel.idle_pin),
-        look_here: pin(panel.look_here_pin),
-        ok: pin(panel.ok_pin),
-        error: pin(panel.error_pin),
-        fill: pin(panel.fill_pin),
-    }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use attestation::TimeQuality;
 use hal::card::CivilDate;
+use hal::system::Machine;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -80,9 +81,10 @@ impl WallTime {
     }
 }
 
-/// How well the clock is known at this moment.
+/// How well the clock is known at this moment: by the kernel, which every time service tells, or by
+/// timesyncd, which set it since the computer was switched on.
 pub fn time_quality() -> TimeQuality {
-    if Path::new(SYNCHRONISED_MARK).exists() {
+    if Machine::here().clock().synchronised || Path::new(SYNCHRONISED_MARK).exists() {
         TimeQuality::Synchronised
     } else {
         TimeQuality::Unsynchronised

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 
 use attestation::{DevicePublicKey, Name, NotAKey, Validity};
 use clap::Subcommand;
+use hal::camera::v4l::CameraInfo;
+use hal::panel::{PanelError, Probe, Switch, Wiring};
 
 use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
+use crate::events::EventFile;
 use crate::ledger::{self, LedgerError};
 use crate::provision::{Enrolment, Operator, ProvisionError, Rotation, StateFolder};
+use crate::record::Record;
 use crate::services::{Services, ServicesError};
 
 const SECONDS_PER_DAY: u64 = 86_400;
@@ -70,6 +74,22 @@ pub enum CommandError {
         /// Whose settings these are.
         kiosk: Name,
     },
+    /// The tamper switch cannot be read.
+    #[error(
+        "nothing was signed off: the tamper switch cannot be read (a running kiosk holds it: stop it)"
+    )]
+    Panel(#[from] PanelError),
+    /// The case is open.
+    #[error("nothing was signed off: the case is open; close it, or see why its switch says so")]
+    CaseOpen,
+    /// The sign-off cannot be written down.
+    #[error("the kiosk is signed off, but the event could not be written to {path}")]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -96,6 +116,41 @@ pub fn check(config: &Path) -> Result<String, CommandError> {
         config.kiosk.site,
         services.iter().count(),
     ))
+}
+
+/// The cameras that are plugged in, with the words by which the settings name them.
+pub fn cameras() -> String {
+    let found = hal::camera::v4l::cameras();
+    if found.is_empty() {
+        return String::from(
+            "No camera is plugged in, or this user may not open it (group \"video\").",
+        );
+    }
+    let lines: Vec<String> = found.iter().map(camera_lines).collect();
+    lines.join("\n")
+}
+
+fn camera_lines(camera: &CameraInfo) -> String {
+    let by_path = camera.stable.as_ref().unwrap_or(&camera.node);
+    let mut text = format!(
+        "{}\n    device = {:?}\n",
+        camera.name,
+        by_path.display().to_string()
+    );
+    if let Some(usb) = &camera.usb {
+        text += &format!("    device = \"{usb}\"\n");
+    }
+    text += &format!("    now at {}; gives", camera.node.display());
+    for (coding, width, height) in &camera.codings {
+        text += &format!(" {}", coding.four_cc());
+        if *width > 0 {
+            text += &format!(" up to {width}×{height}");
+        }
+    }
+    if camera.codings.is_empty() {
+        text += " nothing that a kiosk understands";
+    }
+    text + "\n"
 }
 
 /// Makes the kiosk's key, or takes in the operator's enrolment.
@@ -166,6 +221,41 @@ pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
         config.kiosk.id,
         config.paths.state.display(),
     ))
+}
+
+/// A technician has looked into why the case was open: checks that it is closed now, and opens the
+/// way to new keys.
+pub fn sign_off(config: &Path, by: &Name) -> Result<String, CommandError> {
+    let config = Config::load(config)?;
+    if case_is_open(&config.panel.wiring)? {
+        return Err(CommandError::CaseOpen);
+    }
+    let state = StateFolder::of(&config);
+    state.sign_off(by)?;
+    let path = state.events();
+    EventFile::open(&path)
+        .map_err(|source| CommandError::Events { path, source })?
+        .write(&Record::SignedOff { by: by.to_string() });
+    Ok(format!(
+        "Signed off by {by}. The old keys of {kiosk} are destroyed. So that it can serve again:\n\n  \
+         1. Tell the operator, who revokes the old key in the trust list.\n  \
+         2. kiosk provision --config …                      (makes a new key, says what the operator does)\n  \
+         3. kiosk provision --config … --enrolment FOLDER   (takes in what the operator sent back)\n  \
+         4. kiosk self-test --config …",
+        kiosk = config.kiosk.id,
+    ))
+}
+
+/// What the tamper switch says; a kiosk without one has nothing to say against it.
+fn case_is_open(wiring: &Wiring) -> Result<bool, PanelError> {
+    let tamper = wiring.switches.get(&Switch::Tamper);
+    let Some(line) = tamper else { return Ok(false) };
+    let alone = Wiring {
+        switches: [(Switch::Tamper, line.clone())].into(),
+        ..Wiring::default()
+    };
+    let open = Probe::open(&alone)?.switches()?;
+    Ok(open.into_values().any(|open| open))
 }
 
 /// The operator's side.

@@ -11,7 +11,7 @@ use attestation::{Band, FactorOutcome};
 use face_pipeline::{
     Capture, Evidence, Face, ImageView, Pipeline, PixelFormat, Reference, ReferenceError, Step,
 };
-use hal::camera::{Frame, LatestFrame, TakeError};
+use hal::camera::{FacePlace, Frame, LatestFrame, Region, TakeError};
 use hal::card::{Photo, PhotoCoding};
 use kiosk_ui::Preview;
 
@@ -31,6 +31,16 @@ pub struct Eyes {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the eyes have of the camera.
+pub struct Sight {
+    /// Its pictures.
+    pub frames: LatestFrame,
+    /// Where it is told of a face, so that the face gets the right light.
+    pub face: FacePlace,
+    /// By how many quarters its pictures are turned clockwise to stand upright.
+    pub quarters: u8,
+}
+
 enum Command {
     Prepare(Turn, Photo),
     Start(Turn),
@@ -43,14 +53,14 @@ impl Eyes {
     /// Starts the thread around a warm pipeline.
     pub fn spawn(
         pipeline: Pipeline,
-        frames: LatestFrame,
+        sight: Sight,
         inbox: Inbox,
         display: Arc<dyn Display>,
     ) -> Self {
         let (commands, orders) = channel();
         let watcher = Watcher {
             pipeline,
-            frames,
+            sight,
             inbox,
             display,
             reference: None,
@@ -126,7 +136,7 @@ enum NoReference {
 
 struct Watcher {
     pipeline: Pipeline,
-    frames: LatestFrame,
+    sight: Sight,
     inbox: Inbox,
     display: Arc<dyn Display>,
     reference: Option<Reference>,
@@ -208,7 +218,7 @@ impl Watcher {
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => {}
             }
-            match self.frames.take(FRAME_WAIT) {
+            match self.sight.frames.take(FRAME_WAIT) {
                 Ok(frame) => {
                     if self.look(turn, &mut capture, &frame) {
                         return None;
@@ -230,12 +240,12 @@ impl Watcher {
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => {}
             }
-            let frame = match self.frames.take(FRAME_WAIT) {
+            let frame = match self.sight.frames.take(FRAME_WAIT) {
                 Ok(frame) => frame,
                 Err(TakeError::TimedOut) => continue,
                 Err(TakeError::Closed) => return None,
             };
-            let Some(grey) = key_scan::grey(&frame) else {
+            let Some(grey) = key_scan::grey(&frame, self.sight.quarters) else {
                 continue;
             };
             self.display.preview(key_scan::preview(&grey));
@@ -262,7 +272,18 @@ impl Watcher {
                 return true;
             }
         };
-        self.display.preview(self.preview(&step));
+        let preview = self.preview(&step);
+        if let Some([left, top, width, height]) = preview.face {
+            let upright = Region {
+                left,
+                top,
+                right: left + width,
+                bottom: top + height,
+            };
+            let region = upright.before_turn(self.sight.quarters);
+            self.sight.face.seen(region, frame.at());
+        }
+        self.display.preview(preview);
         let Step {
             rejection,
             progress,
@@ -292,6 +313,7 @@ impl Watcher {
     fn observe(&mut self, capture: &mut Capture, frame: &Frame) -> Result<Step, String> {
         let format = match frame.format() {
             hal::camera::PixelFormat::Yuyv => PixelFormat::Yuyv,
+            hal::camera::PixelFormat::Nv12 => PixelFormat::Nv12,
             hal::camera::PixelFormat::Rgb8 => PixelFormat::Rgb8,
             hal::camera::PixelFormat::Grey8 => PixelFormat::Grey8,
         };

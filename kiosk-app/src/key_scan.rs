@@ -35,8 +35,8 @@ impl DerefMut for Pixels {
     }
 }
 
-/// The brightness of a frame.
-pub fn grey(frame: &Frame) -> Option<Grey> {
+/// The brightness of a frame, turned clockwise by so many quarters.
+pub fn grey(frame: &Frame, quarters: u8) -> Option<Grey> {
     let (width, height) = (frame.width(), frame.height());
     let step = frame.format().bytes_per_pixel();
     let row_bytes = width as usize * step;
@@ -48,12 +48,22 @@ pub fn grey(frame: &Frame) -> Option<Grey> {
                 .map(|pixel| brightness(frame.format(), pixel)),
         );
     }
-    ImageBuffer::from_raw(width, height, Pixels(pixels))
+    let lying = ImageBuffer::from_raw(width, height, Pixels(pixels))?;
+    (0..quarters % 4).try_fold(lying, |picture, _| quarter_turned(&picture))
+}
+
+/// The picture turned clockwise by a quarter.
+fn quarter_turned(picture: &Grey) -> Option<Grey> {
+    let (width, height) = picture.dimensions();
+    let places = (0..width).flat_map(|x| (0..height).rev().map(move |y| (x, y)));
+    let mut pixels = Zeroizing::new(Vec::with_capacity(width as usize * height as usize));
+    pixels.extend(places.map(|(x, y)| picture.get_pixel(x, y).0[0]));
+    ImageBuffer::from_raw(height, width, Pixels(pixels))
 }
 
 fn brightness(format: PixelFormat, pixel: &[u8]) -> u8 {
     match format {
-        PixelFormat::Yuyv | PixelFormat::Grey8 => pixel[0],
+        PixelFormat::Yuyv | PixelFormat::Nv12 | PixelFormat::Grey8 => pixel[0],
         // Green carries most of what the eye calls bright (ITU-R BT.601).
         PixelFormat::Rgb8 => pixel[1],
     }
@@ -184,7 +194,7 @@ mod tests {
     }
 
     fn seen(bright: impl Fn(usize, usize) -> u8) -> Option<Seen> {
-        key(grey(&frame(bright)).unwrap())
+        key(grey(&frame(bright), 0).unwrap())
     }
 
     fn phone_key() -> HolderKey {
@@ -198,9 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn pictures_of_a_camera_on_its_side_are_turned_upright() {
+        // Bright in the upper left corner: after a quarter clockwise in the upper right one.
+        let corner = frame(|x, y| if x < 10 && y < 10 { 220 } else { 30 });
+        let turned = grey(&corner, 1).unwrap();
+        assert_eq!(turned.dimensions(), (HEIGHT as u32, WIDTH as u32));
+        assert_eq!(turned.get_pixel(HEIGHT as u32 - 5, 5).0, [220]);
+        assert_eq!(turned.get_pixel(5, 5).0, [30]);
+    }
+
+    #[test]
     fn the_scanner_says_what_was_in_the_picture_before() {
         let mut scanner = Scanner::start();
-        let picture = || grey(&frame(code(&phone_key().to_qr_text(), 100, 60))).unwrap();
+        let picture = || grey(&frame(code(&phone_key().to_qr_text(), 100, 60)), 0).unwrap();
         let seen = std::iter::repeat_with(|| scanner.look(picture())).find_map(|seen| seen);
         assert_eq!(seen, Some(Ok(phone_key())));
     }
@@ -208,7 +228,7 @@ mod tests {
     #[test]
     fn what_an_earlier_resident_showed_is_not_said_to_the_next() {
         let mut scanner = Scanner::start();
-        let picture = |text: &str| grey(&frame(code(text, 100, 60))).unwrap();
+        let picture = |text: &str| grey(&frame(code(text, 100, 60)), 0).unwrap();
         assert_eq!(scanner.look(picture(&phone_key().to_qr_text())), None);
         scanner.begin();
         let poster = || picture("https://example.org");
@@ -274,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_preview_is_the_frame_in_grey_and_names_nobody() {
-        let grey = grey(&frame(|x, _| (x % 256) as u8)).unwrap();
+        let grey = grey(&frame(|x, _| (x % 256) as u8), 0).unwrap();
         let preview = preview(&grey);
         assert_eq!((preview.width, preview.height), (640, 480));
         assert_eq!(preview.rgb[3 * 7..3 * 8], [7, 7, 7]);

@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod assemble;
+pub mod attendance;
 pub mod card_desk;
 pub mod card_fields;
 mod card_reader;
 pub mod clock;
+pub mod closed;
 pub mod commands;
 pub mod config;
 pub mod counter;
@@ -17,10 +19,13 @@ pub mod demo;
 pub mod errors;
 pub mod events;
 pub mod eyes;
+pub mod hall;
 pub mod key_scan;
 pub mod ledger;
 pub mod ledger_command;
 pub mod log_commands;
+pub mod machine;
+pub mod panel_desk;
 pub mod pictures;
 pub mod provision;
 pub mod record;
@@ -30,4 +35,5 @@ pub mod services;
 pub mod session;
 pub mod shell;
 pub mod store;
+pub mod supervise;
 pub mod wallet_codes;

@@ -167,6 +167,38 @@ pub enum Record {
     /// The kiosk can serve people again.
     #[serde(rename = "kiosk.in_service")]
     InService,
+    /// Something about the computer crossed a threshold, or is well again.
+    #[serde(rename = "machine.state")]
+    Machine {
+        /// What: `temperature`, `throttled`, `supply`, `disk`, `disk_read_only`, `wear`, `memory`,
+        /// `own_memory`, `clock` or `network`.
+        concern: &'static str,
+        /// `warning` or `ok`.
+        state: &'static str,
+        /// What was measured; 1 for yes and 0 for no where there is no unit.
+        value: i64,
+        /// The threshold.
+        limit: i64,
+        /// The unit of both.
+        unit: &'static str,
+    },
+    /// The case was opened: the keys of this kiosk are destroyed, or could not be.
+    #[serde(rename = "tamper.detected")]
+    Tampered {
+        /// `destroyed` or `not_destroyed`.
+        keys: &'static str,
+        /// What could not be done; empty if nothing.
+        detail: String,
+    },
+    /// The kiosk stays closed until a technician has looked into why its case was open.
+    #[serde(rename = "tamper.closed")]
+    Closed,
+    /// A technician has looked into it and closed the case.
+    #[serde(rename = "tamper.signed_off")]
+    SignedOff {
+        /// The technician's identifier, as given.
+        by: String,
+    },
     /// The disk was too slow for the event file, and events are missing before this one.
     #[serde(rename = "events.lost")]
     EventsLost {

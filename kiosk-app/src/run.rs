@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use hal::camera::CameraSettings;
 use hal::camera::v4l::V4lCamera;
 use kiosk_ui::{Options, Preview, Remote, Size, UiError, View, Window};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::assemble::{OpenCamera, StartError, Surroundings, assemble};
+use crate::assemble::{Kiosk, OpenCamera, StartError, Surroundings, raise};
 use crate::config::{Config, ConfigError};
 use crate::events::EventFile;
+use crate::panel_desk::PanelSource;
 use crate::provision::StateFolder;
 use crate::record::Record;
-use crate::shell::{Crashed, Display, Inbox, Shell, inbox};
+use crate::shell::{Crashed, Display, Inbox, inbox};
+use crate::supervise::Pulse;
 
 /// Why the kiosk stopped.
 #[derive(Debug, thiserror::Error)]
@@ -63,18 +66,19 @@ pub fn run(config: &Path) -> Result<(), RunError> {
     let (inbox, outlet) = inbox();
     let window = open_window(&config, &inbox)?;
     let events = StateFolder::of(&config).events();
-    let shell = assemble(
+    let kiosk = raise(
         &config,
         Surroundings {
             inbox: inbox.clone(),
             outlet,
             display: Arc::new(window.handle()),
-            open_camera: v4l_camera(config.camera.device.clone()),
+            open_camera: v4l_camera(config.camera.settings()),
+            panel: PanelSource::of(&config.panel.wiring),
             records: Box::new(event_file(&events)?),
         },
     )?;
     let remote = window.handle();
-    let thread = start(shell, inbox.clone(), move || remote.quit())?;
+    let thread = start(kiosk, inbox.clone(), move || remote.quit())?;
     window.run()?;
     inbox.stop();
     Ok(thread.join().map_err(|_| RunError::Panicked)??)
@@ -105,8 +109,8 @@ pub fn open_window(config: &Config, inbox: &Inbox) -> Result<Window, RunError> {
 }
 
 /// Opens a V4L2 camera.
-pub fn v4l_camera(device: PathBuf) -> OpenCamera {
-    Box::new(move || Ok(Box::new(V4lCamera::open(&device)?)))
+pub fn v4l_camera(settings: CameraSettings) -> OpenCamera {
+    Box::new(move || Ok(Box::new(V4lCamera::open_with(&settings)?)))
 }
 
 /// Appends records to a file, one JSON object a line, on a thread of its own.
@@ -118,9 +122,9 @@ pub fn event_file(path: &Path) -> Result<impl FnMut(&Record) + Send + use<>, Run
     Ok(move |record: &Record| file.write(record))
 }
 
-/// Starts the shell on a thread of its own; SIGINT and SIGTERM end it.
+/// Starts the kiosk on a thread of its own; SIGINT and SIGTERM end it.
 pub fn start(
-    shell: Shell,
+    kiosk: Kiosk,
     inbox: Inbox,
     ended: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<Result<(), Crashed>>, RunError> {
@@ -135,7 +139,7 @@ pub fn start(
         let _ended = OnDrop(Some(ended));
         runtime.block_on(async {
             tokio::spawn(stop_on_signal(inbox));
-            shell.run().await
+            kiosk.run().await
         })
     }))
 }
@@ -173,5 +177,9 @@ impl Display for Remote {
 
     fn preview(&self, preview: Preview) {
         Remote::preview(self, preview);
+    }
+
+    fn pulse(&self, pulse: Pulse) {
+        Remote::turned(self, move || pulse.arrive());
     }
 }

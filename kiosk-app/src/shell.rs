@@ -1,6 +1,7 @@
 //! The thin shell around the session: brings events in, performs effects, shows the view. All
 //! devices run on threads of their own and report into one inbox; nothing here waits for them.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -8,22 +9,27 @@ use attestation::wallet::HolderKey;
 use hal::camera::CameraWorker;
 use hal::clock::monotonic_now;
 use hal::device::DeviceState;
-use hal::panel::{Panel, StatusLight};
-use kiosk_ui::{Preview, Touch, View};
+use hal::panel::PanelWorker;
+use kiosk_ui::{Language, Preview, Screen, Touch, View};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
 
 use crate::card_desk;
 use crate::card_reader::CardReader;
+use crate::closed::Closed;
 use crate::errors::chain;
 use crate::eyes::Eyes;
+use crate::hall::Hall;
 use crate::ledger::LedgerWorker;
+use crate::machine;
+use crate::panel_desk::{status, tone};
 use crate::record::{Record, RecordSink};
 use crate::session::{
     Answer, CommitFailed, Device, Draft, Effect, Event, Health, IssueFailed, Keepsake, Light,
     Session, Turn,
 };
 use crate::store::Store;
+use crate::supervise::{Pulse, Supervisor};
 
 /// How often time passes for the session when nothing else happens: often enough that a
 /// countdown of whole seconds never skips one.
@@ -40,6 +46,10 @@ pub struct Inbox(UnboundedSender<Message>);
 pub(crate) enum Message {
     Event(Event),
     Record(Record),
+    /// Somebody came before the kiosk, or left.
+    Presence(bool),
+    /// The case was opened, and the keys are destroyed.
+    Tampered,
     Stop,
     Crash(Crashed),
 }
@@ -48,6 +58,13 @@ pub(crate) enum Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}: start the kiosk again, and report the lines above")]
 pub struct Crashed(&'static str);
+
+impl Crashed {
+    /// The case was opened, and something does not let go of the keys.
+    pub(crate) const fn holding_keys() -> Self {
+        Self("the case was opened, and a part of the program held on to the keys")
+    }
+}
 
 impl Inbox {
     /// The person touched the screen.
@@ -75,6 +92,17 @@ impl Inbox {
 
     pub(crate) fn record(&self, record: Record) {
         self.send(Message::Record(record));
+    }
+
+    pub(crate) fn presence(&self, there: bool) {
+        self.send(Message::Presence(there));
+    }
+
+    /// The case was opened: told to the session, so that the screen says so at once, and to the
+    /// shell, which then ends with everything it holds.
+    pub(crate) fn tampered(&self) {
+        self.event(Event::Device(Device::Case, Health::Lost));
+        self.send(Message::Tampered);
     }
 
     /// A device changed its state: written down, and told to the session.
@@ -106,7 +134,7 @@ pub fn inbox() -> (Inbox, Outlet) {
 }
 
 /// The reading end of the inbox, for [`Shell`].
-pub struct Outlet(UnboundedReceiver<Message>);
+pub struct Outlet(pub(crate) UnboundedReceiver<Message>);
 
 /// Where the view is drawn.
 pub trait Display: Send + Sync {
@@ -114,6 +142,8 @@ pub trait Display: Send + Sync {
     fn show(&self, view: View);
     /// Shows a camera picture on the capture screen.
     fn preview(&self, preview: Preview);
+    /// Lets a pulse through: it arrives when the loop that draws has turned.
+    fn pulse(&self, pulse: Pulse);
 }
 
 /// Everything the shell works with.
@@ -136,20 +166,38 @@ pub struct Shell {
     pub card: CardReader,
     /// In which turn a card was asked for.
     pub card_turn: card_desk::TurnCell,
-    /// The lights.
-    pub panel: Box<dyn Panel>,
+    /// Lights, switches, buzzer.
+    pub panel: PanelWorker,
+    /// Whether the buzzer may sound.
+    pub sounds: bool,
+    /// Who is there.
+    pub hall: Hall,
+    /// The folder whose disk is looked after.
+    pub state: PathBuf,
+    /// The language of the first screen.
+    pub language: Language,
     /// The screen.
     pub display: Arc<dyn Display>,
     /// Where records go.
     pub records: RecordSink,
 }
 
+/// How the shell ended.
+pub enum Ended {
+    /// Told to by [`Inbox::stop`].
+    Stopped,
+    /// The case was opened; this is what is left.
+    Tampered(Box<Closed>),
+}
+
 impl Shell {
-    /// Runs until [`Inbox::stop`].
-    pub async fn run(mut self) -> Result<(), Crashed> {
-        tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
+    /// Runs until [`Inbox::stop`], or until the case is opened.
+    pub async fn run(mut self) -> Result<Ended, Crashed> {
+        let watch = tokio::spawn(watch_storage(Arc::clone(&self.store), self.inbox.clone()));
+        tokio::spawn(machine::watch(self.state.clone(), self.inbox.clone()));
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut supervisor = Supervisor::of_this_process();
         let mut shown = None;
         loop {
             let message = tokio::select! {
@@ -159,7 +207,15 @@ impl Shell {
             match message {
                 Some(Message::Event(event)) => self.handle(event),
                 Some(Message::Record(record)) => (self.records)(&record),
-                Some(Message::Stop) | None => return Ok(()),
+                Some(Message::Presence(there)) => self.hall.seen(there),
+                Some(Message::Tampered) => {
+                    watch.abort();
+                    return Ok(Ended::Tampered(Box::new(self.close(supervisor))));
+                }
+                Some(Message::Stop) | None => {
+                    supervisor.stopping();
+                    return Ok(Ended::Stopped);
+                }
                 Some(Message::Crash(crashed)) => return Err(crashed),
             }
             let view = self.session.view(monotonic_now());
@@ -167,10 +223,41 @@ impl Shell {
                 self.display.show(view.clone());
                 shown = Some(view);
             }
+            let invites = |view: &View| view.screen == Screen::Attract;
+            let serving = !shown.as_ref().is_some_and(invites);
+            self.hall.follow(serving, &self.panel);
+            supervisor.turn(&*self.display);
+        }
+    }
+
+    /// Everything but screen, panel and records ends here: keys, log, reader, camera, networks.
+    fn close(self, supervisor: Supervisor) -> Closed {
+        let Self {
+            outlet,
+            display,
+            panel,
+            records,
+            language,
+            store,
+            ..
+        } = self;
+        Closed {
+            outlet,
+            display,
+            panel,
+            records,
+            language,
+            held: Arc::downgrade(&store),
+            supervisor,
         }
     }
 
     fn handle(&mut self, event: Event) {
+        match &event {
+            Event::Touch(_) => self.hall.touched(),
+            Event::Device(Device::Panel, Health::Lost) => self.hall.blind(),
+            _ => {}
+        }
         for effect in self.session.handle(event, monotonic_now()) {
             self.perform(effect);
         }
@@ -179,9 +266,11 @@ impl Shell {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Light(light) => {
-                self.panel.show(status(light));
+                self.hall.light(status(light), &self.panel);
                 self.panel.fill_light(light == Light::LookHere);
             }
+            Effect::Sound(sound) if self.sounds => self.panel.sound(tone(sound)),
+            Effect::Sound(_) => {}
             Effect::ReadCard(turn) => {
                 self.card_turn.set(turn);
                 self.card.start_polling();
@@ -276,13 +365,4 @@ async fn watch_storage(store: Arc<Mutex<Store>>, inbox: Inbox) {
 /// A poisoned lock hides nothing: the log's transactions are whole or not there.
 fn hold(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
     store.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn status(light: Light) -> StatusLight {
-    match light {
-        Light::Idle => StatusLight::Idle,
-        Light::LookHere => StatusLight::LookHere,
-        Light::Ok => StatusLight::Ok,
-        Light::Error => StatusLight::Error,
-    }
 }

@@ -221,12 +221,22 @@ impl Store {
         let disclosures = disclosures(&draft.shared)?;
         let wallet = draft.wallet;
         let claims = self.claims(draft, disclosures.digests())?;
-        let committed =
-            self.log
-                .commit(&claims, &self.identity.device, &self.identity.credential)?;
+        let committed = self.commit_once(&claims)?;
         let (shown, index) = (shown(&committed), committed.index());
         let keepsake = wallet.then(|| Keepsake::new(committed, disclosures));
         Ok((shown, keepsake, index))
+    }
+
+    /// A counter that failed may answer when it is asked again; the same claims are never in the log
+    /// twice. One that stays silent takes the kiosk out of service.
+    fn commit_once(&mut self, claims: &Claims) -> Result<CommittedAttestation, LogError> {
+        let Identity {
+            device, credential, ..
+        } = &self.identity;
+        match self.log.commit(claims, device, credential) {
+            Err(LogError::Guard { .. }) => self.log.commit(claims, device, credential),
+            committed => committed,
+        }
     }
 
     /// Signs the wallet form (SD-JWT VC) of what was committed.

@@ -17,7 +17,7 @@ use attestation::wallet::{Disclosures, HolderKey, NotAHolderKey};
 use attestation::{
     Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
     DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
-    OperatorKey, TimeQuality, Validity,
+    OperatorKey, Reason, TimeQuality, Validity,
 };
 use face_pipeline::Rejection;
 use hal::card::{CardFault, IdNumber, Personal, Photo};
@@ -25,7 +25,7 @@ use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
     Answer, CardFields, CommitFailed, Committed, Device, DocumentNumber, Draft, Effect, Event,
-    Health, IssueFailed, Keepsake, Limits, Presented, ReferenceUnusable, Session, Turn,
+    Health, IssueFailed, Keepsake, Limits, Presented, ReferenceUnusable, Session, Sound, Turn,
 };
 use kiosk_ui::{
     CardField, Confidential, Decided, Language, Outage, Screen, Touch, WalletTrouble, WalletView,
@@ -148,12 +148,19 @@ fn device() -> impl Strategy<Value = Step> {
         Device::CardReader,
         Device::Storage,
         Device::FacePipeline,
+        Device::ServiceDoor,
+        Device::Panel,
     ];
-    (
+    let any = (
         prop::sample::select(devices),
         prop::sample::select(vec![Health::Ready, Health::Lost]),
     )
-        .prop_map(|(device, health)| Step::Device(device, health))
+        .prop_map(|(device, health)| Step::Device(device, health));
+    prop_oneof![
+        20 => any,
+        1 => Just(Step::Device(Device::Case, Health::Lost)),
+        1 => Just(Step::Device(Device::Case, Health::Ready)),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -313,6 +320,10 @@ struct World {
     /// The switches that are on, as an honest screen shows them.
     switched_on: BTreeSet<CardField>,
     held_personal_data: bool,
+    /// What could be heard.
+    heard: Vec<Sound>,
+    /// The case was opened, some time.
+    opened: bool,
 }
 
 impl World {
@@ -334,6 +345,8 @@ impl World {
             consented: false,
             switched_on: BTreeSet::new(),
             held_personal_data: false,
+            heard: Vec::new(),
+            opened: false,
         }
     }
 
@@ -395,7 +408,11 @@ impl World {
         if let Event::Touch(touch) = &event {
             self.foresee(touch);
         }
+        self.opened |= matches!(event, Event::Device(Device::Case, Health::Lost));
         let effects = self.session.handle(event, self.now);
+        if self.opened {
+            assert!(!effects.iter().any(begins_something));
+        }
         if self.session.turn() != turn {
             self.commits = 0;
             self.durable = None;
@@ -432,6 +449,7 @@ impl World {
                     assert!(self.consented, "the card is read only after consent")
                 }
                 Effect::StopCapture => self.camera_open = false,
+                Effect::Sound(sound) => self.heard.push(sound),
                 Effect::Wipe => wiped = true,
                 Effect::Record(Record::Consented) => self.consented = true,
                 Effect::Record(Record::Ended {
@@ -477,6 +495,12 @@ impl World {
         self.held_personal_data = holds;
 
         let view = self.session.view(self.now);
+        let locked = Screen::OutOfService(Outage::Tampered);
+        assert_eq!(
+            view.screen == locked,
+            self.opened,
+            "an opened kiosk is closed for good"
+        );
         match &view.screen {
             Screen::Receipt(shown) => {
                 let durable = self
@@ -529,6 +553,19 @@ impl World {
             WalletView::Choose { .. } | WalletView::Preparing => {}
         }
     }
+}
+
+/// What a kiosk whose case was opened must not do any more.
+fn begins_something(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::ReadCard(_)
+            | Effect::PrepareReference(..)
+            | Effect::StartCapture(_)
+            | Effect::StartScan(_)
+            | Effect::Commit(..)
+            | Effect::Issue(..)
+    )
 }
 
 /// A reader hands over everything the card says.
@@ -584,7 +621,11 @@ proptest! {
             world.step(step);
         }
         // The devices come back, everybody leaves, and nothing answers any more.
-        for device in [Device::Camera, Device::CardReader, Device::Storage, Device::FacePipeline] {
+        let all = [
+            Device::Camera, Device::CardReader, Device::Storage, Device::FacePipeline,
+            Device::ServiceDoor, Device::Panel,
+        ];
+        for device in all {
             world.step(Step::Device(device, Health::Ready));
         }
         for _ in 0..16 {
@@ -593,7 +634,27 @@ proptest! {
                 world.step(Step::Device(device, Health::Ready));
             }
         }
-        prop_assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+        let end = if world.opened { Screen::OutOfService(Outage::Tampered) } else { Screen::Attract };
+        prop_assert_eq!(world.session.view(world.now).screen, end);
+    }
+
+    #[test]
+    fn an_open_door_interrupts_nobody(path in prop::sample::select(vec![happy_path(), wallet_path()]), at in any::<prop::sample::Index>()) {
+        let mut world = World::new();
+        // Not before somebody has begun: then the door closes the kiosk at once.
+        let at = 1 + at.index(path.len() - 1);
+        for (index, step) in path.into_iter().enumerate() {
+            if index == at {
+                let before = world.session.view(world.now).screen;
+                for device in [Device::ServiceDoor, Device::Panel] {
+                    world.step(Step::Device(device, Health::Lost));
+                }
+                prop_assert_eq!(before, world.session.view(world.now).screen);
+            }
+            world.step(step);
+        }
+        let screen = world.session.view(world.now).screen;
+        prop_assert_eq!(screen, Screen::OutOfService(Outage::Service));
     }
 
     #[test]
@@ -661,6 +722,44 @@ fn a_receipt_that_comes_too_late_is_shown_to_nobody_else() {
     assert_eq!(world.session.view(world.now).screen, Screen::Attract);
     world.step(Step::Store { works: true });
     assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+}
+
+#[test]
+fn a_receipt_that_comes_late_is_not_handed_out_by_a_kiosk_that_was_opened() {
+    let mut world = World::new();
+    for step in happy_path().into_iter().take(8) {
+        world.step(step);
+    }
+    world.step(Step::Wait(10_000));
+    world.step(Step::Device(Device::Case, Health::Lost));
+    world.step(Step::Store { works: true });
+    assert_eq!(
+        world.session.view(world.now).screen,
+        Screen::OutOfService(Outage::Tampered)
+    );
+}
+
+#[test]
+fn an_open_door_closes_a_free_kiosk_until_it_is_closed() {
+    let mut world = World::new();
+    world.step(Step::Device(Device::ServiceDoor, Health::Lost));
+    world.step(Step::Touch(Touch::Begin));
+    assert_eq!(
+        world.session.view(world.now).screen,
+        Screen::OutOfService(Outage::Service)
+    );
+    world.step(Step::Device(Device::ServiceDoor, Health::Ready));
+    world.step(Step::Wait(10_000));
+    assert_eq!(world.session.view(world.now).screen, Screen::Attract);
+}
+
+#[test]
+fn what_can_be_heard_says_what_the_screen_says() {
+    let mut world = World::new();
+    for step in happy_path() {
+        world.step(step);
+    }
+    assert_eq!(world.heard, [Sound::CardRead, Sound::Ok]);
 }
 
 #[test]
@@ -888,5 +987,31 @@ fn who_does_not_want_what_is_required_goes_to_an_officer_and_shares_nothing() {
     }
     let (_, draft) = world.open_commit.take().expect("a decision");
     assert!(matches!(draft.decision, Decision::Referred(_)));
+    assert!(draft.shared.is_empty() && !draft.wallet);
+}
+
+/// A foreigner's card has no address, say.
+#[test]
+fn a_card_that_lacks_what_is_required_is_left_to_an_officer() {
+    let mut world = where_the_name_is_required();
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("residence-certificate".into()),
+        Touch::Agree,
+        Touch::Agree,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    let Answer::CardRead(mut presented) = answer(What::Read) else {
+        unreachable!("a card that was read");
+    };
+    presented.fields = CardFields::default();
+    let turn = world.session.turn();
+    world.handle(Event::Answer(turn, Answer::CardRead(presented)));
+    let (_, draft) = world.open_commit.take().expect("a decision");
+    assert_eq!(
+        draft.decision,
+        Decision::Referred(Reason::DocumentLacksField)
+    );
     assert!(draft.shared.is_empty() && !draft.wallet);
 }

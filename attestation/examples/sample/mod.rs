@@ -4,16 +4,16 @@ use std::error::Error;
 
 use attestation::{
     Band, Claims, Credential, Decision, DeviceKey, DocumentAuthenticity, DocumentEvidence,
-    DocumentKind, DocumentValidity, FactorOutcome, Factors, Name, OperatorKey, Pseudonym,
-    TimeQuality, Validity,
+    DocumentKind, DocumentValidity, FactorOutcome, Factors, Name, OperatorKey, OperatorPublicKey,
+    Pseudonym, TimeQuality, Validity,
 };
 
 /// 2026-11-21T08:00:00Z.
 #[allow(dead_code, reason = "not every measurement needs the time")]
 pub const NOW: u64 = 1_795_248_000;
 
-/// The operator's word for the kiosk, for a year.
-pub fn vouch(device: &DeviceKey) -> Result<Credential, Box<dyn Error>> {
+/// An operator's key, and its word for the kiosk, for a year.
+pub fn vouch(device: &DeviceKey) -> Result<(OperatorPublicKey, Credential), Box<dyn Error>> {
     let validity = Validity {
         not_before: NOW - 1,
         not_after: NOW + 365 * 86_400,
@@ -21,7 +21,8 @@ pub fn vouch(device: &DeviceKey) -> Result<Credential, Box<dyn Error>> {
     let (kiosk, site) = (Name::new("kiosk-07")?, Name::new("hall-2")?);
     let operator = OperatorKey::generate()?;
     let key = device.public();
-    Ok(Credential::issue(&operator, kiosk, site, key, validity))
+    let credential = Credential::issue(&operator, kiosk, site, key, validity);
+    Ok((operator.public(), credential))
 }
 
 /// Claims with everything that is usual in them.

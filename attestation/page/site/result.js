@@ -153,7 +153,7 @@ function technical(answer) {
       claims.subject && ['subject', code(claims.subject)],
       ['form', word(`form.${form}`)],
       log && ['log', [log.origin && code(log.origin), word('technical.place', log.index), log.size && h('small', {}, word('technical.entries', log.size))].filter(Boolean)],
-      log?.root && ['root', code(log.root)],
+      log?.root && ['root', [code(log.root), log.start > 0 && h('small', {}, word('technical.from', log.start))].filter(Boolean)],
       ['device', [code(credential?.device ?? answer.device), trust && word(`key_state.${trust.state}`)].filter(Boolean)],
       credential && ['credential', word('technical.until', moment(credential.not_before), moment(credential.not_after))],
       ['firmware', claims.firmware],

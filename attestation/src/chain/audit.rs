@@ -12,7 +12,6 @@ use super::abi::{ChainAnchor, KioskState, Listed, ListedKey, kiosk_id};
 use super::binding::SenderBinding;
 use super::contracts::Contracts;
 use super::endpoint::{Endpoint, RpcError};
-use crate::checkpoint::Checkpoint;
 use crate::device::DevicePublicKey;
 use crate::merkle::{Hash, is_consistent};
 use crate::tiles::{ExportFinding, ExportedLog};
@@ -199,11 +198,11 @@ pub fn find_anchor(
     contracts: &Contracts,
     log: Option<&ExportedLog>,
 ) -> Result<Anchored, AnchorRefusal> {
-    let head = &verified.checkpoint().checkpoint;
-    let chain = Chain::reach(endpoints, contracts, &head.origin)?;
+    let part = &verified.log().part;
+    let chain = Chain::reach(endpoints, contracts, &part.origin)?;
     let listed = chain.agreed(|endpoint| endpoint.kiosk(contracts, &chain.kiosk))?;
-    let key = chain.check_listed(&listed, head, &verified.credential().device)?;
-    let (size, found) = chain.covering(head, log)?;
+    let key = chain.check_listed(&listed, &part.origin, &verified.credential().device)?;
+    let (size, found) = chain.covering(verified, log)?;
     let newest = chain
         .endpoints
         .iter()
@@ -277,7 +276,7 @@ impl<'a> Chain<'a> {
     fn check_listed(
         &self,
         listed: &Listed,
-        head: &Checkpoint,
+        origin: &str,
         device: &DevicePublicKey,
     ) -> Result<ListedKey, AnchorRefusal> {
         if listed.state == KioskState::Unknown {
@@ -286,7 +285,7 @@ impl<'a> Chain<'a> {
         let asked = device.as_bytes();
         let key = self.agreed(|endpoint| endpoint.key_of(self.contracts, &self.kiosk, asked))?;
         let key = key.ok_or(AnchorRefusal::DeviceKey)?;
-        let bound = SenderBinding::new(self.contracts, &head.origin, key.sender);
+        let bound = SenderBinding::new(self.contracts, origin, key.sender);
         if !bound.is_signed_by(device, &key.binding) {
             return Err(AnchorRefusal::Binding);
         }
@@ -304,18 +303,21 @@ impl<'a> Chain<'a> {
     /// The anchor of the receipt's own head, or of the first later one that can be shown.
     fn covering(
         &self,
-        head: &Checkpoint,
+        verified: &Verified,
         log: Option<&ExportedLog>,
     ) -> Result<(u64, ChainAnchor), AnchorRefusal> {
-        let own = self.anchor_of(&head.root)?;
-        if own.size == head.size {
-            return Ok((own.size, own));
+        let part = &verified.log().part;
+        if part.start == 0 {
+            let own = self.anchor_of(&part.root)?;
+            if own.size == part.end {
+                return Ok((own.size, own));
+            }
         }
         let newest = self.agreed(|endpoint| endpoint.head(self.contracts, &self.kiosk))?;
-        if newest.size < head.size {
+        if newest.size < part.end {
             return Err(AnchorRefusal::NotAnchored {
                 anchored: newest.size,
-                entry: head.size,
+                entry: part.end,
             });
         }
         let Some(log) = log else {
@@ -323,11 +325,11 @@ impl<'a> Chain<'a> {
             return Err(AnchorRefusal::NeedsLog { anchored });
         };
         let named = log.anchored_sizes();
-        for size in named.into_iter().filter(|size| *size > head.size) {
+        for size in named.into_iter().filter(|size| *size >= part.end) {
             let root = log.root(size)?;
             let found = self.anchor_of(&root)?;
             if found.size == size {
-                contains(log, head, size, &root)?;
+                contains(log, verified, size, &root)?;
                 return Ok((size, found));
             }
         }
@@ -342,7 +344,7 @@ impl<'a> Chain<'a> {
             let size = newest.size;
             return Err(AnchorRefusal::ExportDiffers { size });
         }
-        contains(log, head, newest.size, &newest.root)?;
+        contains(log, verified, newest.size, &newest.root)?;
         let found = self.anchor_of(&newest.root)?;
         if found.size == newest.size {
             Ok((found.size, found))
@@ -352,15 +354,24 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// The proof from the receipt's head to the one on the chain, checked against both roots.
+/// The proof from the receipt to the head on the chain, checked against both roots: the files of the
+/// export are anybody's. A receipt that has a head of its own is asked for the whole history, one
+/// that has not for its entry.
 fn contains(
     log: &ExportedLog,
-    head: &Checkpoint,
+    verified: &Verified,
     size: u64,
     root: &Hash,
 ) -> Result<(), AnchorRefusal> {
-    let proof = log.prove_consistency(head.size, size)?.unwrap_or_default();
-    if is_consistent((head.size, &head.root), (size, root), &proof) {
+    let part = &verified.log().part;
+    let holds = if part.start == 0 {
+        let proof = log.prove_consistency(part.end, size)?.unwrap_or_default();
+        is_consistent((part.end, &part.root), (size, root), &proof)
+    } else {
+        let proof = log.prove_inclusion(verified.index(), size)?;
+        proof.and_then(|proof| proof.root(verified.leaf)) == Some(*root)
+    };
+    if holds {
         Ok(())
     } else {
         Err(AnchorRefusal::OtherHistory { size })

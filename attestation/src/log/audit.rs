@@ -7,7 +7,7 @@ use super::entry::{self, StoredEntry};
 use super::error::{Doing, LogError};
 use super::finding::Finding;
 use super::rotation::device_at;
-use super::{Log, identity, nodes};
+use super::{Log, identity, nodes, short};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::device::DevicePublicKey;
 use crate::merkle::{Hash, NewNode, leaf_hash};
@@ -192,11 +192,10 @@ impl Audit<'_> {
             },
             signature: row.get(1)?,
         };
-        if head.is_signed_by(device) {
-            Ok(())
-        } else {
-            Err(Finding::HeadNotSigned { size }.into())
+        if !head.is_signed_by(device) {
+            return Err(Finding::HeadNotSigned { size }.into());
         }
+        short::check(self.connection, &self.origin, size, device)
     }
 
     /// Nothing is stored that the entries do not make.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::error::{Doing, LogError};
 use super::nodes::{self, SqliteNodes};
-use super::{Log, head_of_size, identity};
+use super::{Log, head_of_size, identity, short};
 use crate::checkpoint::Checkpoint;
 use crate::claims::Claims;
 use crate::credential::Credential;
@@ -48,8 +48,8 @@ impl Log {
     /// When the credential is not for these claims and this key, the log is another's, or the file
     /// cannot be written. Then nothing was committed. When the guard's counter fails
     /// ([`LogError::Guard`]), the attestation may be in the log; nobody has its receipt, and
-    /// committing the same claims again gives it once the counter answers. (The `kiosk` program does
-    /// not: it goes out of service, and the attestation stays in the log without a receipt.)
+    /// committing the same claims again gives it once the counter answers. (The `kiosk` program
+    /// does so once, then goes out of service, and the attestation stays in the log without a receipt.)
     pub fn commit(
         &mut self,
         claims: &Claims,
@@ -91,11 +91,16 @@ impl Log {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(sql)?;
         claim_log(&transaction, claims, device, doing)?;
-        let index = match find(&transaction, &claims.id).map_err(sql)? {
-            Some(index) => index,
-            None => append(&transaction, claims, device, credential).map_err(sql)?,
+        let found = find(&transaction, &claims.id).map_err(sql)?;
+        let committed = match found {
+            Some(index) => load(&transaction, index, doing)?,
+            None => {
+                let index = append(&transaction, claims, device, credential).map_err(sql)?;
+                let receipt = load_whole(&transaction, index, doing)?;
+                let receipt = short::shorten(&transaction, receipt, device).map_err(sql)?;
+                CommittedAttestation { index, receipt }
+            }
         };
-        let committed = load(&transaction, index, doing)?;
         if committed.claims() != claims {
             let path = doing.path.to_owned();
             return Err(LogError::IdentifierReused { path });
@@ -217,20 +222,26 @@ fn credential_row(connection: &Connection, credential: &Credential) -> rusqlite:
         .query_one([&cose], |row| row.get(0))
 }
 
-/// The attestation with the proof for the tree that its own commit made.
+/// The attestation with the proof that its own commit made.
 fn load(
     connection: &Connection,
     index: u64,
     doing: &Doing<'_>,
 ) -> Result<CommittedAttestation, LogError> {
+    let receipt = load_whole(connection, index, doing)?;
+    let receipt = short::as_shortened(connection, receipt).map_err(|e| doing.failed(e))?;
+    Ok(CommittedAttestation { index, receipt })
+}
+
+/// The receipt with the proof for the whole tree.
+fn load_whole(connection: &Connection, index: u64, doing: &Doing<'_>) -> Result<Receipt, LogError> {
     let sql = |e| doing.failed(e);
     let (attestation, credential) = entry(connection, index).map_err(sql)?;
     let head = head_of_size(connection, index + 1).map_err(sql)?;
     let proof = merkle::prove_newest(&SqliteNodes(connection), index).map_err(sql)?;
-    let receipt = Credential::from_cose(&credential)
+    Credential::from_cose(&credential)
         .and_then(|credential| Receipt::new(&attestation, credential, proof, head.signature))
-        .map_err(|source| doing.corrupt(super::Finding::Unreadable { index, source }))?;
-    Ok(CommittedAttestation { index, receipt })
+        .map_err(|source| doing.corrupt(super::Finding::Unreadable { index, source }))
 }
 
 fn entry(connection: &Connection, index: u64) -> rusqlite::Result<(Vec<u8>, Vec<u8>)> {

@@ -73,6 +73,12 @@ pub enum Finding {
         /// The head's size.
         size: u64,
     },
+    /// The part that a receipt proves is none of the tree's, or not signed by the device.
+    #[error("the part of the log that was signed for entry {size} (counted from 1) does not match")]
+    PartDoesNotMatch {
+        /// The log's size then.
+        size: u64,
+    },
     /// A stored cosignature is not the witness's.
     #[error("a cosignature on the head of size {size} is not the witness's")]
     NotCosigned {

@@ -31,6 +31,7 @@ mod rotation;
 #[cfg(test)]
 mod rotation_tests;
 mod schema;
+mod short;
 #[cfg(test)]
 mod tests;
 mod witnesses;

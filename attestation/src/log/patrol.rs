@@ -14,7 +14,7 @@ use super::error::{Doing, LogError};
 use super::finding::Finding;
 use super::nodes::{self, SqliteNodes};
 use super::rotation::device_at;
-use super::{Log, head_of_size, identity};
+use super::{Log, head_of_size, identity, short};
 use crate::device::DevicePublicKey;
 use crate::merkle::{self, Hash, leaf_hash, node_hash};
 
@@ -111,10 +111,9 @@ impl Round<'_> {
         if root != Some(head.checkpoint.root) {
             return Err(Finding::HeadDoesNotMatch { size }.into());
         }
-        if head.is_signed_by(device) {
-            Ok(())
-        } else {
-            Err(Finding::HeadNotSigned { size }.into())
+        if !head.is_signed_by(device) {
+            return Err(Finding::HeadNotSigned { size }.into());
         }
+        short::check(self.connection, self.origin, size, device)
     }
 }

@@ -14,10 +14,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_witnesses.sql"),
     include_str!("schema_ledger.sql"),
     include_str!("schema_devices.sql"),
+    include_str!("schema_parts.sql"),
 ];
 
 /// The newest schema version.
-const KNOWN: u32 = 4;
+const KNOWN: u32 = 5;
 const _: () = assert!(MIGRATIONS.len() == KNOWN as usize);
 
 /// After so many pages of 4 KiB the write-ahead log goes into the file: some hundred commits. So it

@@ -284,6 +284,14 @@ fn an_audit_finds_what_was_changed() {
             "UPDATE identity SET origin = 'kiosk-log/hall-2/kiosk-08'",
             "entry 0 has a credential for another",
         ),
+        (
+            "INSERT INTO parts VALUES (4, 2, zeroblob(64))",
+            "signed for entry 4 (counted from 1) does not match",
+        ),
+        (
+            "INSERT INTO parts VALUES (5, 2, zeroblob(64))",
+            "signed for entry 5 (counted from 1) does not match",
+        ),
     ] {
         let found = Kiosk::new().finding_after(tampering).to_string();
         assert!(found.contains(expected), "{tampering}: {found}");
@@ -529,7 +537,7 @@ fn a_log_of_the_first_schema_is_brought_up_to_date() {
     tamper(
         &kiosk.path(),
         "DROP TABLE cosignatures; DROP TABLE devices; DROP TABLE submissions; DROP TABLE anchors; \
-         PRAGMA user_version = 1",
+         DROP TABLE parts; PRAGMA user_version = 1",
     );
     let log = kiosk.log();
     assert_eq!(kiosk.audited(&log), 3);

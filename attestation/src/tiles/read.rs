@@ -8,7 +8,7 @@ use std::path::Path;
 use super::finding::ExportFinding;
 use super::published::{TILE_BYTES, TileNodes, read};
 use super::{ANCHORS, CHECKPOINT};
-use crate::merkle::{self, Hash};
+use crate::merkle::{self, Hash, InclusionProof};
 use crate::note::{self, Note, NoteError};
 
 /// Gets the file with this name, of at most so many bytes.
@@ -59,6 +59,18 @@ impl ExportedLog {
     /// When a file is missing or not of its form, or the export does not reach so far.
     pub fn root(&self, size: u64) -> Result<Hash, ExportFinding> {
         merkle::root(&self.nodes(size)?, size)
+    }
+
+    /// Proves that an entry is in the log of a size; none if it cannot be.
+    ///
+    /// # Errors
+    /// When a file is missing or not of its form, or the export does not reach so far.
+    pub fn prove_inclusion(
+        &self,
+        index: u64,
+        size: u64,
+    ) -> Result<Option<InclusionProof>, ExportFinding> {
+        merkle::prove_inclusion(&self.nodes(size)?, index, size)
     }
 
     /// Proves that the log only grew between two sizes; none if there is nothing to prove.

@@ -15,6 +15,9 @@ use super::CameraError;
 pub enum PixelFormat {
     /// Y0 U Y1 V, two pixels in four bytes (V4L2 `YUYV`), BT.601, limited range.
     Yuyv,
+    /// A plane of luminance, then a plane of U V pairs for two by two pixels each (V4L2 `NV12`),
+    /// BT.601, limited range.
+    Nv12,
     /// Red, green, blue, 8 bits each.
     Rgb8,
     /// Luminance, 8 bits.
@@ -22,13 +25,13 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
-    /// Bytes per pixel; all formats here have a whole number of them.
+    /// Bytes per pixel in a row of the first plane (only NV12 has a second one).
     #[must_use]
     pub const fn bytes_per_pixel(self) -> usize {
         match self {
             Self::Yuyv => 2,
             Self::Rgb8 => 3,
-            Self::Grey8 => 1,
+            Self::Grey8 | Self::Nv12 => 1,
         }
     }
 }
@@ -62,11 +65,25 @@ impl FrameLayout {
     #[must_use]
     pub fn byte_len(&self) -> Option<usize> {
         let row = (self.width as usize).checked_mul(self.format.bytes_per_pixel())?;
-        let odd = self.format == PixelFormat::Yuyv && self.width % 2 == 1;
+        let odd = match self.format {
+            PixelFormat::Yuyv => self.width % 2 == 1,
+            PixelFormat::Nv12 => self.width % 2 == 1 || self.height % 2 == 1,
+            PixelFormat::Rgb8 | PixelFormat::Grey8 => false,
+        };
         if self.width == 0 || self.height == 0 || self.stride < row || odd {
             return None;
         }
-        self.stride.checked_mul(self.height as usize)
+        self.stride.checked_mul(self.rows())
+    }
+
+    /// Rows in memory: the picture's, and those of a second plane.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        let height = self.height as usize;
+        match self.format {
+            PixelFormat::Nv12 => height + height / 2,
+            PixelFormat::Yuyv | PixelFormat::Rgb8 | PixelFormat::Grey8 => height,
+        }
     }
 }
 
@@ -265,6 +282,12 @@ mod tests {
         let make = |len: usize| Frame::new(vec![0; len].into(), layout, Duration::ZERO, 0);
         assert!(make(24).is_ok());
         assert!(make(23).is_err());
+        let planes = FrameLayout::packed(4, 2, PixelFormat::Nv12);
+        assert_eq!(planes.byte_len(), Some(12));
+        assert_eq!(
+            FrameLayout::packed(4, 3, PixelFormat::Nv12).byte_len(),
+            None
+        );
         let absurd = FrameLayout {
             stride: 1,
             ..layout

@@ -2,18 +2,20 @@
 //! its place, so that whoever looks always sees the present and nothing piles up behind a slow
 //! consumer.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Frame;
+use super::{Frame, pair};
 
 /// One end of the slot; cloning gives another handle on the same slot.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct LatestFrame(Arc<(Mutex<Slot>, Condvar)>);
 
-#[derive(Default)]
 struct Slot {
-    frame: Option<Frame>,
+    /// At most `capacity`, the oldest first.
+    frames: VecDeque<Frame>,
+    capacity: usize,
     overwritten: u64,
     closed: bool,
 }
@@ -33,14 +35,28 @@ impl LatestFrame {
     /// An empty slot.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::keeping(1)
+    }
+
+    /// An empty slot with room for the newest few, from which they are taken by their time.
+    #[must_use]
+    pub(super) fn keeping(capacity: usize) -> Self {
+        let slot = Slot {
+            frames: VecDeque::with_capacity(capacity),
+            capacity,
+            overwritten: 0,
+            closed: false,
+        };
+        Self(Arc::new((Mutex::new(slot), Condvar::new())))
     }
 
     /// Puts the newest frame in; one that nobody took is dropped.
     pub fn put(&self, frame: Frame) {
         let old = {
             let mut slot = self.lock();
-            let old = slot.frame.replace(frame);
+            let full = slot.frames.len() == slot.capacity;
+            let old = full.then(|| slot.frames.pop_front()).flatten();
+            slot.frames.push_back(frame);
             slot.overwritten += u64::from(old.is_some());
             old
         };
@@ -56,7 +72,7 @@ impl LatestFrame {
         let deadline = Instant::now() + timeout;
         let mut slot = self.lock();
         loop {
-            if let Some(frame) = slot.frame.take() {
+            if let Some(frame) = slot.frames.pop_front() {
                 return Ok(frame);
             }
             if slot.closed {
@@ -75,10 +91,18 @@ impl LatestFrame {
         }
     }
 
+    /// Takes the frame nearest to a time, if it is near enough; earlier ones are dropped.
+    pub(super) fn take_nearest(&self, at: Duration, within: Duration) -> Option<Frame> {
+        let mut slot = self.lock();
+        let times = slot.frames.iter().map(Frame::at);
+        let index = pair::nearest(times, at, within)?;
+        slot.frames.drain(..index);
+        slot.frames.pop_front()
+    }
+
     /// Wipes a frame that nobody has taken: the camera has closed its eye.
     pub fn clear(&self) {
-        let old = self.lock().frame.take();
-        drop(old);
+        self.lock().frames.clear();
     }
 
     /// Frames that were replaced before anybody took them.
@@ -91,14 +115,25 @@ impl LatestFrame {
     pub(crate) fn close(&self) {
         let mut slot = self.lock();
         slot.closed = true;
-        slot.frame = None;
+        slot.frames.clear();
         drop(slot);
         self.0.1.notify_all();
     }
 
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> Vec<Duration> {
+        self.lock().frames.iter().map(Frame::at).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Slot> {
-        // Every change of the slot is a single assignment: a poisoned lock hides no half state.
+        // Nothing between two changes of a slot can panic: a poisoned lock hides no half state.
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for LatestFrame {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -133,7 +168,7 @@ mod tests {
             (first, second)
         });
         slot.put(frame(9));
-        while slot.lock().frame.is_some() {
+        while !slot.lock().frames.is_empty() {
             std::thread::yield_now();
         }
         slot.close();

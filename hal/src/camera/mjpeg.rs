@@ -8,15 +8,15 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::{FrameLayout, FramePool, PixelBuffer, PixelFormat};
 
-/// Decodes a picture of at most `max_side` pixels each way; nothing if it is damaged.
+/// Decodes a picture of at most this width and height; nothing if it is damaged.
 pub(super) fn decode(
     bytes: &[u8],
-    max_side: u32,
+    (max_width, max_height): (u32, u32),
     pool: &FramePool,
 ) -> Option<(PixelBuffer, FrameLayout)> {
     let options = DecoderOptions::default()
-        .set_max_width(max_side as usize)
-        .set_max_height(max_side as usize)
+        .set_max_width(max_width as usize)
+        .set_max_height(max_height as usize)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().ok()?;
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_decoded_to_rgb() {
-        let (data, layout) = decode(&jpeg(64, 48), 4096, &FramePool::new()).unwrap();
+        let (data, layout) = decode(&jpeg(64, 48), (4096, 4096), &FramePool::new()).unwrap();
         assert_eq!(layout, FrameLayout::packed(64, 48, PixelFormat::Rgb8));
         let near = |a: u8, b: u8| a.abs_diff(b) <= 4;
         assert!(near(data[0], 200) && near(data[1], 100) && near(data[2], 50));
@@ -57,11 +57,14 @@ mod tests {
     fn damaged_and_oversized_pictures_are_no_pictures() {
         let pool = FramePool::new();
         let good = jpeg(64, 48);
-        assert!(decode(&good, 63, &pool).is_none(), "larger than allowed");
-        assert!(decode(&[], 4096, &pool).is_none());
-        assert!(decode(&[0xFF; 300], 4096, &pool).is_none());
+        assert!(
+            decode(&good, (63, 48), &pool).is_none(),
+            "larger than allowed"
+        );
+        assert!(decode(&[], (4096, 4096), &pool).is_none());
+        assert!(decode(&[0xFF; 300], (4096, 4096), &pool).is_none());
         for cut in 0..good.len() {
-            let _ = decode(&good[..cut], 4096, &pool); // whatever it is, no panic
+            let _ = decode(&good[..cut], (4096, 4096), &pool); // whatever it is, no panic
         }
     }
 }

@@ -5,20 +5,38 @@
 //! never queued. Pixel buffers come from a [`FramePool`] and go back to it, zeroed, when a frame
 //! is dropped: in the steady state nothing is allocated and no picture of a person lingers.
 
+mod delivery;
+pub mod exposure;
 mod frame;
+mod health;
 mod latest;
+pub(crate) mod light;
+mod meter;
+mod mirror;
 mod mjpeg;
+mod pair;
+mod place;
 mod probe;
+mod settings;
 pub mod v4l;
 mod worker;
 
 use std::io;
 use std::time::Duration;
 
+pub use delivery::{Coding, Delivery};
 pub use frame::{Frame, FrameLayout, FramePool, PixelBuffer, PixelFormat};
+pub use health::{Trouble, Watch};
 pub use latest::{LatestFrame, TakeError};
-pub use probe::{Light, Look, probe};
+pub use light::{Light, Region};
+pub use meter::FacePlace;
+pub use pair::{CameraPair, Open};
+pub use place::{CameraPlace, NotAPlace, UsbIdentity};
+pub use probe::{Look, probe};
+pub use settings::{CameraSettings, Mains, WhiteBalance};
 pub use worker::CameraWorker;
+
+use exposure::Levers;
 
 /// A source of frames, owned and driven by one thread.
 pub trait Camera: Send {
@@ -31,6 +49,16 @@ pub trait Camera: Send {
 
     /// Model, place and format, for a technician.
     fn describe(&self) -> String;
+
+    /// Frames per second that were asked for.
+    fn rate(&self) -> u32 {
+        30
+    }
+
+    /// Its exposure and gain, if it has any.
+    fn levers(&mut self) -> Option<&mut dyn Levers> {
+        None
+    }
 }
 
 /// Why there is no frame.
@@ -55,6 +83,18 @@ pub enum CameraError {
         device: String,
         /// How long was waited.
         waited: Duration,
+    },
+    /// Frames come, but always the same picture.
+    #[error("the picture of camera {device} is frozen")]
+    Frozen {
+        /// Model and place of the camera.
+        device: String,
+    },
+    /// Frames come, but without light.
+    #[error("the picture of camera {device} is black: its lens is covered or there is no light")]
+    Black {
+        /// Model and place of the camera.
+        device: String,
     },
     /// The device is not a camera, or speaks no format that is understood.
     #[error("camera {device} cannot be used: {reason}")]

@@ -3,13 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Camera, CameraError, Frame, PixelFormat};
-
-/// Of each row and column, every how many-th pixel is looked at.
-const STEP: usize = 4;
-/// Luminance of black, and its range, in BT.601 limited range (as YUYV has it).
-const LIMITED_BLACK: u32 = 16;
-const LIMITED_RANGE: u32 = 219;
+use super::light::{Light, measure};
+use super::{Camera, CameraError};
 
 /// What was seen through the camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,15 +21,6 @@ pub struct Look {
     pub light: Light,
     /// Whether one picture differed from the one before: no sensor gives the same noise twice.
     pub changes: bool,
-}
-
-/// Luminance of a picture, 0 (black) to 255 (white).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Light {
-    /// Mean.
-    pub mean: u8,
-    /// Difference between the darkest and the brightest twentieth.
-    pub contrast: u8,
 }
 
 /// Waits for the first picture, at most for `patience`, then looks for the time of `look`.
@@ -70,76 +56,10 @@ pub fn probe(
     })
 }
 
-/// What is remembered of a picture.
-struct Measured {
-    light: Light,
-    fingerprint: u64,
-}
-
-fn measure(frame: &Frame) -> Measured {
-    let mut histogram = [0_u32; 256];
-    // FNV-1a: tells two pictures apart, keeps neither.
-    let mut fingerprint = 0xCBF2_9CE4_8422_2325_u64;
-    for value in samples(frame) {
-        histogram[usize::from(value)] += 1;
-        fingerprint = (fingerprint ^ u64::from(value)).wrapping_mul(0x0100_0000_01B3);
-    }
-    Measured {
-        light: light(&histogram),
-        fingerprint,
-    }
-}
-
-fn samples(frame: &Frame) -> impl Iterator<Item = u8> {
-    let format = frame.format();
-    let pixel = format.bytes_per_pixel();
-    let row = frame.width() as usize * pixel;
-    frame
-        .data()
-        .chunks(frame.stride())
-        .step_by(STEP)
-        .flat_map(move |line| line[..row].chunks_exact(pixel).step_by(STEP))
-        .map(move |bytes| luminance(format, bytes))
-}
-
-fn luminance(format: PixelFormat, pixel: &[u8]) -> u8 {
-    let at = |i: usize| u32::from(pixel[i]);
-    let value = match format {
-        PixelFormat::Grey8 => at(0),
-        PixelFormat::Yuyv => at(0).saturating_sub(LIMITED_BLACK) * 255 / LIMITED_RANGE,
-        // BT.601: 0.299, 0.587, 0.114.
-        PixelFormat::Rgb8 => (at(0) * 299 + at(1) * 587 + at(2) * 114) / 1000,
-    };
-    u8::try_from(value).unwrap_or(u8::MAX)
-}
-
-fn light(histogram: &[u32; 256]) -> Light {
-    let count: u64 = histogram.iter().map(|n| u64::from(*n)).sum();
-    let sum: u64 = (0_u64..)
-        .zip(histogram)
-        .map(|(v, n)| v * u64::from(*n))
-        .sum();
-    let below = |share: u64| {
-        let mut left = count * share / 20;
-        (0_u8..=255)
-            .find(|v| {
-                let here = u64::from(histogram[usize::from(*v)]);
-                let found = here > left;
-                left = left.saturating_sub(here);
-                found
-            })
-            .unwrap_or(u8::MAX)
-    };
-    Light {
-        mean: u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX),
-        contrast: below(19).saturating_sub(below(1)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::camera::FrameLayout;
+    use crate::camera::{Frame, FrameLayout, PixelFormat};
 
     /// Gives pictures at 25 a second, made by a function of their number.
     struct Painted<F>(u64, F);
@@ -179,13 +99,5 @@ mod tests {
         let covered = look(|n, i| ((n as usize + i) % 3) as u8);
         assert!(covered.changes);
         assert!(covered.light.mean < 3 && covered.light.contrast < 4);
-    }
-
-    #[test]
-    fn luminance_is_on_one_scale_whatever_the_format() {
-        assert_eq!(luminance(PixelFormat::Yuyv, &[16, 128]), 0);
-        assert_eq!(luminance(PixelFormat::Yuyv, &[235, 128]), 255);
-        assert_eq!(luminance(PixelFormat::Rgb8, &[255; 3]), 255);
-        assert_eq!(luminance(PixelFormat::Grey8, &[7]), 7);
     }
 }

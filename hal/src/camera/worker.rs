@@ -2,12 +2,17 @@
 //! again after a loss. While nobody captures, the camera is closed (the resident has not agreed
 //! to anything yet) and only looked after from time to time, so that an operator learns of a
 //! dead camera before a resident does.
+//!
+//! A camera that has failed counts as ready again only when it gives pictures with light that
+//! change. To know that, it is tried with nobody capturing: those pictures are measured and
+//! dropped here, and never reach the slot.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Camera, CameraError, LatestFrame};
+use super::meter::Meter;
+use super::{Camera, CameraError, FacePlace, Frame, LatestFrame, Trouble, Watch};
 use crate::device::{Backoff, DeviceState, StateReporter, Switch};
 
 /// How often a camera that is not in use is looked after.
@@ -21,6 +26,7 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(3);
 pub struct CameraWorker {
     switch: Switch,
     frames: LatestFrame,
+    face: FacePlace,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,9 +40,20 @@ impl CameraWorker {
         open: impl Fn() -> Result<Box<dyn Camera>, CameraError> + Send + 'static,
         on_state: impl FnMut(DeviceState) + Send + 'static,
     ) -> Self {
+        Self::spawn_into(LatestFrame::new(), open, on_state)
+    }
+
+    /// As [`CameraWorker::spawn`], into a slot of the caller's.
+    pub(super) fn spawn_into(
+        frames: LatestFrame,
+        open: impl Fn() -> Result<Box<dyn Camera>, CameraError> + Send + 'static,
+        on_state: impl FnMut(DeviceState) + Send + 'static,
+    ) -> Self {
         let switch = Switch::default();
-        let frames = LatestFrame::new();
+        let face = FacePlace::default();
         let mut run = Run {
+            face: face.clone(),
+            doubted: false,
             open: Box::new(open),
             states: StateReporter::new(on_state),
             switch: switch.clone(),
@@ -47,6 +64,7 @@ impl CameraWorker {
         Self {
             switch,
             frames,
+            face,
             thread: Some(thread),
         }
     }
@@ -60,12 +78,19 @@ impl CameraWorker {
     pub fn stop_capture(&self) {
         self.switch.set_active(false);
         self.frames.clear();
+        self.face.forget();
     }
 
     /// The slot with the newest frame.
     #[must_use]
     pub fn frames(&self) -> LatestFrame {
         self.frames.clone()
+    }
+
+    /// Where whoever finds faces says where one is, so that it gets the right light.
+    #[must_use]
+    pub fn face(&self) -> FacePlace {
+        self.face.clone()
     }
 }
 
@@ -85,7 +110,10 @@ struct Run {
     states: StateReporter,
     switch: Switch,
     frames: LatestFrame,
+    face: FacePlace,
     backoff: Backoff,
+    /// It has failed, and has not shown since that it works.
+    doubted: bool,
 }
 
 impl Run {
@@ -108,15 +136,16 @@ impl Run {
         let result = (self.open)().and_then(|mut camera| {
             if wish.active {
                 self.capture(camera.as_mut())
+            } else if self.doubted {
+                self.try_out(camera.as_mut())
             } else {
                 Ok(())
             }
         });
         match result {
-            Ok(()) if wish.active => {}
+            Ok(()) if wish.active || self.doubted => {}
             Ok(()) => {
-                self.states.set(DeviceState::Ready);
-                self.backoff.reset();
+                self.works();
                 self.switch.wait_for_change(wish, PROBE_EVERY);
             }
             Err(error) => {
@@ -132,6 +161,8 @@ impl Run {
 
     /// Moves frames into the slot until capturing is no longer wanted.
     fn capture(&mut self, camera: &mut dyn Camera) -> Result<(), CameraError> {
+        let mut meter = Meter::new(self.face.clone(), camera);
+        let mut watch = Watch::default();
         let mut last_frame = Instant::now();
         loop {
             let result = camera.next_frame(FRAME_WAIT);
@@ -143,8 +174,8 @@ impl Run {
             match result {
                 Ok(frame) => {
                     last_frame = Instant::now();
-                    self.states.set(DeviceState::Ready);
-                    self.backoff.reset();
+                    self.admit(&frame, &mut watch, camera)?;
+                    meter.look(&frame, camera);
                     self.frames.put(frame);
                 }
                 Err(CameraError::TimedOut { .. }) if last_frame.elapsed() < SILENCE_LIMIT => {}
@@ -153,10 +184,70 @@ impl Run {
         }
     }
 
+    /// Looks at a frame: a camera that gives it is ready, unless its pictures cannot be believed or
+    /// it still has to show that they can.
+    fn admit(
+        &mut self,
+        frame: &Frame,
+        watch: &mut Watch,
+        camera: &dyn Camera,
+    ) -> Result<(), CameraError> {
+        if let Some(trouble) = watch.look(frame) {
+            return Err(failure(trouble, camera));
+        }
+        if watch.is_sound() || !self.doubted {
+            self.works();
+        }
+        Ok(())
+    }
+
+    /// Lets a camera that has failed show that it works. Its pictures go nowhere.
+    fn try_out(&mut self, camera: &mut dyn Camera) -> Result<(), CameraError> {
+        let mut watch = Watch::default();
+        let begun = Instant::now();
+        while !watch.is_sound() {
+            let result = camera.next_frame(FRAME_WAIT);
+            let wish = self.switch.get();
+            if wish.stop || wish.active {
+                return Ok(());
+            }
+            match result {
+                Ok(frame) => {
+                    if let Some(trouble) = watch.look(&frame) {
+                        return Err(failure(trouble, camera));
+                    }
+                }
+                Err(CameraError::TimedOut { .. }) if begun.elapsed() < SILENCE_LIMIT => {}
+                Err(error) => return Err(error),
+            }
+            if begun.elapsed() >= SILENCE_LIMIT && !watch.is_sound() {
+                let trouble = watch.suspicion().unwrap_or(Trouble::Frozen);
+                return Err(failure(trouble, camera));
+            }
+        }
+        self.works();
+        Ok(())
+    }
+
+    fn works(&mut self) {
+        self.doubted = false;
+        self.states.set(DeviceState::Ready);
+        self.backoff.reset();
+    }
+
     fn retry_later(&mut self, state: DeviceState) {
+        self.doubted = true;
         self.states.set(state);
         let pause = self.backoff.pause();
         self.switch.wait_for_change(self.switch.get(), pause);
+    }
+}
+
+fn failure(trouble: Trouble, camera: &dyn Camera) -> CameraError {
+    let device = camera.describe();
+    match trouble {
+        Trouble::Frozen => CameraError::Frozen { device },
+        Trouble::Black => CameraError::Black { device },
     }
 }
 
@@ -184,23 +275,46 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(20);
 
-    /// Gives frames, and is lost after a number of them.
+    /// What the pictures of a camera are like in one of its lives.
+    #[derive(Clone, Copy)]
+    enum Life {
+        /// It is not there.
+        Away,
+        /// It opens, and gives no picture.
+        Silent,
+        /// It gives the same picture again and again.
+        Frozen,
+        /// It works for so many pictures, and is then lost.
+        Works(u64),
+    }
+
     struct Flaky {
-        left: u64,
+        life: Life,
         sequence: u64,
     }
 
     impl Camera for Flaky {
         fn next_frame(&mut self, _: Duration) -> Result<Frame, CameraError> {
-            if self.left == 0 {
-                return Err(CameraError::Lost {
-                    device: String::from("flaky"),
-                });
-            }
-            self.left -= 1;
+            let device = String::from("flaky");
             self.sequence += 1;
+            let shade = match self.life {
+                Life::Works(left) if self.sequence > left => {
+                    return Err(CameraError::Lost { device });
+                }
+                Life::Silent => {
+                    // It has been waiting for longer than anybody waits.
+                    return Err(CameraError::Io {
+                        operation: "read a picture",
+                        device,
+                        source: std::io::ErrorKind::TimedOut.into(),
+                    });
+                }
+                Life::Frozen => 90,
+                _ => 90 + (self.sequence % 2) as u8,
+            };
             let layout = FrameLayout::packed(2, 2, PixelFormat::Grey8);
-            Frame::new(vec![1; 4].into(), layout, Duration::ZERO, self.sequence)
+            let at = Duration::from_millis(100 * self.sequence);
+            Frame::new(vec![shade; 4].into(), layout, at, self.sequence)
         }
 
         fn describe(&self) -> String {
@@ -208,19 +322,17 @@ mod tests {
         }
     }
 
-    fn flaky_worker(frames_per_life: u64) -> (CameraWorker, mpsc::Receiver<DeviceState>) {
+    /// A worker whose camera has these lives, one each time it is opened; the last one stays.
+    fn worker_with(lives: Vec<Life>) -> (CameraWorker, mpsc::Receiver<DeviceState>) {
         let (send, states) = mpsc::channel();
-        let lives = Arc::new(AtomicU64::new(0));
+        let opened = Arc::new(AtomicU64::new(0));
         let open = move || {
-            // Life 0 is the look at start-up; after each further life the camera is away once.
-            match lives.fetch_add(1, Ordering::SeqCst) {
-                n if n % 2 == 0 && n > 0 => Err(CameraError::NotFound {
+            let number = opened.fetch_add(1, Ordering::SeqCst) as usize;
+            match lives[number.min(lives.len() - 1)] {
+                Life::Away => Err(CameraError::NotFound {
                     device: String::from("flaky"),
                 }),
-                _ => Ok(Box::new(Flaky {
-                    left: frames_per_life,
-                    sequence: 0,
-                }) as Box<dyn Camera>),
+                life => Ok(Box::new(Flaky { life, sequence: 0 }) as Box<dyn Camera>),
             }
         };
         let worker = CameraWorker::spawn(open, move |s| drop(send.send(s)));
@@ -233,7 +345,7 @@ mod tests {
 
     #[test]
     fn the_eye_stays_closed_until_capturing_starts() {
-        let (worker, states) = flaky_worker(u64::MAX);
+        let (worker, states) = worker_with(vec![Life::Works(u64::MAX)]);
         wait_for(&states, &DeviceState::Ready);
         let frames = worker.frames();
         assert_eq!(frames.take(Duration::ZERO).err(), Some(TakeError::TimedOut));
@@ -245,12 +357,48 @@ mod tests {
 
     #[test]
     fn a_lost_camera_is_reported_and_comes_back_by_itself() {
-        let (worker, states) = flaky_worker(3);
+        use Life::{Away, Works};
+        // The first life is the look at start-up.
+        let lives = vec![Works(0), Works(30), Away, Away, Works(30), Away];
+        let (worker, states) = worker_with(lives);
         wait_for(&states, &DeviceState::Ready);
         worker.start_capture();
         wait_for(&states, &DeviceState::Absent);
         wait_for(&states, &DeviceState::Ready);
         wait_for(&states, &DeviceState::Absent);
+    }
+
+    #[test]
+    fn a_camera_that_opens_but_gives_no_pictures_is_not_ready_again_until_it_does() {
+        use Life::{Silent, Works};
+        let lives = vec![Silent, Silent, Silent, Silent, Works(u64::MAX)];
+        let (worker, states) = worker_with(lives);
+        wait_for(&states, &DeviceState::Ready);
+        worker.start_capture();
+        let fault = states.recv_timeout(LONG).unwrap();
+        assert!(matches!(fault, DeviceState::Faulted(_)), "{fault:?}");
+        // The kiosk goes out of service: nobody captures, and the camera is only opened.
+        worker.stop_capture();
+        assert_eq!(states.recv_timeout(LONG).unwrap(), DeviceState::Ready);
+        let frames = worker.frames();
+        assert_eq!(
+            frames.take(Duration::ZERO).err(),
+            Some(TakeError::TimedOut),
+            "the pictures it was tried with went nowhere"
+        );
+    }
+
+    #[test]
+    fn a_frozen_picture_is_a_fault_with_its_name_until_it_moves_again() {
+        use Life::{Frozen, Works};
+        let lives = vec![Frozen, Frozen, Frozen, Works(u64::MAX)];
+        let (worker, states) = worker_with(lives);
+        wait_for(&states, &DeviceState::Ready);
+        worker.start_capture();
+        let reason = String::from("the picture of camera flaky is frozen");
+        wait_for(&states, &DeviceState::Faulted(reason));
+        worker.stop_capture();
+        wait_for(&states, &DeviceState::Ready);
     }
 
     #[test]

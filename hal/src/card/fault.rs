@@ -122,6 +122,8 @@ pub enum Field {
     BirthDate,
     /// Address.
     Address,
+    /// Address written onto the chip after the card was printed.
+    NewestAddress,
     /// Number of the card.
     Number,
     /// Authority that issued the card.
@@ -144,6 +146,7 @@ impl std::fmt::Display for Field {
             Self::Nationality => "nationality",
             Self::BirthDate => "date of birth",
             Self::Address => "address",
+            Self::NewestAddress => "newest address",
             Self::Number => "number",
             Self::Issuer => "issuer",
             Self::ValidFrom => "valid from",

@@ -9,7 +9,6 @@ use serialport::{ClearBuffer, SerialPort, TTYPort};
 use zeroize::Zeroizing;
 
 use super::ga467::{Command, Decoded, Decoder, MAX_LEN, Response, Sw3};
-use super::serial::CardReaderConfig;
 
 /// Longest wait in the driver; bounds how long a stop or a cancel can take.
 const SLICE: Duration = Duration::from_millis(50);
@@ -61,15 +60,15 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn open(config: &CardReaderConfig) -> Result<Self, Trouble> {
-        let port = serialport::new(config.port.to_string_lossy(), config.baud)
+    pub(super) fn open(path: &Path, baud: u32) -> Result<Self, Trouble> {
+        let port = serialport::new(path.to_string_lossy(), baud)
             .timeout(SLICE)
             // The exclusive mark of a pseudo-terminal outlives a killed process and would lock
             // its successor out; real ports lose it on the last close.
-            .exclusive(!is_pseudo_terminal(&config.port))
+            .exclusive(!is_pseudo_terminal(path))
             .open_native()
             .map_err(|source| Trouble::Open {
-                port: config.port.display().to_string(),
+                port: path.display().to_string(),
                 source,
             })?;
         Ok(Self {
@@ -77,6 +76,12 @@ impl Link {
             decoder: Decoder::new(),
             unsettled: true,
         })
+    }
+
+    /// Goes on at another speed; what was under way at the old one is noise.
+    pub(super) fn set_baud(&mut self, baud: u32) -> Result<(), Trouble> {
+        self.unsettled = true;
+        self.port.set_baud_rate(baud).map_err(|e| lost(e.into()))
     }
 
     /// Sends a command and waits for its answer. `go_on` is asked at least every 50 ms, with the

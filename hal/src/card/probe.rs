@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::ga467::{Command, Response, SamNumber, Sw3};
 use super::link::{Limits, Link, Trouble};
 use super::serial::CardReaderConfig;
+use super::speed::{self, LineSpeed};
 
 /// Patience with each answer. The module answers these commands within milliseconds.
 const LIMITS: Limits = Limits {
@@ -25,6 +26,8 @@ pub struct ReaderProbe {
     pub sam_number: Option<SamNumber>,
     /// How long the answer took.
     pub answered_in: Duration,
+    /// Line speed, in bits per second.
+    pub baud: u32,
 }
 
 /// Why a reader says nothing about itself.
@@ -53,12 +56,12 @@ pub enum ProbeError {
         waited: Duration,
     },
     /// Something answers, but not in the reader's protocol.
-    #[error("what answers on the serial port {port} is no GA 467 reader at {baud} baud")]
+    #[error("what answers on the serial port {port} is no GA 467 reader at the speed {speed:?}")]
     Garbled {
         /// The port.
         port: PathBuf,
         /// Configured line speed.
-        baud: u32,
+        speed: LineSpeed,
     },
 }
 
@@ -73,7 +76,12 @@ pub fn probe(config: &CardReaderConfig) -> Result<ReaderProbe, ProbeError> {
         });
     }
     let refused = |trouble| refused(config, trouble);
-    let mut link = Link::open(config).map_err(refused)?;
+    let mut baud = config.speed.first(None);
+    let mut link = Link::open(&config.port, baud).map_err(refused)?;
+    if matches!(config.speed, LineSpeed::Detect { .. }) {
+        let found = speed::detect(&mut link, None, &mut || true).map_err(refused)?;
+        baud = found.bits_per_second();
+    }
     let begun = Instant::now();
     let answer = match ask(&mut link, Command::Status) {
         Err(Trouble::Garbled | Trouble::Oversized(_)) => ask(&mut link, Command::Status),
@@ -86,6 +94,7 @@ pub fn probe(config: &CardReaderConfig) -> Result<ReaderProbe, ProbeError> {
         status,
         sam_number: number.and_then(|answer| SamNumber::parse(answer.data())),
         answered_in,
+        baud,
     })
 }
 
@@ -105,7 +114,7 @@ fn refused(config: &CardReaderConfig, trouble: Trouble) -> ProbeError {
         Trouble::Garbled | Trouble::Oversized(_) | Trouble::Sick(_) | Trouble::Cancelled => {
             ProbeError::Garbled {
                 port,
-                baud: config.baud,
+                speed: config.speed,
             }
         }
     }

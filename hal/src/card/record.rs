@@ -33,8 +33,10 @@ pub struct CardRecord {
     pub nationality: Option<Personal<String>>,
     /// Date of birth.
     pub birth_date: Personal<CivilDate>,
-    /// Address; a foreigner's card has none.
+    /// Address as it is printed; a foreigner's card has none.
     pub address: Option<Personal<String>>,
+    /// Address that was written onto the chip later, if it was asked for and there is one.
+    pub newest_address: Option<Personal<String>>,
     /// Number of the card.
     pub number: Personal<IdNumber>,
     /// Authority that issued the card (on a foreigner's card: its code).
@@ -45,6 +47,30 @@ pub struct CardRecord {
     pub valid_to: Personal<Validity>,
     /// Photo of the holder.
     pub photo: Photo,
+    /// Whether the card holds fingerprints.
+    pub fingerprints: Fingerprints,
+}
+
+impl CardRecord {
+    /// The address that holds: the newest one on the card.
+    #[must_use]
+    pub fn current_address(&self) -> Option<&Personal<String>> {
+        self.newest_address.as_ref().or(self.address.as_ref())
+    }
+}
+
+/// What is known of the fingerprints on a card. They themselves are never kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fingerprints {
+    /// Nobody asked for them.
+    NotRead,
+    /// The card has none.
+    None,
+    /// The card has some; they were zeroed unseen.
+    NotKept {
+        /// How long they were.
+        bytes: usize,
+    },
 }
 
 /// Sex by GB/T 2261.1 (ISO/IEC 5218).

@@ -5,11 +5,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CardEvent;
-use super::ga467::{Command, SamNumber, Sw3};
-use super::link::{Limits, Link, Trouble};
+use super::ga467::{Baud, Command, SamNumber, Sw3};
+use super::link::{Link, Trouble};
+use super::speed::{self, LineSpeed};
+pub use super::timings::Timings;
 use super::visit::Visitor;
 use crate::device::{Backoff, DeviceState, StateReporter, Switch, Wish};
 
@@ -18,8 +20,12 @@ use crate::device::{Backoff, DeviceState, StateReporter, Switch, Wish};
 pub struct CardReaderConfig {
     /// The serial port; a path that survives a replug, as under `/dev/serial/by-id`, is best.
     pub port: PathBuf,
-    /// Bits per second; 115,200 unless the module was told otherwise.
-    pub baud: u32,
+    /// Speed of the line; 115,200 unless the module was told otherwise.
+    pub speed: LineSpeed,
+    /// Ask for the address that may have been written onto the chip after the card was printed.
+    pub newest_address: bool,
+    /// Read the fingerprints, too, to know whether there are any; they are zeroed unseen.
+    pub fingerprints: bool,
     /// How long to wait for what.
     pub timings: Timings,
 }
@@ -29,54 +35,10 @@ impl CardReaderConfig {
     pub fn on(port: impl Into<PathBuf>) -> Self {
         Self {
             port: port.into(),
-            baud: 115_200,
+            speed: LineSpeed::Fixed(115_200),
+            newest_address: true,
+            fingerprints: false,
             timings: Timings::default(),
-        }
-    }
-}
-
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timings {
-    /// Start of the answer to a short command.
-    pub answer: Duration,
-    /// Start of the answer to "read": the module talks to the chip for about a second first.
-    pub read_answer: Duration,
-    /// Silence within an answer after which it counts as broken off.
-    pub gap: Duration,
-    /// Longest time for any answer, however slowly its bytes trickle.
-    pub total: Duration,
-    /// Between two looks for a card.
-    pub poll_every: Duration,
-    /// After a card could not be read, until it is read again if it stays where it is.
-    pub retry_after: Duration,
-    /// Between two looks at the reader while no card is wanted.
-    pub heartbeat: Duration,
-}
-
-impl Default for Timings {
-    fn default() -> Self {
-        Self {
-            answer: Duration::from_millis(1000),
-            read_answer: Duration::from_millis(2500),
-            gap: Duration::from_millis(500),
-            total: Duration::from_millis(5000),
-            poll_every: Duration::from_millis(200),
-            retry_after: Duration::from_millis(2000),
-            heartbeat: Duration::from_millis(2000),
-        }
-    }
-}
-
-impl Timings {
-    pub(super) fn limits(&self, command: Command) -> Limits {
-        Limits {
-            answer: match command {
-                Command::ReadTextPhoto => self.read_answer,
-                _ => self.answer,
-            },
-            gap: self.gap,
-            total: self.total,
         }
     }
 }
@@ -100,11 +62,12 @@ impl CardWorker {
     ) -> Self {
         let switch = Switch::default();
         let mut run = Run {
-            visitor: Visitor::new(config.timings, switch.clone(), Box::new(on_event)),
+            visitor: Visitor::new(&config, switch.clone(), Box::new(on_event)),
             config,
             states: StateReporter::new(on_state),
             switch: switch.clone(),
             backoff: Backoff::default(),
+            baud: None,
         };
         let thread = thread::spawn(move || run.until_stopped());
         Self {
@@ -142,6 +105,8 @@ struct Run {
     visitor: Visitor,
     switch: Switch,
     backoff: Backoff,
+    /// The speed that was found last: the likeliest one next time.
+    baud: Option<Baud>,
 }
 
 impl Run {
@@ -168,7 +133,7 @@ impl Run {
     /// Opens the port once and uses it for as long as that goes well.
     fn turn(&mut self) -> Result<(), Trouble> {
         self.states.starting();
-        let mut link = Link::open(&self.config)?;
+        let mut link = self.connect()?;
         self.check(&mut link)?;
         self.introduce(&mut link)?;
         self.states.set(DeviceState::Ready);
@@ -193,6 +158,22 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Opens the line at the module's speed.
+    fn connect(&mut self) -> Result<Link, Trouble> {
+        let speed = self.config.speed;
+        let mut link = Link::open(&self.config.port, speed.first(self.baud))?;
+        if let LineSpeed::Detect { raise } = speed {
+            let mut go_on = || !self.switch.get().stop;
+            let mut baud = speed::detect(&mut link, self.baud, &mut go_on)?;
+            if raise {
+                baud = speed::raise(&mut link, baud, &mut go_on)?;
+            }
+            tracing::info!(baud = baud.bits_per_second(), "card reader speed");
+            self.baud = Some(baud);
+        }
+        Ok(link)
     }
 
     /// Asks the module whether it is well; a damaged answer is asked for once more.
@@ -227,10 +208,10 @@ impl Run {
     /// A pause that a stop ends, but nothing else: a session that begins must not shorten the
     /// back-off into a busy loop.
     fn wait(&self, pause: Duration) {
-        let deadline = std::time::Instant::now() + pause;
+        let deadline = Instant::now() + pause;
         loop {
             let wish: Wish = self.switch.get();
-            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             if wish.stop || left.is_zero() {
                 return;
             }

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::ga467::{Command, Response, Sw3, parse_contents};
+use super::ga467::{
+    Command, Response, Sw3, parse_contents, parse_newest_address, parse_with_fingerprints,
+};
 use super::link::{Link, Trouble};
-use super::serial::Timings;
-use super::{CardEvent, CardFault, CardRecord};
+use super::serial::{CardReaderConfig, Timings};
+use super::{CardEvent, CardFault, CardRecord, Personal};
 use crate::device::{Switch, Wish};
 
 /// How often a damaged answer to "read" is asked for in all.
@@ -16,6 +18,8 @@ const DAMAGED_LIMIT: u32 = 5;
 /// Looks for cards and reads them, one look at a time.
 pub(super) struct Visitor {
     timings: Timings,
+    newest_address: bool,
+    fingerprints: bool,
     switch: Switch,
     on_event: Box<dyn FnMut(CardEvent) + Send>,
     present: bool,
@@ -41,12 +45,14 @@ impl From<CardFault> for Ending {
 
 impl Visitor {
     pub(super) fn new(
-        timings: Timings,
+        config: &CardReaderConfig,
         switch: Switch,
         on_event: Box<dyn FnMut(CardEvent) + Send>,
     ) -> Self {
         Self {
-            timings,
+            timings: config.timings,
+            newest_address: config.newest_address,
+            fingerprints: config.fingerprints,
             switch,
             on_event,
             present: false,
@@ -122,11 +128,43 @@ impl Visitor {
         if selected.sw3() != Sw3::Ok {
             return Err(selected.sw3().fault().into());
         }
-        let contents = self.ask_patiently(link, Command::ReadTextPhoto, wish)?;
-        if contents.sw3() != Sw3::Ok {
-            return Err(contents.sw3().fault().into());
+        let mut record = self.contents(link, wish)?;
+        if self.newest_address && record.address.is_some() {
+            record.newest_address = self.newest_address(link, wish)?;
         }
-        Ok(parse_contents(contents.data())?)
+        Ok(record)
+    }
+
+    fn contents(&mut self, link: &mut Link, wish: Wish) -> Result<CardRecord, Ending> {
+        if self.fingerprints {
+            let answer = self.ask_patiently(link, Command::ReadWithFingerprints, wish)?;
+            match answer.sw3() {
+                Sw3::Ok => return Ok(parse_with_fingerprints(answer.data())?),
+                // Older modules know no fingerprints, older cards have none.
+                Sw3::CommandUnknown | Sw3::NoContent => {}
+                other => return Err(other.fault().into()),
+            }
+        }
+        let answer = self.ask_patiently(link, Command::ReadTextPhoto, wish)?;
+        match answer.sw3() {
+            Sw3::Ok => Ok(parse_contents(answer.data())?),
+            other => Err(other.fault().into()),
+        }
+    }
+
+    /// The address that was written onto the chip later; most cards have none.
+    fn newest_address(
+        &mut self,
+        link: &mut Link,
+        wish: Wish,
+    ) -> Result<Option<Personal<String>>, Ending> {
+        let answer = self.ask_patiently(link, Command::ReadNewestAddress, wish)?;
+        match answer.sw3() {
+            Sw3::Ok => Ok(parse_newest_address(answer.data())?),
+            // No such content, or a module that knows no such thing.
+            Sw3::NoContent | Sw3::CommandUnknown => Ok(None),
+            other => Err(other.fault().into()),
+        }
     }
 
     /// Asks again when the answer was damaged: noise is rarely there twice.
@@ -165,7 +203,7 @@ impl Visitor {
     fn ask(&mut self, link: &mut Link, command: Command, wish: Wish) -> Result<Response, Trouble> {
         let limits = self.timings.limits(command);
         link.exchange(command, limits, &mut |progress| {
-            if let (Command::ReadTextPhoto, Some((received, expected))) = (command, progress) {
+            if let Some((received, expected)) = progress.filter(|_| command.reads()) {
                 self.tell(wish, CardEvent::Reading { received, expected });
             }
             self.switch.get() == wish

@@ -1,11 +1,36 @@
 //! The panel around the screen: a status light that tells a resident where to look and an
-//! operator how the kiosk is, and a light that fills the face. On a Raspberry Pi it is driven
-//! through GPIO ([`gpio::GpioPanel`]); where there is none, [`AbsentPanel`] says so and the
-//! kiosk works without lights.
+//! operator how the kiosk is, a light on the face, a buzzer, and three switches: the tamper
+//! switch of the case, the service door, and a sensor that sees somebody standing there.
+//!
+//! [`PanelWorker`] drives it on a thread of its own. Its lines are named in a [`Wiring`]: pins of
+//! a Raspberry Pi's header go through `rppal`, lines of any board through the kernel's GPIO
+//! character device (`gpiocdev`), a light ring through the kernel's PWM. What is written when is
+//! decided without input or output ([`plan`]), so that it can be tested without a board.
 
-pub mod gpio;
+mod backlight;
+mod board;
+mod chardev;
+mod error;
+mod header;
+mod pattern;
+pub mod plan;
+mod probe;
+mod ring;
+mod settle;
+mod wake;
+mod wiring;
+mod worker;
 
-use crate::device::DeviceState;
+use std::fmt;
+
+pub use backlight::Backlight;
+pub use board::{Board, open};
+pub use error::PanelError;
+pub use probe::Probe;
+pub use settle::Settle;
+pub use wake::Waker;
+pub use wiring::{Line, Place, Pull, Ring, Wiring, WiringError};
+pub use worker::PanelWorker;
 
 /// What the status light says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,47 +48,94 @@ pub enum StatusLight {
     Error,
 }
 
-/// The lights of one kiosk.
-pub trait Panel: Send {
-    /// Whether there is a panel; [`DeviceState::Absent`] is no error, a kiosk works without.
-    fn state(&self) -> DeviceState;
-
-    /// Shows a status.
-    fn show(&mut self, light: StatusLight);
-
-    /// Turns the light on the face on or off.
-    fn fill_light(&mut self, on: bool);
-
-    /// What is driven, or why nothing is, for a technician.
-    fn describe(&self) -> String;
+/// What the buzzer tells people who cannot see the screen. None of it says anything about a
+/// person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sound {
+    /// The card was read and can be taken away: one short tone.
+    CardRead,
+    /// It worked: two short tones.
+    Ok,
+    /// It did not work: one long tone.
+    Error,
 }
 
-/// A kiosk without a panel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AbsentPanel {
-    reason: String,
+/// A line that the kiosk drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Output {
+    /// Light: the kiosk is free.
+    Idle,
+    /// Light: look here.
+    LookHere,
+    /// Light: it worked.
+    Ok,
+    /// Light: it did not work.
+    Error,
+    /// The light on the face.
+    Fill,
+    /// The buzzer.
+    Buzzer,
 }
 
-impl AbsentPanel {
-    /// A panel that is not there, and why.
+/// A line that the kiosk watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Switch {
+    /// Active when the case is open.
+    Tamper,
+    /// Active when the service door is open.
+    ServiceDoor,
+    /// Active when somebody stands before the kiosk.
+    Presence,
+}
+
+impl Output {
+    /// All of them, in the order in which a technician sees them tested.
+    pub const ALL: [Self; 6] = [
+        Self::Idle,
+        Self::LookHere,
+        Self::Ok,
+        Self::Error,
+        Self::Fill,
+        Self::Buzzer,
+    ];
+
+    /// Its name in settings and messages.
     #[must_use]
-    pub fn because(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::LookHere => "look_here",
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Fill => "fill",
+            Self::Buzzer => "buzzer",
         }
     }
 }
 
-impl Panel for AbsentPanel {
-    fn state(&self) -> DeviceState {
-        DeviceState::Absent
+impl Switch {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Tamper, Self::ServiceDoor, Self::Presence];
+
+    /// Its name in settings and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tamper => "tamper",
+            Self::ServiceDoor => "service_door",
+            Self::Presence => "presence",
+        }
     }
+}
 
-    fn show(&mut self, _: StatusLight) {}
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
-    fn fill_light(&mut self, _: bool) {}
-
-    fn describe(&self) -> String {
-        format!("no panel: {}", self.reason)
+impl fmt::Display for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod camera;
 pub mod card;
+pub mod panel;
 pub mod passport;
 pub mod pcscd;
 mod ports;

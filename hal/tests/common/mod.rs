@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use hal::DeviceState;
 use hal::card::serial::{CardReaderConfig, CardWorker, Timings};
-use hal::card::{CardEvent, CardFault, CardRecord};
+use hal::card::{CardEvent, CardFault, CardRecord, LineSpeed};
 use hal::sim::card::{CardSimulator, Fault, SimCard, SimulatorOptions};
 
 /// Longer than anything takes on the slowest machine; only failures wait for it.
@@ -31,27 +31,20 @@ impl Reader {
     /// Time-outs shorter than in service, so that failures of a reader are quick to test, but long
     /// enough for a machine that is busy with something else.
     pub fn on(port: &Path) -> Self {
-        Self::with_timings(
-            port,
-            Timings {
-                answer: Duration::from_millis(1000),
-                read_answer: Duration::from_millis(1000),
-                gap: Duration::from_millis(400),
-                total: Duration::from_millis(4000),
-                poll_every: Duration::from_millis(10),
-                retry_after: Duration::from_millis(50),
-                heartbeat: Duration::from_millis(50),
-            },
-        )
+        Self::with(quick(port))
     }
 
-    pub fn with_timings(port: &Path, timings: Timings) -> Self {
+    /// At 9,600 baud.
+    pub fn slow(port: &Path) -> Self {
+        Self::with(CardReaderConfig {
+            speed: LineSpeed::Fixed(9_600),
+            ..quick(port)
+        })
+    }
+
+    pub fn with(config: CardReaderConfig) -> Self {
         let (state, heard) = mpsc::channel();
         let event = state.clone();
-        let config = CardReaderConfig {
-            timings,
-            ..CardReaderConfig::on(port)
-        };
         let worker = CardWorker::spawn(
             config,
             move |s| drop(state.send(Heard::State(s))),
@@ -113,6 +106,26 @@ impl Reader {
     /// Everything heard so far and not waited for.
     pub fn rest(&self) -> Vec<Heard> {
         self.heard.try_iter().collect()
+    }
+}
+
+/// A configuration with the fixture's time-outs.
+pub fn quick(port: &Path) -> CardReaderConfig {
+    CardReaderConfig {
+        timings: Timings {
+            answer: Duration::from_millis(1000),
+            card_answer: Duration::from_millis(1000),
+            read_answer: Duration::from_millis(1000),
+            fingerprints_answer: Duration::from_millis(1000),
+            address_answer: Duration::from_millis(1000),
+            gap: Duration::from_millis(400),
+            total: Duration::from_millis(4000),
+            poll_every: Duration::from_millis(10),
+            retry_after: Duration::from_millis(50),
+            heartbeat: Duration::from_millis(50),
+            ..Timings::default()
+        },
+        ..CardReaderConfig::on(port)
     }
 }
 

@@ -38,6 +38,8 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// List the cameras that are plugged in, as the settings file names them
+    Cameras,
     /// Make this kiosk's key and print its public half; with --enrolment, take in what the
     /// operator sent back
     Provision {
@@ -62,6 +64,16 @@ enum Command {
         /// The kiosk's identifier, to show that this kiosk is meant
         #[arg(long, value_name = "KIOSK")]
         confirm: attestation::Name,
+    },
+    /// After the case was opened: a technician has looked into it and closed the case. Opens the way to
+    /// new keys; the kiosk must not run
+    SignOff {
+        /// Settings file
+        #[arg(long)]
+        config: PathBuf,
+        /// The technician's identifier (a badge number); it goes into the record
+        #[arg(long, value_name = "TECHNICIAN")]
+        by: attestation::Name,
     },
     /// The operator's side: keys and vouching for kiosks
     #[command(subcommand)]
@@ -105,11 +117,13 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Run { config } => run::run(&config)?,
         Command::Check { config } => println!("{}", commands::check(&config)?),
+        Command::Cameras => writeln!(std::io::stdout(), "{}", commands::cameras().trim_end())?,
         Command::Provision { config, enrolment } => {
             println!("{}", commands::provision(&config, enrolment.as_deref())?);
         }
         Command::Rotate { config } => println!("{}", commands::rotate(&config)?),
         Command::Wipe { config, confirm } => println!("{}", commands::wipe(&config, &confirm)?),
+        Command::SignOff { config, by } => println!("{}", commands::sign_off(&config, &by)?),
         Command::Operator(command) => println!("{}", commands::operator(command)?),
         Command::Ledger(command) => println!("{}", ledger_command::run(&command)?),
         Command::Log(command) => println!("{}", log(command)?),

@@ -21,7 +21,7 @@ use attestation::Name;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-pub use camera::Camera;
+pub use camera::{Camera, Infrared, PictureFormat, Place, White};
 pub use card_reader::{CardReader, ReaderKind};
 pub use face::Face;
 pub use key_store::{KeyStore, KeyStoreKind};
@@ -61,7 +61,7 @@ pub struct Config {
     /// The card reader.
     #[serde(default)]
     pub card_reader: CardReader,
-    /// Lights.
+    /// Lights, switches, buzzer.
     #[serde(default)]
     pub panel: Panel,
     /// The face pipeline.

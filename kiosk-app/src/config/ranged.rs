@@ -62,6 +62,16 @@ ranged!(
     Baud(u32), [9_600, 19_200, 38_400, 57_600, 115_200],
     "give 9600, 19200, 38400, 57600 or 115200");
 
+ranged!(
+    /// Width or height of a picture, pixels.
+    PictureSide(u32), 160..=4096, "give 160 to 4096 pixels");
+ranged!(
+    /// Pictures per second.
+    FrameRate(u32), 5..=120, "give 5 to 120 pictures a second");
+ranged!(
+    /// Frequency of the mains.
+    MainsHertz(u32), [50, 60], "give 50 or 60");
+
 impl From<Seconds> for Duration {
     fn from(seconds: Seconds) -> Self {
         Self::from_secs(seconds.0.into())

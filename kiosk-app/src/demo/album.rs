@@ -115,6 +115,8 @@ pub fn name(view: &View) -> &'static str {
             Outage::CardReader => "out-of-service-card-reader",
             Outage::Storage => "out-of-service-storage",
             Outage::Fault => "out-of-service-fault",
+            Outage::Service => "out-of-service-service",
+            Outage::Tampered => "out-of-service-tampered",
         },
     }
 }

@@ -7,15 +7,20 @@ use std::sync::Arc;
 
 use face_pipeline::Pipeline;
 use fast_qr::QRBuilder;
+use hal::camera::{CameraPlace, CameraSettings};
 use hal::sim::camera::{
     Backdrop, Code, Relief, Scene, Script, SimDevice, SlideCamera, Slides, Stage,
 };
+
+use hal::panel::Switch;
+use hal::sim::panel::SimPanel;
 
 use super::scenario::{Portrait, Scenario};
 use super::{Arguments, DemoError, failed};
 use crate::assemble::{OpenCamera, StartError, load_pipeline};
 use crate::config::Config;
 use crate::errors::chain;
+use crate::panel_desk::PanelSource;
 use crate::pictures::{self, Picture};
 use crate::run::{RunError, v4l_camera};
 
@@ -110,10 +115,28 @@ impl Place {
     }
 }
 
+/// The panel of a story that needs one, and the hand on its switches.
+pub fn panel(scenario: Scenario) -> (Option<PanelSource>, SimPanel) {
+    let panel = SimPanel::default();
+    if scenario.opened().is_none() {
+        return (None, panel);
+    }
+    let board = panel.clone();
+    let source = PanelSource {
+        switches: Switch::ALL.to_vec(),
+        open: Box::new(move |waker| board.open(waker)),
+    };
+    (Some(source), panel)
+}
+
 /// The camera of a story: simulated, or a real one if asked for.
 pub fn camera(arguments: &Arguments, config: &Config) -> Result<(OpenCamera, Place), DemoError> {
     if let Some(device) = &arguments.camera {
-        return Ok((v4l_camera(device.clone()), Place(None)));
+        let settings = CameraSettings {
+            place: CameraPlace::Path(device.clone()),
+            ..config.camera.settings()
+        };
+        return Ok((v4l_camera(settings), Place(None)));
     }
     if let Some(folder) = &arguments.frames {
         let slides = Slides::load(folder)?;

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use kiosk_ui::{CardPrompt, Screen, Touch, View, WalletTrouble, WalletView};
+use hal::panel::Switch;
+use kiosk_ui::{CardPrompt, Outage, Screen, Touch, View, WalletTrouble, WalletView};
 
 use super::album;
 use super::scenario::Scenario;
@@ -17,6 +18,8 @@ pub enum Act {
     PlaceCard,
     /// Holds the phone up to the camera.
     HoldPhone,
+    /// Somebody else opens the case or the door, or closes it.
+    Switch(Switch, bool),
     /// Takes the card and goes home: the story is over.
     Leave,
 }
@@ -68,6 +71,7 @@ impl Resident {
         let pause = match view.screen {
             // A receipt is photographed, which takes longer than reading a button.
             Screen::Receipt(_) | Screen::Wallet(WalletView::Codes(_)) => self.pace * 3,
+            Screen::OutOfService(Outage::Service | Outage::Tampered) => self.pace,
             // Long enough for a kiosk that can to come back by itself.
             Screen::OutOfService(_) => PATIENCE,
             _ => self.pace,
@@ -106,6 +110,11 @@ impl Resident {
             Screen::Capture(_) if self.scenario == Scenario::Cancelled => {
                 Some(Act::Touch(Touch::Stop))
             }
+            Screen::Capture(_) => {
+                let opened = self.scenario.opened()?;
+                Some(Act::Switch(opened, true))
+            }
+            Screen::OutOfService(Outage::Service) => Some(Act::Switch(Switch::ServiceDoor, false)),
             Screen::Receipt(receipt) if receipt.wallet && self.trouble.is_none() => {
                 Some(Act::Touch(Touch::KeepOnPhone))
             }

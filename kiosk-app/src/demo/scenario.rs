@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use attestation::wallet::HolderKey;
+use hal::panel::Switch;
 use hal::sim::camera::{Scene, Script};
 
 use crate::record::Outcome;
@@ -31,6 +32,10 @@ pub enum Scenario {
     WalletNoKey,
     /// The camera is unplugged while the resident looks into it
     CameraLost,
+    /// The service door is opened while a resident is served, and closed again
+    ServiceDoor,
+    /// Somebody opens the case while a resident looks into the camera
+    CaseOpened,
     /// The power fails in the moment of the commit
     PowerCut,
 }
@@ -104,12 +109,23 @@ impl Scenario {
     /// How the story ends where nothing was changed about it.
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::Genuine | Self::Wallet | Self::WalletNoKey => Outcome::Verified,
+            Self::Genuine | Self::Wallet | Self::WalletNoKey | Self::ServiceDoor => {
+                Outcome::Verified
+            }
             Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
             Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
             Self::Cancelled => Outcome::Cancelled,
             Self::Cannot => Outcome::Referred,
-            Self::CameraLost | Self::PowerCut => Outcome::OutOfService,
+            Self::CameraLost | Self::CaseOpened | Self::PowerCut => Outcome::OutOfService,
+        }
+    }
+
+    /// What somebody opens while the resident looks into the camera.
+    pub fn opened(self) -> Option<Switch> {
+        match self {
+            Self::ServiceDoor => Some(Switch::ServiceDoor),
+            Self::CaseOpened => Some(Switch::Tamper),
+            _ => None,
         }
     }
 

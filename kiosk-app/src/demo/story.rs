@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use hal::sim::panel::SimPanel;
 use kiosk_ui::{Headless, Preview, Remote, Screen, Size, View};
 
 use super::album::{self, Album};
@@ -14,10 +15,12 @@ use super::ending::Ending;
 use super::folder::Folder;
 use super::resident::{Act, Resident};
 use super::{Arguments, DemoError};
-use crate::assemble::{OpenCamera, StartError, Surroundings, assemble};
+use crate::assemble::{Kiosk, OpenCamera, StartError, Surroundings, assemble};
+use crate::panel_desk::PanelSource;
 use crate::record::RecordSink;
 use crate::run::{RunError, event_file, open_window, start};
 use crate::shell::{Crashed, Display, Inbox, Outlet, inbox};
+use crate::supervise::Pulse;
 
 /// How long the resident looks at a screen: headless just long enough to be somebody who looks.
 const HEADLESS_PACE: Duration = Duration::from_millis(300);
@@ -60,9 +63,10 @@ pub fn perform(
     let (views, seen) = channel();
     let (inbox, outlet) = inbox();
     let (open_camera, place) = cast::camera(arguments, &folder.config)?;
+    let (panel, switches) = cast::panel(arguments.scenario);
     let resident = accompany(
         resident,
-        (reader.hand(), place),
+        (reader.hand(), place, switches),
         seen,
         inbox.clone(),
         Presence {
@@ -79,12 +83,12 @@ pub fn perform(
     };
     if arguments.headless {
         let screen = Headless::new(Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
-        let shell = stage.raise(screen.handle(), outlet, views, open_camera)?;
+        let shell = stage.raise(screen.handle(), (outlet, views), (open_camera, panel))?;
         draw(&screen, folder)?;
         end(shell, resident)?;
     } else {
         let window = open_window(&folder.config, &inbox)?;
-        let shell = stage.raise(window.handle(), outlet, views, open_camera)?;
+        let shell = stage.raise(window.handle(), (outlet, views), (open_camera, panel))?;
         window.run().map_err(RunError::from)?;
         inbox.stop();
         end(shell, resident)?;
@@ -113,9 +117,8 @@ impl Stage<'_> {
     fn raise(
         &self,
         screen: Remote,
-        outlet: Outlet,
-        views: Sender<View>,
-        open_camera: OpenCamera,
+        (outlet, views): (Outlet, Sender<View>),
+        (open_camera, panel): (OpenCamera, Option<PanelSource>),
     ) -> Result<JoinHandle<Result<(), Crashed>>, DemoError> {
         let Self {
             arguments,
@@ -133,6 +136,7 @@ impl Stage<'_> {
             outlet,
             display: Arc::new(audience),
             open_camera,
+            panel,
             records: records(folder, ending)?,
         };
         let shell = assemble(&folder.config, around).map_err(RunError::from)?;
@@ -143,7 +147,11 @@ impl Stage<'_> {
                 .map_err(StartError::from)
                 .map_err(RunError::from)?;
         }
-        Ok(start(shell, (*inbox).clone(), move || screen.quit())?)
+        Ok(start(
+            Kiosk::Open(Box::new(shell)),
+            (*inbox).clone(),
+            move || screen.quit(),
+        )?)
     }
 }
 
@@ -187,7 +195,7 @@ impl Presence {
 /// Lets the resident act until the story is over or takes too long.
 fn accompany(
     mut resident: Resident,
-    (mut hand, place): (Hand, Place),
+    (mut hand, place, switches): (Hand, Place, SimPanel),
     views: Receiver<View>,
     inbox: Inbox,
     presence: Presence,
@@ -215,6 +223,7 @@ fn accompany(
                     Some((_, Act::Touch(touch))) => inbox.touch(touch),
                     Some((_, Act::PlaceCard)) => hand.place_card(),
                     Some((_, Act::HoldPhone)) => place.hold_phone(),
+                    Some((_, Act::Switch(switch, active))) => switches.switch(switch, active),
                     Some((_, Act::Leave)) if presence.is_over() => break,
                     Some((_, Act::Leave)) => due = Some((Instant::now() + LOOK_AGAIN, Act::Leave)),
                     None => {}
@@ -245,6 +254,10 @@ impl Display for Audience {
 
     fn preview(&self, preview: Preview) {
         self.screen.preview(preview);
+    }
+
+    fn pulse(&self, pulse: Pulse) {
+        self.screen.turned(move || pulse.arrive());
     }
 }
 

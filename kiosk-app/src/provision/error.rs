@@ -11,6 +11,14 @@ pub enum ProvisionError {
     /// There are no keys yet.
     #[error("the kiosk has no keys yet: provision it and have it enrolled (`kiosk provision`)")]
     NotProvisioned(#[source] KeyError),
+    /// The case was opened.
+    #[error(
+        "the case of this kiosk was opened and its keys are destroyed: look into it, close the case, then run `kiosk sign-off`"
+    )]
+    Tampered,
+    /// There is nothing to sign off.
+    #[error("there is nothing to sign off: no opened case is on record")]
+    NotTampered,
     /// A key.
     #[error("the kiosk's keys cannot be used")]
     Key(#[source] KeyError),

@@ -6,6 +6,7 @@ mod error;
 mod files;
 mod operator;
 mod secrets;
+mod tamper;
 
 use std::fs;
 use std::path::PathBuf;
@@ -60,8 +61,12 @@ impl StateFolder {
         self.path.join(CREDENTIAL_FILE)
     }
 
-    /// The kiosk's key store. The bare key files of an older kiosk are taken into it first.
+    /// The kiosk's key store. The bare key files of an older kiosk are taken into it first. There is
+    /// none for a kiosk whose case was opened, until a technician has signed that off.
     pub fn key_store(&self) -> Result<KeyStore, ProvisionError> {
+        if self.is_tampered() {
+            return Err(ProvisionError::Tampered);
+        }
         if secrets::has_bare_files(&self.path) {
             return self.take_in_bare_files();
         }

@@ -1,11 +1,11 @@
 //! Does the camera see something, fast enough and bright enough? Its pictures are measured by
 //! `hal` and dropped there.
 
-use std::path::Path;
 use std::time::Duration;
 
+use hal::camera::Camera as _;
 use hal::camera::v4l::V4lCamera;
-use hal::camera::{CameraError, Look, probe};
+use hal::camera::{CameraError, CameraSettings, Look, probe};
 
 use super::Finding;
 use crate::errors::chain;
@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// For how long the camera is watched.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Below this mean luminance (of 255) a lens is covered or a room dark.
-const BLACK: u8 = 12;
 /// Between these a face has enough light and enough texture.
 const DARK: u8 = 50;
 const BRIGHT: u8 = 215;
@@ -29,12 +27,47 @@ const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
 
 /// Opens the camera and watches it.
-pub fn look(device: &Path) -> Finding {
-    let seen = V4lCamera::open(device).and_then(|mut camera| probe(&mut camera, PATIENCE, LOOK));
-    match seen {
-        Ok(look) => judge(&look),
+pub fn look(camera: &CameraSettings) -> Finding {
+    match watched(camera) {
+        Ok((look, which)) => judge(&look, &which),
         Err(error) => no_picture(&error),
     }
+}
+
+/// The same for infrared light, which is no light for eyes: only whether there are pictures.
+pub fn look_for_infrared(camera: &CameraSettings) -> Finding {
+    match watched(camera) {
+        Ok((look, which)) if look.changes => Finding::passed(format!(
+            "{which}: {}×{} at {:.0} pictures a second, paired with the other camera's by time.",
+            look.width,
+            look.height,
+            look.rate.unwrap_or_default(),
+        )),
+        Ok((_, which)) => Finding::warning(
+            format!("{which}: the picture is always the same."),
+            "Unplug the infrared camera, wait five seconds and plug it in again. Residents can be \
+             served without it.",
+        ),
+        Err(error) => {
+            let seen = match error {
+                CameraError::NotFound { device } => {
+                    format!("There is no infrared camera at {device}.")
+                }
+                other => format!("The infrared camera cannot be used: {}.", chain(&other)),
+            };
+            Finding::warning(
+                seen,
+                "Check its cable, or correct `device` under [camera.infrared] in the settings \
+                 file. Residents can be served without it.",
+            )
+        }
+    }
+}
+
+fn watched(settings: &CameraSettings) -> Result<(Look, String), CameraError> {
+    let mut camera = V4lCamera::open_with(settings)?;
+    let look = probe(&mut camera, PATIENCE, LOOK)?;
+    Ok((look, camera.describe()))
 }
 
 fn no_picture(error: &CameraError) -> Finding {
@@ -42,7 +75,7 @@ fn no_picture(error: &CameraError) -> Finding {
         CameraError::NotFound { device } => (
             format!("There is no camera at {device}."),
             "Check that the camera's cable is plugged in at both ends. If the camera is another \
-             one, correct `device` under [camera] in the settings file (/dev/v4l/by-id lists \
+             one, correct `device` under [camera] in the settings file (`kiosk cameras` lists \
              what is plugged in).",
         ),
         CameraError::Lost { device } => (
@@ -56,10 +89,10 @@ fn no_picture(error: &CameraError) -> Finding {
         ),
         CameraError::Unsupported { device, reason } => (
             format!("{device} cannot be used as a camera: {reason}."),
-            "Correct `device` under [camera] in the settings file (/dev/v4l/by-id lists what is \
+            "Correct `device` under [camera] in the settings file (`kiosk cameras` lists what is \
              plugged in), or use a supported camera.",
         ),
-        CameraError::Io { .. } => (
+        CameraError::Io { .. } | CameraError::Frozen { .. } | CameraError::Black { .. } => (
             format!("The camera cannot be used: {}.", chain(error)),
             "Check that no other program uses the camera and that the kiosk's user belongs to the \
              group \"video\".",
@@ -68,7 +101,7 @@ fn no_picture(error: &CameraError) -> Finding {
     Finding::failed(seen, to_do)
 }
 
-fn judge(look: &Look) -> Finding {
+fn judge(look: &Look, which: &str) -> Finding {
     let Look {
         width,
         height,
@@ -79,10 +112,10 @@ fn judge(look: &Look) -> Finding {
     } = *look;
     let rate = rate.unwrap_or_default();
     let seen = format!(
-        "{width}×{height} at {rate:.0} pictures a second; light {} of 255 (good is {DARK} to {BRIGHT})",
+        "{which}: {width}×{height} at {rate:.0} pictures a second; light {} of 255 (good is {DARK} to {BRIGHT})",
         light.mean
     );
-    if light.mean < BLACK {
+    if light.is_black() {
         return Finding::failed(
             format!("The picture is black: {seen}."),
             "Remove the lens cap or whatever covers the camera, and switch on the room's light.",
@@ -131,7 +164,7 @@ mod tests {
             light: Light { mean, contrast },
             changes,
         };
-        judge(&look).code()
+        judge(&look, "camera").code()
     }
 
     #[test]

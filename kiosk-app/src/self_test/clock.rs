@@ -1,6 +1,9 @@
 //! Is the clock set, and can it be right? Receipts carry its time, and nobody can correct them.
 
+use std::time::Duration;
+
 use attestation::{TimeQuality, Validity};
+use hal::system::Machine;
 
 use super::Finding;
 use crate::clock::WallTime;
@@ -9,10 +12,25 @@ const SET_IT: &str = "Connect the kiosk to the network so that it can set its cl
                       hand (`sudo timedatectl set-time`), then repeat the self-test. If the clock \
                       is wrong again after the kiosk was without power, replace the clock's battery.";
 
+/// How well the clock is known, and how far it may be off where a time service says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    quality: TimeQuality,
+    max_error: Option<Duration>,
+}
+
+/// Asks the kernel.
+pub fn known() -> Known {
+    Known {
+        quality: crate::clock::time_quality(),
+        max_error: Machine::here().clock().max_error,
+    }
+}
+
 /// Judges the clock by what is signed: the credential and the newest attestation.
 pub fn judge(
     now: WallTime,
-    quality: TimeQuality,
+    known: Known,
     validity: Option<Validity>,
     newest: Option<WallTime>,
 ) -> Finding {
@@ -37,8 +55,13 @@ pub fn judge(
             SET_IT,
         );
     }
-    match quality {
-        TimeQuality::Synchronised => Finding::passed(format!("{says}, set from a time server.")),
+    match known.quality {
+        TimeQuality::Synchronised => {
+            let within = known.max_error.map_or_else(String::new, |error| {
+                format!(" and right within {} ms", error.as_millis().max(1))
+            });
+            Finding::passed(format!("{says}, set from a time server{within}."))
+        }
         TimeQuality::Unsynchronised => Finding::warning(
             format!("{says}. That can be right, but it was not set from a time server."),
             "Compare it with your watch. Connect the kiosk to the network so that it can set its \
@@ -51,6 +74,13 @@ pub fn judge(
 mod tests {
     use super::*;
 
+    fn set(quality: TimeQuality) -> Known {
+        Known {
+            quality,
+            max_error: Some(Duration::from_millis(25)),
+        }
+    }
+
     #[test]
     fn a_clock_behind_the_newest_attestation_or_the_credential_fails() {
         let validity = Some(Validity {
@@ -60,7 +90,7 @@ mod tests {
         let judged = |now, newest: Option<u64>| {
             judge(
                 WallTime::at(now),
-                TimeQuality::Synchronised,
+                set(TimeQuality::Synchronised),
                 validity,
                 newest.map(WallTime::at),
             )
@@ -69,7 +99,12 @@ mod tests {
         assert_eq!(judged(5_000, Some(4_999)), "passed");
         assert_eq!(judged(5_000, Some(5_001)), "failed");
         assert_eq!(judged(999, None), "failed");
-        let unset = judge(WallTime::at(5_000), TimeQuality::Unsynchronised, None, None);
+        let unset = judge(
+            WallTime::at(5_000),
+            set(TimeQuality::Unsynchronised),
+            None,
+            None,
+        );
         assert_eq!(unset.code(), "warning");
     }
 }

@@ -17,6 +17,11 @@ const DAY_S: u64 = 86_400;
 /// When nothing is known that a technician could do.
 const CALL: &str = "Do not change the file. Call the operator: this kiosk may need a new key.";
 
+/// README.md, "When the case was opened".
+const TAMPERED: &str = "Find out who opened the case and why. Look for anything that was added or \
+                        exchanged, close the case, and sign off with `kiosk sign-off --config FILE \
+                        --by YOUR-BADGE`, which says how the kiosk gets new keys.";
+
 /// What is known of the kiosk's keys.
 #[derive(Clone, Default)]
 pub struct Keys {
@@ -62,6 +67,7 @@ pub fn keys(state: &StateFolder) -> (Finding, Option<Keys>) {
         Err(ProvisionError::Key(error) | ProvisionError::NotProvisioned(error)) => {
             (bad_key(&error), None)
         }
+        Err(error @ ProvisionError::Tampered) => (Finding::failed(chain(&error), TAMPERED), None),
         Err(error) => (Finding::failed(chain(&error), CALL), None),
     }
 }

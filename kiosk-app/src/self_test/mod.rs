@@ -119,7 +119,7 @@ fn test_machine(
     thread::scope(|scope| {
         let devices = scope.spawn(|| test_devices(bench, config));
         let mut checks = vec![bench.run("clock", "Clock", move || {
-            clock::judge(now, crate::clock::time_quality(), validity, newest)
+            clock::judge(now, clock::known(), validity, newest)
         })];
         let settings = Arc::clone(config);
         checks.push(bench.run("networks", "Face networks", move || {
@@ -142,18 +142,25 @@ fn test_machine(
 
 fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
     let (eye, reader, lights) = (
-        config.camera.device.clone(),
+        config.camera.settings(),
         config.card_reader.clone(),
-        config.panel.clone(),
+        config.panel.wiring.clone(),
     );
     let mut checks = vec![
         bench.run("camera", "Camera", move || camera::look(&eye)),
         bench.run("card_reader", "Card reader", move || reader::ask(&reader)),
     ];
-    if panel::has_lights(&lights) {
-        bench.watch("Look at the panel: its lights go on one after the other.");
+    if let Some(infrared) = config.camera.infrared_settings() {
+        checks.push(bench.run("infrared_camera", "Infrared camera", move || {
+            camera::look_for_infrared(&infrared)
+        }));
     }
-    checks.push(bench.run("panel", "Panel lights", move || panel::switch(&lights)));
+    if panel::has_lights(&lights) {
+        bench.watch(
+            "Look at the panel: its lights go on one after the other, then its buzzer sounds.",
+        );
+    }
+    checks.push(bench.run("panel", "Panel", move || panel::look(&lights)));
     checks
 }
 
@@ -163,6 +170,7 @@ fn test_system(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
         bench.run("disk", "Disk", move || system::disk(&state)),
         bench.run("memory", "Memory", system::memory),
         bench.run("temperature", "Temperature", system::temperature),
+        bench.run("power", "Power and speed", system::power),
         bench.run("network", "Network", system::network),
     ]
 }

@@ -1,77 +1,154 @@
-//! Are the panel's lights there? They are switched on one after the other; only the technician can
-//! see whether they shine.
+//! Is the panel there? Its lights and its buzzer are switched on one after the other, which only the
+//! technician can see and hear; its switches are read.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use hal::DeviceState;
-use hal::panel::{Panel as Lights, StatusLight, gpio};
+use hal::panel::plan::FULL;
+use hal::panel::{Output, PanelError, Probe, Switch, Wiring};
 
 use super::Finding;
-use crate::assemble::panel_pins;
-use crate::config::Panel;
-use crate::errors::chain;
 
-/// For how long each light shines: long enough to be seen, short enough for five of them.
+/// For how long each light shines: long enough to be seen, short enough for six of them.
 const SHINE: Duration = Duration::from_millis(500);
 
-/// Whether any light is set up.
-pub fn has_lights(settings: &Panel) -> bool {
-    *settings != Panel::default()
+/// Whether there is anything to look at.
+pub fn has_lights(wiring: &Wiring) -> bool {
+    !wiring.outputs.is_empty() || wiring.ring.is_some()
 }
 
-/// Switches each light on and off.
-pub fn switch(settings: &Panel) -> Finding {
-    if !has_lights(settings) {
-        return Finding::not_there("No lights are set up; a kiosk works without them.");
+/// Switches each light on and off, and reads the switches.
+pub fn look(wiring: &Wiring) -> Finding {
+    if wiring.is_empty() {
+        return Finding::not_there("No lights or switches are set up; a kiosk works without them.");
     }
-    let mut lights = match gpio::open(&panel_pins(settings)) {
-        Ok(lights) => lights,
-        Err(error) => {
-            return Finding::warning(
-                format!("The lights cannot be used: {}.", chain(&error)),
-                "Correct the pins under [panel] in the settings file.",
-            );
-        }
-    };
-    if lights.state() == DeviceState::Absent {
-        return Finding::warning(
-            format!(
-                "Lights are set up in the settings, but there is {}.",
-                lights.describe()
-            ),
-            "Take the pins under [panel] out of the settings file, or move the kiosk's software to \
-             the computer that the lights are connected to.",
-        );
+    match test(wiring) {
+        Ok((seen, switches)) => judge(&seen, &switches),
+        Err(error) => unusable(&error, wiring),
     }
-    Finding::passed(format!(
-        "{}: switched on one after the other: {}. Look whether each of them shone.",
-        lights.describe(),
-        shine(lights.as_mut(), settings).join(", ")
-    ))
 }
 
-fn shine(lights: &mut dyn Lights, settings: &Panel) -> Vec<&'static str> {
-    let status = [
-        ("free", settings.idle_pin, StatusLight::Idle),
-        ("look here", settings.look_here_pin, StatusLight::LookHere),
-        ("OK", settings.ok_pin, StatusLight::Ok),
-        ("error", settings.error_pin, StatusLight::Error),
-    ];
+fn test(wiring: &Wiring) -> Result<(String, BTreeMap<Switch, bool>), PanelError> {
+    let mut panel = Probe::open(wiring)?;
+    let shone = shine(&mut panel, wiring)?;
+    let switches = panel.switches()?;
+    let mut seen = panel.describe();
+    if !shone.is_empty() {
+        seen.push_str(&format!(
+            ": switched on one after the other: {}. Look and listen whether each of them worked",
+            shone.join(", ")
+        ));
+    }
+    for (switch, active) in &switches {
+        seen.push_str(&format!(". {}", state_of(*switch, *active)));
+    }
+    Ok((seen + ".", switches))
+}
+
+fn shine(panel: &mut Probe, wiring: &Wiring) -> Result<Vec<&'static str>, PanelError> {
     let mut shone = Vec::new();
-    for (name, pin, light) in status {
-        if pin.is_some() {
-            lights.show(light);
-            thread::sleep(SHINE);
-            shone.push(name);
-        }
-    }
-    lights.show(StatusLight::Off);
-    if settings.fill_pin.is_some() {
-        lights.fill_light(true);
+    for output in wiring.outputs.keys() {
+        panel.set(*output, true)?;
         thread::sleep(SHINE);
-        lights.fill_light(false);
-        shone.push("face light");
+        panel.set(*output, false)?;
+        shone.push(name(*output));
     }
-    shone
+    if wiring.ring.is_some() {
+        panel.glow(FULL)?;
+        thread::sleep(SHINE);
+        panel.glow(0)?;
+        shone.push("light ring");
+    }
+    Ok(shone)
+}
+
+fn judge(seen: &str, switches: &BTreeMap<Switch, bool>) -> Finding {
+    let active = |switch| switches.get(&switch) == Some(&true);
+    if active(Switch::Tamper) {
+        Finding::failed(
+            seen,
+            "Close the case before you start the kiosk: it destroys its keys when it finds the case \
+             open. If the case is closed, check the tamper switch and its wire, and `tamper` under \
+             [panel] in the settings file.",
+        )
+    } else if active(Switch::ServiceDoor) {
+        Finding::warning(
+            seen,
+            "Close the service door: the kiosk serves nobody while it is open.",
+        )
+    } else {
+        Finding::passed(seen)
+    }
+}
+
+/// A kiosk works without lights, but not if it cannot see its own case.
+fn unusable(error: &PanelError, wiring: &Wiring) -> Finding {
+    let seen = format!("The panel cannot be used: {}.", error.words());
+    let to_do =
+        "Do what the message says, or correct the lines under [panel] in the settings file.";
+    if wiring.switches.contains_key(&Switch::Tamper) {
+        Finding::failed(seen, to_do)
+    } else {
+        Finding::warning(seen, to_do)
+    }
+}
+
+fn name(output: Output) -> &'static str {
+    match output {
+        Output::Idle => "free",
+        Output::LookHere => "look here",
+        Output::Ok => "OK",
+        Output::Error => "error",
+        Output::Fill => "face light",
+        Output::Buzzer => "buzzer",
+    }
+}
+
+fn state_of(switch: Switch, active: bool) -> &'static str {
+    match (switch, active) {
+        (Switch::Tamper, false) => "The case is closed",
+        (Switch::Tamper, true) => "The case is OPEN",
+        (Switch::ServiceDoor, false) => "The service door is closed",
+        (Switch::ServiceDoor, true) => "The service door is OPEN",
+        (Switch::Presence, false) => "The presence sensor sees nobody",
+        (Switch::Presence, true) => "The presence sensor sees somebody",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hal::panel::{Line, Place};
+
+    use super::*;
+
+    #[test]
+    fn an_open_case_fails_and_an_open_door_warns() {
+        let judged = |switches: &[(Switch, bool)]| {
+            let found: BTreeMap<_, _> = switches.iter().copied().collect();
+            judge("seen", &found).code()
+        };
+        assert_eq!(judged(&[(Switch::Tamper, false)]), "passed");
+        assert_eq!(judged(&[(Switch::Tamper, true)]), "failed");
+        assert_eq!(judged(&[(Switch::ServiceDoor, true)]), "warning");
+        assert_eq!(judged(&[(Switch::Presence, true)]), "passed");
+    }
+
+    #[test]
+    fn a_panel_that_is_not_there_fails_only_where_it_guards_the_case() {
+        let nowhere = |offset| {
+            Line::at(Place::Chip {
+                chip: "gpiochip-none".into(),
+                offset,
+            })
+        };
+        let mut wiring = Wiring::default();
+        assert_eq!(look(&wiring).code(), "not_there");
+        wiring.outputs.insert(Output::Idle, nowhere(0));
+        assert_eq!(look(&wiring).code(), "warning");
+        wiring.switches.insert(Switch::Tamper, nowhere(1));
+        let found = look(&wiring);
+        assert_eq!(found.code(), "failed");
+        assert!(found.seen().contains("no GPIO chip"), "{}", found.seen());
+    }
 }

@@ -1,25 +1,20 @@
-//! The computer around the kiosk: disk, memory, temperature, network. Read from the kernel's files
-//! (proc(5), sysfs); nothing is sent anywhere.
+//! The computer around the kiosk, in words for a technician: disk, memory, temperature, power,
+//! network. The readings come from [`hal::system`]; nothing is sent anywhere.
 
-use std::fs;
 use std::path::Path;
 
-use rustix::fs::statvfs;
+use hal::system::{Machine, Network, Temperature, Throttling, Wear};
 
 use super::Finding;
+use crate::machine::{DISK_LOW_BYTES, MEMORY_LOW_BYTES, WARM_MILLICELSIUS, WORN_PERCENT};
 use crate::store::ROOM_BYTES;
 
 const MIB: u64 = 1 << 20;
-/// With less free space somebody should look why before it runs out.
-const DISK_LOW_BYTES: u64 = 512 * MIB;
-/// Networks, pictures and screens together take about 400 MiB; less left over is no reserve.
-const MEMORY_LOW_BYTES: u64 = 256 * MIB;
-/// Raspberry Pi and Jetson slow down from 80 to 85 °C on.
-const HOT_CELSIUS: i64 = 80;
 
 /// Room for attestations.
 pub fn disk(state: &Path) -> Finding {
-    let disk = match statvfs(state) {
+    let machine = Machine::here();
+    let disk = match machine.disk(state) {
         Ok(disk) => disk,
         Err(error) => {
             return Finding::failed(
@@ -29,18 +24,45 @@ pub fn disk(state: &Path) -> Finding {
             );
         }
     };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let all = disk.f_blocks.saturating_mul(disk.f_frsize);
-    let seen = format!("{} of {} free.", size(free), size(all));
-    if free < ROOM_BYTES {
+    let seen = format!(
+        "{} of {} free.",
+        size(disk.free_bytes),
+        size(disk.total_bytes)
+    );
+    if disk.read_only {
+        Finding::failed(
+            format!("The disk may only be read: {seen}"),
+            "Switch the kiosk off and on again. If it stays like this the disk is failing: have it \
+             replaced, and keep the old one for the operator.",
+        )
+    } else if disk.free_bytes < ROOM_BYTES || disk.free_files == Some(0) {
         Finding::failed(
             format!("The disk is full: {seen}"),
             "Free some space. Never delete anything in the kiosk's state folder.",
         )
-    } else if free < DISK_LOW_BYTES {
+    } else if disk.free_bytes < DISK_LOW_BYTES {
         Finding::warning(
             seen,
             "Free some space soon. Never delete anything in the kiosk's state folder.",
+        )
+    } else {
+        worn(seen, machine.wear())
+    }
+}
+
+/// Soldered flash tells how worn it is.
+fn worn(seen: String, wear: Option<Wear>) -> Finding {
+    let Some(wear) = wear else {
+        return Finding::passed(seen);
+    };
+    let seen = format!(
+        "{seen} The flash has used {} % of its life.",
+        wear.used_percent
+    );
+    if wear.near_end || wear.used_percent >= WORN_PERCENT {
+        Finding::warning(
+            seen,
+            "Plan to replace this computer: its built-in flash is nearly worn out.",
         )
     } else {
         Finding::passed(seen)
@@ -49,10 +71,10 @@ pub fn disk(state: &Path) -> Finding {
 
 /// Memory that programs can still have.
 pub fn memory() -> Finding {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let (Some(free), Some(all)) = (entry(&text, "MemAvailable:"), entry(&text, "MemTotal:")) else {
+    let Some(memory) = Machine::here().memory() else {
         return Finding::not_there("This computer does not tell how much memory it has.");
     };
+    let (free, all) = (memory.available_bytes, memory.total_bytes);
     let seen = format!("{} of {} free.", size(free), size(all));
     if free < MEMORY_LOW_BYTES {
         Finding::warning(seen, "End other programs, or restart the kiosk.")
@@ -61,89 +83,105 @@ pub fn memory() -> Finding {
     }
 }
 
-/// An entry of /proc/meminfo, in bytes.
-fn entry(text: &str, key: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
+/// The part that is nearest to its limit.
+pub fn temperature() -> Finding {
+    let hottest = Machine::here().temperature();
+    hottest.map_or_else(
+        || Finding::not_there("This computer has no temperature sensor that can be read."),
+        |hottest| judge_temperature(&hottest),
+    )
 }
 
-/// The hottest of the computer's sensors.
-pub fn temperature() -> Finding {
-    let hottest = entries("/sys/class/thermal")
-        .iter()
-        .filter_map(|zone| fs::read_to_string(zone.join("temp")).ok())
-        .filter_map(|text| text.trim().parse::<i64>().ok())
-        .max();
-    let Some(millidegrees) = hottest else {
-        return Finding::not_there("This computer has no temperature sensor that can be read.");
-    };
-    let celsius = millidegrees / 1000;
-    let seen = format!("{celsius} °C.");
-    if celsius < HOT_CELSIUS {
+fn judge_temperature(hottest: &Temperature) -> Finding {
+    let celsius = hottest.millicelsius / 1000;
+    let limit = hottest.limit() / 1000;
+    let seen = format!(
+        "{celsius} °C ({}; it slows down from {limit} °C on).",
+        hottest.zone
+    );
+    if hottest.millicelsius < hottest.limit() - WARM_MILLICELSIUS {
         Finding::passed(seen)
     } else {
         Finding::warning(
-            format!("{seen} The computer slows down to protect itself."),
+            seen,
             "Clean the fan and the air slots, and keep the kiosk out of the sun.",
         )
     }
 }
 
-/// Which network connections are up. No address is told and nothing is sent.
+/// Whether the power supply holds and the processor runs at full speed.
+pub fn power() -> Finding {
+    judge_power(Machine::here().throttling())
+}
+
+fn judge_power(throttling: Throttling) -> Finding {
+    let firmware = throttling.firmware.unwrap_or_default();
+    if throttling.is_underpowered() {
+        Finding::warning(
+            "The power supply is too weak: the voltage is too low right now.",
+            "Use the power supply that was made for this computer, with a short, thick cable, and \
+             take away what is plugged into its USB ports and needs much power.",
+        )
+    } else if throttling.is_slowed() {
+        Finding::warning(
+            "The computer is slowed down right now, because it is hot or lacks power.",
+            "See \"Temperature\". Clean the fan and the air slots, and check the power supply.",
+        )
+    } else if firmware.undervoltage_happened() {
+        Finding::warning(
+            "The voltage is fine now, but was too low since the computer was switched on.",
+            "Use the power supply that was made for this computer, with a short, thick cable.",
+        )
+    } else if firmware.slowed_happened() {
+        Finding::passed(
+            "Full speed now; the computer was slowed down for a while since it was switched on.",
+        )
+    } else {
+        Finding::passed("The computer runs at full speed.")
+    }
+}
+
+/// Which network connections are up.
 pub fn network() -> Finding {
-    let (up, down): (Vec<_>, Vec<_>) = entries("/sys/class/net")
+    judge_network(&Machine::here().network())
+}
+
+fn judge_network(network: &Network) -> Finding {
+    let (up, down): (Vec<_>, Vec<_>) = network
+        .interfaces
         .iter()
-        .filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), is_up(path))))
-        .filter(|(name, up)| name != "lo" && (*up || is_hardware(name)))
-        .partition(|(_, up)| *up);
-    let names = |those: &[(String, bool)]| {
-        let names: Vec<&str> = those.iter().map(|(name, _)| name.as_str()).collect();
+        .partition(|interface| interface.connected);
+    let names = |those: &[&hal::system::Interface]| {
+        let names: Vec<&str> = those.iter().map(|it| it.name.as_str()).collect();
         names.join(", ")
     };
-    match (up.as_slice(), down.as_slice()) {
-        ([], []) => Finding::not_there(
-            "This computer has no network connection; residents can be served without one.",
-        ),
-        ([], down) => Finding::warning(
-            format!(
-                "Not connected: {}. Residents can be served all the same.",
-                names(down)
-            ),
-            "Plug in the network cable, or set up the wireless network.",
-        ),
-        (up, []) => Finding::passed(format!("Connected: {}.", names(up))),
-        (up, down) => Finding::passed(format!(
-            "Connected: {}; not connected: {}.",
-            names(up),
-            names(down)
-        )),
+    let told = match (up.as_slice(), down.as_slice()) {
+        ([], []) => {
+            return Finding::not_there(
+                "This computer has no network connection; residents can be served without one.",
+            );
+        }
+        ([], down) => {
+            return Finding::warning(
+                format!(
+                    "Not connected: {}. Residents can be served all the same.",
+                    names(down)
+                ),
+                "Plug in the network cable, or set up the wireless network.",
+            );
+        }
+        (up, []) => format!("Connected: {}", names(up)),
+        (up, down) => format!("Connected: {}; not connected: {}", names(up), names(down)),
+    };
+    if network.has_route {
+        Finding::passed(format!("{told}."))
+    } else {
+        Finding::warning(
+            format!("{told}, but no way leads out of it. Residents can be served all the same."),
+            "The network gives this computer no router: ask who looks after the network (DHCP, or the \
+             default route).",
+        )
     }
-}
-
-/// Networks that software makes up are of interest only while they are used.
-fn is_hardware(name: &str) -> bool {
-    Path::new("/sys/class/net")
-        .join(name)
-        .join("device")
-        .exists()
-}
-
-/// RFC 2863 states; drivers that do not know theirs tell by the carrier.
-fn is_up(interface: &Path) -> bool {
-    let read = |file| fs::read_to_string(interface.join(file)).unwrap_or_default();
-    match read("operstate").trim() {
-        "up" => true,
-        "unknown" => read("carrier").trim() == "1",
-        _ => false,
-    }
-}
-
-fn entries(folder: &str) -> Vec<std::path::PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
 }
 
 fn size(bytes: u64) -> String {
@@ -156,18 +194,80 @@ fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use hal::system::{Firmware, Interface};
 
-    #[test]
-    fn memory_is_read_as_the_kernel_writes_it() {
-        let text = "MemTotal:        8000000 kB\nMemAvailable:     123456 kB\n";
-        assert_eq!(entry(text, "MemAvailable:"), Some(123_456 * 1024));
-        assert_eq!(entry(text, "SwapTotal:"), None);
-    }
+    use super::*;
 
     #[test]
     fn sizes_are_told_in_the_unit_a_person_would_use() {
         assert_eq!(size(300 * MIB), "300 MiB");
         assert_eq!(size(1536 * MIB), "1.5 GiB");
+    }
+
+    #[test]
+    fn a_part_near_its_own_limit_warns() {
+        let at = |millicelsius, limit| {
+            judge_temperature(&Temperature {
+                millicelsius,
+                zone: "cpu".into(),
+                limit_millicelsius: limit,
+            })
+            .code()
+        };
+        assert_eq!(at(74_000, None), "passed");
+        assert_eq!(at(75_000, None), "warning");
+        assert_eq!(at(85_000, Some(99_000)), "passed");
+    }
+
+    #[test]
+    fn a_weak_supply_warns_even_when_it_is_over() {
+        let judged = |bits| {
+            judge_power(Throttling {
+                firmware: Firmware::parse(bits),
+                ..Throttling::default()
+            })
+            .code()
+        };
+        assert_eq!(judged("0"), "passed");
+        assert_eq!(judged("1"), "warning");
+        assert_eq!(judged("4"), "warning");
+        assert_eq!(judged("10000"), "warning");
+        assert_eq!(judged("40000"), "passed");
+    }
+
+    #[test]
+    fn a_network_that_leads_nowhere_warns() {
+        let interface = |connected| Interface {
+            name: "eth0".into(),
+            connected,
+        };
+        let judged = |interfaces, has_route| {
+            judge_network(&Network {
+                interfaces,
+                has_route,
+            })
+            .code()
+        };
+        assert_eq!(judged(vec![interface(true)], true), "passed");
+        assert_eq!(judged(vec![interface(true)], false), "warning");
+        assert_eq!(judged(vec![interface(false)], true), "warning");
+        assert_eq!(judged(vec![], false), "not_there");
+    }
+
+    #[test]
+    fn worn_flash_warns_before_it_fails() {
+        let worn = |used_percent, near_end| {
+            super::worn(
+                String::new(),
+                Some(Wear {
+                    used_percent,
+                    near_end,
+                }),
+            )
+            .code()
+        };
+        assert_eq!(worn(80, false), "passed");
+        assert_eq!(worn(90, false), "warning");
+        assert_eq!(worn(20, true), "warning");
     }
 }

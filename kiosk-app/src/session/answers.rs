@@ -11,7 +11,7 @@ use super::fault_code::fault_code;
 use super::state::{Holder, LateCommit, State};
 use super::{
     Agreed, Answer, CommitFailed, Committed, Device, Effect, Keepsake, Light, Presented,
-    ReferenceUnusable, Session, decide,
+    ReferenceUnusable, Session, Sound, decide,
 };
 use crate::record::{Outcome, Record};
 
@@ -91,7 +91,9 @@ impl Session {
             mut fields,
         } = presented;
         fields.keep_only(agreed);
+        let complete = self.has_required(service, &fields);
         self.record(Record::CardRead);
+        self.effects.push(Effect::Sound(Sound::CardRead));
         self.effects.push(Effect::StopCard);
         let holder = Holder {
             evidence,
@@ -100,6 +102,8 @@ impl Session {
         };
         self.enter(State::Preparing { service, holder }, now);
         match evidence.validity {
+            // The service's provider would be handed less than it cannot do without.
+            DocumentValidity::InForce if !complete => self.refer(Reason::DocumentLacksField, now),
             DocumentValidity::InForce => {
                 self.effects
                     .push(Effect::PrepareReference(self.turn, photo));
@@ -132,6 +136,7 @@ impl Session {
         *trouble = Some(fault_code(&fault));
         *failures += 1;
         let exhausted = *failures >= self.limits.card_attempts;
+        self.effects.push(Effect::Sound(Sound::Error));
         self.record(Record::CardFailed {
             fault: fault_code(&fault).into(),
         });
@@ -176,13 +181,16 @@ impl Session {
     ) {
         match result {
             Ok((committed, keepsake)) => {
-                let (outcome, light) = match committed.decided {
-                    Decided::Verified => (Outcome::Verified, Light::Ok),
-                    Decided::NotVerified => (Outcome::NotVerified, Light::Error),
-                    Decided::Referred => (Outcome::Referred, Light::Idle),
+                let (outcome, light, sound) = match committed.decided {
+                    Decided::Verified => (Outcome::Verified, Light::Ok, Some(Sound::Ok)),
+                    Decided::NotVerified => {
+                        (Outcome::NotVerified, Light::Error, Some(Sound::Error))
+                    }
+                    Decided::Referred => (Outcome::Referred, Light::Idle, None),
                 };
                 self.ended(outcome, reason);
                 self.effects.push(Effect::Light(light));
+                self.effects.extend(sound.map(Effect::Sound));
                 let receipt = State::Receipt {
                     service,
                     committed,

@@ -15,6 +15,8 @@ use crate::record::Record;
 pub enum Effect {
     /// Set the status light.
     Light(Light),
+    /// Say something that can be heard.
+    Sound(Sound),
     /// Look for a card and read it.
     ReadCard(Turn),
     /// Stop looking for a card.
@@ -44,6 +46,17 @@ pub enum Light {
     Idle,
     /// Look into the camera.
     LookHere,
+    /// It worked.
+    Ok,
+    /// It did not.
+    Error,
+}
+
+/// What can be heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// The card was read and can be taken away.
+    CardRead,
     /// It worked.
     Ok,
     /// It did not.

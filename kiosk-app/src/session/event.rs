@@ -29,9 +29,13 @@ pub enum Event {
     Answer(Turn, Answer),
 }
 
-/// The devices without which nobody can be verified.
+/// The devices without which nobody can be verified, the most serious loss first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Device {
+    /// The case: lost when it was opened, and then nothing goes on, not even a receipt.
+    Case,
+    /// The service door: lost while it is open. Whoever is being served is served to the end.
+    ServiceDoor,
     /// The camera.
     Camera,
     /// The card reader.
@@ -40,16 +44,21 @@ pub enum Device {
     Storage,
     /// The networks that look at faces.
     FacePipeline,
+    /// The panel, where it watches the case. Whoever is being served is served to the end.
+    Panel,
 }
 
 impl Device {
     /// Its name in records.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Case => "case",
+            Self::ServiceDoor => "service_door",
             Self::Camera => "camera",
             Self::CardReader => "card_reader",
             Self::Storage => "storage",
             Self::FacePipeline => "face_pipeline",
+            Self::Panel => "panel",
         }
     }
 }

@@ -79,6 +79,16 @@ impl Session {
         }
     }
 
+    /// Whether the card has every field that the service cannot do without: a foreigner's card has no
+    /// address, for one.
+    pub(super) fn has_required(&self, service: usize, fields: &CardFields) -> bool {
+        let asked = &self.service(service).rules.fields;
+        let is_there = |name| fields.iter().any(|(field, _)| field == name);
+        asked
+            .iter()
+            .all(|asked| !asked.required || is_there(asked.name))
+    }
+
     /// The rows of the screen.
     pub(super) fn field_choices(&self, service: usize, agreed: &Agreed) -> Vec<FieldChoice> {
         let asked = self.service(service).rules.fields.iter();

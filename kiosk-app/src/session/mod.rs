@@ -27,7 +27,7 @@ use kiosk_ui::Language;
 
 pub use decide::decide;
 pub use document_number::DocumentNumber;
-pub use effect::{Draft, Effect, Light, ServiceStamp};
+pub use effect::{Draft, Effect, Light, ServiceStamp, Sound};
 pub use event::{
     Answer, CommitFailed, Committed, Device, Event, Health, IssueFailed, Presented,
     ReferenceUnusable, Turn,

@@ -12,6 +12,8 @@ use crate::record::{Outcome, Record};
 impl Session {
     pub(super) fn device(&mut self, device: Device, health: Health, now: Duration) {
         match health {
+            // Only a technician brings back a kiosk that was opened, and not into this session.
+            Health::Ready if device == Device::Case => {}
             Health::Ready => {
                 self.lost.remove(&device);
             }
@@ -19,6 +21,9 @@ impl Session {
                 self.lost.insert(device);
                 if device == Device::Camera {
                     self.scanner_lost(now);
+                }
+                if device == Device::Case {
+                    self.forget_late_commit();
                 }
                 if self.needs(device) {
                     self.fail(outage_of(device), lost_code(device), now);
@@ -32,8 +37,20 @@ impl Session {
         }
     }
 
+    /// A receipt that comes late is handed out, but not by a kiosk that somebody has opened.
+    fn forget_late_commit(&mut self) {
+        if let State::OutOfService { late, .. } = &mut self.state {
+            *late = None;
+        }
+    }
+
     /// Whether the present state cannot go on without this device.
     fn needs(&self, device: Device) -> bool {
+        match device {
+            Device::Case => return !matches!(self.state, State::OutOfService { .. }),
+            Device::ServiceDoor | Device::Panel => return matches!(self.state, State::Attract),
+            Device::Camera | Device::CardReader | Device::Storage | Device::FacePipeline => {}
+        }
         match &self.state {
             State::Attract
             | State::Choosing
@@ -51,7 +68,11 @@ impl Session {
     /// the device is back.
     pub(super) fn fail(&mut self, outage: Outage, reason: &'static str, now: Duration) {
         self.record(Record::OutOfService { reason });
-        if !matches!(self.state, State::Attract) {
+        let is_over = matches!(
+            self.state,
+            State::Attract | State::Receipt { .. } | State::Wallet(_) | State::Ended(_)
+        );
+        if !is_over {
             self.ended(Outcome::OutOfService, reason);
         }
         self.leave_devices();
@@ -75,18 +96,23 @@ impl Session {
 
 pub(super) fn outage_of(device: Device) -> Outage {
     match device {
+        Device::Case => Outage::Tampered,
+        Device::ServiceDoor => Outage::Service,
         Device::Camera => Outage::Camera,
         Device::CardReader => Outage::CardReader,
         Device::Storage => Outage::Storage,
-        Device::FacePipeline => Outage::Fault,
+        Device::FacePipeline | Device::Panel => Outage::Fault,
     }
 }
 
 pub(super) fn lost_code(device: Device) -> &'static str {
     match device {
+        Device::Case => "case_opened",
+        Device::ServiceDoor => "service_door_open",
         Device::Camera => "camera_lost",
         Device::CardReader => "card_reader_lost",
         Device::Storage => "storage_failed",
         Device::FacePipeline => "face_pipeline_failed",
+        Device::Panel => "panel_lost",
     }
 }

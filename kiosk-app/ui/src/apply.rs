@@ -225,5 +225,5 @@ same_names! {
     WalletTrouble { NoKey, NoCamera, Failed }
     ScanHint { Look, OtherCode, SecretKey }
     Ending { Cancelled, TimedOut }
-    Outage { Camera, CardReader, Storage, Fault }
+    Outage { Camera, CardReader, Storage, Fault, Service, Tampered }
 }

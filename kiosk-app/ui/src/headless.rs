@@ -126,6 +126,7 @@ impl Headless {
                     shown(self, &view);
                 }
                 Post::LookIntoMirror => self.mirror.present(&self.app),
+                Post::Turned(back) => back(),
                 Post::Quit => {
                     self.slate.wipe(&self.app);
                     return self.mirror.wipe(&self.app);

@@ -30,6 +30,7 @@ enum Line {
 pub(crate) enum Post {
     Show(Box<View>),
     LookIntoMirror,
+    Turned(Box<dyn FnOnce() + Send>),
     Quit,
 }
 
@@ -63,6 +64,11 @@ impl Remote {
         }
     }
 
+    /// Calls `back` on the thread of the screens when it comes to it: the proof that they are drawn.
+    pub fn turned(&self, back: impl FnOnce() + Send + 'static) {
+        self.send(Post::Turned(Box::new(back)));
+    }
+
     /// Ends [`crate::Window::run`] or [`crate::Headless::run`].
     pub fn quit(&self) {
         self.send(Post::Quit);
@@ -82,6 +88,7 @@ impl Remote {
         let _ended = slint::invoke_from_event_loop(move || match (app.upgrade(), post) {
             (Some(app), Post::Show(view)) => show(&app, &mirror, &slate, &view),
             (Some(app), Post::LookIntoMirror) => mirror.present(&app),
+            (_, Post::Turned(back)) => back(),
             (app, Post::Quit) => {
                 if let Some(app) = app {
                     mirror.wipe(&app);

@@ -296,6 +296,10 @@ pub enum Outage {
     Storage,
     /// Something else is broken.
     Fault,
+    /// A technician has the service door open.
+    Service,
+    /// The case was opened; only a technician can bring the kiosk back.
+    Tampered,
 }
 
 /// What a person did on the screen.

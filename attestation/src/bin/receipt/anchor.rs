@@ -75,7 +75,8 @@ fn open_log(place: &str) -> Result<ExportedLog, ExportFinding> {
 }
 
 fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnLedger {
-    let own = verified.checkpoint().checkpoint.size == found.size;
+    let log = &verified.log().part;
+    let own = log.start == 0 && log.end == found.size;
     let head = match own {
         true => "the receipt's own head".to_owned(),
         false => format!("the head of {} entries, which contains it", found.size),
@@ -115,7 +116,7 @@ fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnL
             "sender": found.sender.to_string(),
             "key_since": rfc3339(found.key_since),
             "key_until": found.key_until.map(rfc3339),
-            "kiosk": hex(&attestation::chain::kiosk_id(&verified.checkpoint().checkpoint.origin)),
+            "kiosk": hex(&attestation::chain::kiosk_id(&log.origin)),
         }),
     }
 }

@@ -25,9 +25,12 @@ pub(crate) fn accepted(found: &Found, ledger: &OnLedger) -> String {
     let mut text = format!("{}\n\n{}", headline(claims.decision), lines(claims));
     match found {
         Found::Full(found) => {
-            let head = &found.checkpoint().checkpoint;
+            let log = &found.log().part;
             credential_line(&mut text, found.credential());
-            let place = format!("{}, entry {} of {}", head.origin, found.index(), head.size);
+            let mut place = format!("{}, entry {} of {}", log.origin, found.index(), log.end);
+            if log.start > 0 {
+                place.push_str(&format!(" (proven among those from {} on)", log.start));
+            }
             line(&mut text, "Log", &place);
             status::describe(&mut text, found.status(), claims);
             status::describe_listed(&mut text, found.listed(), claims);

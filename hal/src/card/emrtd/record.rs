@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::lds::{self, HolderDetails, IssueDetails, LdsError, Portrait, SecurityInfos};
 use super::mrz::Mrz;
+use super::pki::country;
 use super::pki::passive::{self, PassiveFault, PassivePolicy, PassiveProof};
 use super::pki::trust::TrustStore;
 use super::procedure::{Access, ChipProof, RawDocument};
@@ -99,20 +100,33 @@ impl EmrtdRecord {
             .iter()
             .map(|g| (g.0, g.1.as_slice()))
             .collect();
-        let passive = passive::authenticate(&raw.sod, &groups, trust, policy, now);
+        let mrz = lds::data_group_1(group(1))?;
+        let passive = passive::authenticate(&raw.sod, &groups, trust, policy, now)
+            .and_then(|proof| of_its_own_state(&mrz.issuer, proof))
+            .and_then(|proof| undiminished(raw, proof));
         Ok(Self {
-            mrz: lds::data_group_1(group(1))?,
+            mrz,
             portrait: Portrait::parse(group(2)).map_err(LdsError::Face)?,
             holder: raw.data_group(11).map(HolderDetails::parse).transpose()?,
             issue: raw.data_group(12).map(IssueDetails::parse).transpose()?,
             authentication: Authentication {
                 access: raw.access,
-                passive: passive.and_then(|proof| undiminished(raw, proof)),
+                passive,
                 chip: raw.chip,
                 commands: raw.commands,
             },
         })
     }
+}
+
+/// A trusted state must not be able to issue the documents of another one.
+fn of_its_own_state(issuer: &str, proof: PassiveProof) -> Result<PassiveProof, PassiveFault> {
+    if country::may_sign(&proof.country, issuer) {
+        return Ok(proof);
+    }
+    Err(PassiveFault::ForeignSigner {
+        country: proof.country,
+    })
 }
 
 /// EF.CardAccess is not signed: somebody between chip and reader could have taken the better

@@ -1,7 +1,8 @@
 //! The commands of the module.
 
-use super::Sw3;
+use super::contents::{ADDRESS_LEN, CONTENTS_LEN, TEXT_LEN};
 use super::frame::{Response, encode};
+use super::{Baud, Sw3};
 
 /// One command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,17 +19,30 @@ pub enum Command {
     Select,
     /// Read text and photo.
     ReadTextPhoto,
+    /// Read text, photo and fingerprints.
+    ReadWithFingerprints,
+    /// Read the address that was written onto the chip after the card was printed.
+    ReadNewestAddress,
+    /// Speak at another speed, after the answer to this.
+    SetBaud(Baud),
 }
 
 impl Command {
     /// All commands.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 13] = [
         Self::Reset,
         Self::Status,
         Self::SamNumber,
         Self::Find,
         Self::Select,
         Self::ReadTextPhoto,
+        Self::ReadWithFingerprints,
+        Self::ReadNewestAddress,
+        Self::SetBaud(Baud::B115200),
+        Self::SetBaud(Baud::B57600),
+        Self::SetBaud(Baud::B38400),
+        Self::SetBaud(Baud::B19200),
+        Self::SetBaud(Baud::B9600),
     ];
 
     /// CMD and PARA.
@@ -41,6 +55,9 @@ impl Command {
             Self::Find => [0x20, 0x01],
             Self::Select => [0x20, 0x02],
             Self::ReadTextPhoto => [0x30, 0x01],
+            Self::ReadWithFingerprints => [0x30, 0x10],
+            Self::ReadNewestAddress => [0x30, 0x03],
+            Self::SetBaud(baud) => [0x60, baud.code()],
         }
     }
 
@@ -60,13 +77,24 @@ impl Command {
             Sw3::Found => self == Self::Find,
             Sw3::Ok => match self {
                 Self::Find => false,
-                Self::Reset | Self::Status => len == 0,
+                Self::Reset | Self::Status | Self::SetBaud(_) => len == 0,
                 Self::SamNumber => len == 16,
                 Self::Select => (1..=12).contains(&len),
-                Self::ReadTextPhoto => len > 16,
+                Self::ReadTextPhoto => (TEXT_LEN..=CONTENTS_LEN).contains(&len),
+                Self::ReadWithFingerprints => len > CONTENTS_LEN,
+                Self::ReadNewestAddress => len == ADDRESS_LEN,
             },
             _ => true,
         }
+    }
+
+    /// Whether the answer brings what is on a card.
+    #[must_use]
+    pub fn reads(self) -> bool {
+        matches!(
+            self,
+            Self::ReadTextPhoto | Self::ReadWithFingerprints | Self::ReadNewestAddress
+        )
     }
 
     /// The frame on the wire.

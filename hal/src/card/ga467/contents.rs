@@ -1,19 +1,26 @@
-//! From the data of a "read text and photo" answer to a [`CardRecord`]: two lengths, 256 bytes
-//! of text, 1,024 bytes of photo. Every field is checked here or the card is refused.
+//! From the data of a "read" answer to a [`CardRecord`]: two lengths (three with fingerprints), 256
+//! bytes of text, 1,024 bytes of photo, fingerprints. Every field is checked here or the card is
+//! refused. Of fingerprints nothing is kept but how many bytes they are.
 
 use zeroize::Zeroizing;
 
 use super::layout::{self, Place, foreigner, resident};
 use crate::card::photo::PHOTO_FIELD_LEN;
 use crate::card::{
-    CardFault, CardKind, CardRecord, CivilDate, Ethnicity, Field, IdNumber, Personal, Photo, Sex,
-    Validity,
+    CardFault, CardKind, CardRecord, CivilDate, Ethnicity, Field, Fingerprints, IdNumber, Personal,
+    Photo, Sex, Validity,
 };
 
 /// Bytes of text on a card.
 pub const TEXT_LEN: usize = 256;
-/// The two lengths before the text.
-const LENGTHS: usize = 4;
+/// Bytes of an address, in the text and in the answer to "read newest address".
+pub const ADDRESS_LEN: usize = 70;
+/// Most bytes of fingerprints: two of 512 each (GA/T 1012).
+const FINGERPRINTS_LEN: usize = 1024;
+/// Data of an answer with text and photo: their two lengths and they.
+pub(super) const CONTENTS_LEN: usize = 2 * LENGTH + TEXT_LEN + PHOTO_FIELD_LEN;
+/// A length before the text: two bytes, big-endian.
+const LENGTH: usize = 2;
 /// How cards write that their validity has no end.
 const LONG_TERM: &str = "长期";
 
@@ -22,7 +29,42 @@ const LONG_TERM: &str = "长期";
 /// # Errors
 /// A [`CardFault`] that names the first thing that is wrong.
 pub fn parse_contents(data: &[u8]) -> Result<CardRecord, CardFault> {
-    let (text, photo) = split(data)?;
+    let [text, photo] = split(data, [TEXT_LEN, PHOTO_FIELD_LEN])?;
+    record(text, photo)
+}
+
+/// Reads and checks the contents of a card that come with fingerprints. The fingerprints are not
+/// looked at; `data` is the caller's to zero.
+///
+/// # Errors
+/// A [`CardFault`] that names the first thing that is wrong.
+pub fn parse_with_fingerprints(data: &[u8]) -> Result<CardRecord, CardFault> {
+    let [text, photo, fingerprints] = split(data, [TEXT_LEN, PHOTO_FIELD_LEN, FINGERPRINTS_LEN])?;
+    Ok(CardRecord {
+        fingerprints: match fingerprints.len() {
+            0 => Fingerprints::None,
+            bytes => Fingerprints::NotKept { bytes },
+        },
+        ..record(text, photo)?
+    })
+}
+
+/// Reads and checks the address that was written onto a card after it was printed.
+///
+/// # Errors
+/// A [`CardFault`] if it is none.
+pub fn parse_newest_address(data: &[u8]) -> Result<Option<Personal<String>>, CardFault> {
+    if data.len() != ADDRESS_LEN {
+        return Err(CardFault::Length {
+            expected: ADDRESS_LEN,
+            found: data.len(),
+        });
+    }
+    let address = optional(data, layout::NEWEST_ADDRESS)?;
+    Ok((!address.is_empty()).then(|| personal(address)))
+}
+
+fn record(text: &[u8], photo: &[u8]) -> Result<CardRecord, CardFault> {
     let kind = layout::kind(&optional(text, layout::TYPE_MARK)?)?;
     match kind {
         CardKind::ForeignerPermanentResidence => foreigners(text, photo),
@@ -45,11 +87,13 @@ fn residents(kind: CardKind, text: &[u8], photo: &[u8]) -> Result<CardRecord, Ca
         nationality: None,
         birth_date: date(text, resident::BIRTH_DATE)?,
         address: Some(personal(required(text, resident::ADDRESS)?)),
+        newest_address: None,
         number: Personal::new(IdNumber::resident(&required(text, resident::NUMBER)?)?),
         issuer: personal(required(text, resident::ISSUER)?),
         valid_from: date(text, resident::VALID_FROM)?,
         valid_to: validity(text, resident::VALID_TO)?,
         photo: Photo::parse(photo)?,
+        fingerprints: Fingerprints::NotRead,
     })
 }
 
@@ -69,34 +113,44 @@ fn foreigners(text: &[u8], photo: &[u8]) -> Result<CardRecord, CardFault> {
         nationality: Some(personal(required(text, foreigner::NATIONALITY)?)),
         birth_date: date(text, foreigner::BIRTH_DATE)?,
         address: None,
+        newest_address: None,
         number: Personal::new(IdNumber::foreigner(&required(text, foreigner::NUMBER)?)?),
         issuer: personal(required(text, foreigner::ISSUER)?),
         valid_from: date(text, foreigner::VALID_FROM)?,
         valid_to: validity(text, foreigner::VALID_TO)?,
         photo: Photo::parse(photo)?,
+        fingerprints: Fingerprints::NotRead,
     })
 }
 
-/// Text and photo, if the lengths in front of them are those of a card. A photo of length zero
-/// is how some modules say that there is none.
-fn split(data: &[u8]) -> Result<(&[u8], &[u8]), CardFault> {
-    let expected = LENGTHS + TEXT_LEN + PHOTO_FIELD_LEN;
-    let wrong = |found| CardFault::Length { expected, found };
-    let (lengths, rest) = data
-        .split_first_chunk::<LENGTHS>()
-        .ok_or(wrong(data.len()))?;
-    let text_len = usize::from(u16::from_be_bytes([lengths[0], lengths[1]]));
-    let photo_len = usize::from(u16::from_be_bytes([lengths[2], lengths[3]]));
-    if text_len != TEXT_LEN {
-        return Err(CardFault::Length {
-            expected: TEXT_LEN,
-            found: text_len,
-        });
+/// The parts of an answer, if the lengths in front of them are those of a card: the text has one
+/// length only, the others this much or less. A photo of length zero is how some modules say that
+/// there is none.
+fn split<const N: usize>(data: &[u8], most: [usize; N]) -> Result<[&[u8]; N], CardFault> {
+    let wrong = |found| CardFault::Length {
+        expected: N * LENGTH + most.iter().sum::<usize>(),
+        found,
+    };
+    let (lengths, mut rest) = data.split_at_checked(N * LENGTH).ok_or(wrong(data.len()))?;
+    let mut parts = [&[][..]; N];
+    for (i, (length, part)) in lengths.chunks_exact(LENGTH).zip(&mut parts).enumerate() {
+        let len = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        if i == 0 && len != TEXT_LEN {
+            return Err(CardFault::Length {
+                expected: TEXT_LEN,
+                found: len,
+            });
+        }
+        if len > most[i] {
+            return Err(wrong(data.len()));
+        }
+        (*part, rest) = rest.split_at_checked(len).ok_or(wrong(data.len()))?;
     }
-    if rest.len() != text_len + photo_len || photo_len > PHOTO_FIELD_LEN {
-        return Err(wrong(data.len()));
+    if rest.is_empty() {
+        Ok(parts)
+    } else {
+        Err(wrong(data.len()))
     }
-    Ok(rest.split_at(text_len))
 }
 
 fn sex(text: &[u8], place: Place) -> Result<Personal<Sex>, CardFault> {

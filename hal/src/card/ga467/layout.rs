@@ -18,6 +18,9 @@ const fn place(field: Field, start: usize, len: usize) -> Place {
 
 pub(super) const TYPE_MARK: Place = place(Field::TypeMark, 248, 2);
 
+/// The whole answer to "read newest address": one address, laid out as the one in the text.
+pub(super) const NEWEST_ADDRESS: Place = place(Field::NewestAddress, 0, 70);
+
 /// Resident's card. The card for HK, Macao and Taiwan has the same places, without ethnic group.
 pub(super) mod resident {
     use super::{Field, Place, place};

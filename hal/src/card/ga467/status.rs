@@ -81,15 +81,14 @@ impl Sw3 {
             | Self::Verification
             | Self::WrongCard
             | Self::NoContent => CardFault::Refused(self),
-            Self::SelfTestFailed | Self::NotAuthorised => CardFault::Reader(self),
+            Self::SelfTestFailed | Self::NotAuthorised | Self::CommandUnknown => {
+                CardFault::Reader(self)
+            }
             // What we sent was damaged on its way: like any damage on the line, worth a retry.
             Self::CommandChecksum | Self::CommandLength => CardFault::Garbled,
-            Self::Ok
-            | Self::Found
-            | Self::CommandUnknown
-            | Self::Unnamed
-            | Self::RandomFailed
-            | Self::Other(_) => CardFault::Unreadable(self),
+            Self::Ok | Self::Found | Self::Unnamed | Self::RandomFailed | Self::Other(_) => {
+                CardFault::Unreadable(self)
+            }
         }
     }
 }

@@ -7,11 +7,12 @@ use std::{
 };
 
 use super::{
-    render::{Renderer, Stage},
+    levers::SimLevers,
+    render::{Exposed, Renderer, Stage},
     scene::{Scene, Script},
 };
 use crate::{
-    camera::{Camera, CameraError, Frame},
+    camera::{Camera, CameraError, Frame, exposure::Levers},
     clock::monotonic_now,
 };
 
@@ -48,6 +49,7 @@ pub struct SimDevice {
     stage: Arc<Stage>,
     clock: Arc<dyn Clock>,
     play: Arc<Mutex<Play>>,
+    adjustable: bool,
 }
 
 /// A script, and when its first frame was asked for.
@@ -70,7 +72,21 @@ impl SimDevice {
             script,
             started: None,
         }));
-        Self { stage, clock, play }
+        Self {
+            stage,
+            clock,
+            play,
+            adjustable: false,
+        }
+    }
+
+    /// The same device with controls of exposure and gain; without, it has its automatic only.
+    #[must_use]
+    pub fn adjustable(self) -> Self {
+        Self {
+            adjustable: true,
+            ..self
+        }
     }
 
     /// Plays another script, from its start, beginning with the next frame.
@@ -102,6 +118,7 @@ impl SimDevice {
             device: self.clone(),
             pace: Pace::default(),
             lost: false,
+            levers: self.adjustable.then(SimLevers::default),
         })
     }
 
@@ -124,6 +141,7 @@ pub struct SimCamera {
     device: SimDevice,
     pace: Pace,
     lost: bool,
+    levers: Option<SimLevers>,
 }
 
 /// The pace of a camera: which frame comes next, and when.
@@ -178,7 +196,17 @@ impl Camera for SimCamera {
                 device: String::from(NAME),
             });
         }
-        self.renderer.frame(scene, since_start, due, sequence)
+        let stops = self.levers.as_mut().map_or(0.0, SimLevers::expose);
+        let shot = Exposed {
+            at: due,
+            sequence,
+            stops,
+        };
+        self.renderer.frame(scene, since_start, shot)
+    }
+
+    fn levers(&mut self) -> Option<&mut dyn Levers> {
+        self.levers.as_mut().map(|levers| levers as &mut dyn Levers)
     }
 
     fn describe(&self) -> String {

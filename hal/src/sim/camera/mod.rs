@@ -9,11 +9,15 @@
 //! [`Camera`]: crate::camera::Camera
 
 mod chance;
+mod coding;
 mod device;
 mod dump;
+mod feed;
 mod field;
+mod levers;
 mod lids;
 mod matte;
+mod options;
 mod person;
 mod phone;
 mod pose;
@@ -24,18 +28,35 @@ mod scene;
 mod sensor;
 mod sheet;
 mod slides;
+mod source;
 mod surface;
 #[cfg(test)]
 mod tests;
 mod texture;
 
 pub use device::{Clock, RealTime, SimCamera, SimDevice};
-pub use dump::{CameraArgs, SimError, run};
+pub use options::{CameraArgs, SimError};
 pub use phone::Code;
 pub use relief::{Head, LANDMARKS, Lid, Relief, ReliefError};
 pub use render::{Backdrop, Renderer, Stage};
 pub use scene::{Scene, Script};
 pub use slides::{SlideCamera, Slides, SlidesError};
+
+/// `hal-sim camera`: frames as files, or into a device.
+///
+/// # Errors
+/// [`SimError`] for what cannot be read, understood or written.
+pub fn run(args: &CameraArgs) -> Result<(), SimError> {
+    if !(args.from >= 0.0 && (1.0..=240.0).contains(&args.fps)) {
+        return Err(SimError::Rate);
+    }
+    let source = source::Source::open(args)?;
+    match (&args.target.out, &args.target.device) {
+        (Some(out), _) => dump::frames(args, source, out),
+        (None, Some(device)) => feed::play(args, source, device),
+        (None, None) => Ok(()), // clap asks for one of them
+    }
+}
 
 /// Size of the frames, pixels.
 const WIDTH: usize = 640;

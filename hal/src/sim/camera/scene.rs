@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 /// One thing that can happen before the camera.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Scene {
     /// Nobody is there.
+    #[default]
     Empty,
     /// Somebody comes in, stands too far away for three seconds, and then steps up.
     Approach,
     /// A person looks at the screen.
     Live,
+    /// The same before a bright window: the camera's own exposure is right for the window.
+    Backlit,
     /// A printed portrait is held up to the camera.
     Print,
     /// A phone with a code on its screen is held up to the camera.
@@ -19,23 +22,39 @@ pub enum Scene {
     Lost,
 }
 
-/// A sequence of scenes. After its end the last scene goes on.
+/// A sequence of scenes, or of whatever else can be played. After its end the last one goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Script(Vec<(Scene, Duration)>);
+pub struct Script<S = Scene>(Vec<(S, Duration)>);
 
-impl Script {
+impl<S: Copy + Default> Script<S> {
     /// Scenes and how long each lasts. Without any, nobody ever comes.
     #[must_use]
-    pub fn new(scenes: impl Into<Vec<(Scene, Duration)>>) -> Self {
+    pub fn new(scenes: impl Into<Vec<(S, Duration)>>) -> Self {
         Self(scenes.into())
     }
 
     /// One scene for ever.
     #[must_use]
-    pub fn only(scene: Scene) -> Self {
+    pub fn only(scene: S) -> Self {
         Self::new([(scene, Duration::ZERO)])
     }
 
+    /// The scene at a time after the script's start, and for how long it has been going on.
+    #[must_use]
+    pub fn at(&self, since_start: Duration) -> (S, Duration) {
+        let mut left = since_start;
+        let mut scenes = self.0.iter().peekable();
+        while let Some((scene, lasts)) = scenes.next() {
+            if left < *lasts || scenes.peek().is_none() {
+                return (*scene, left);
+            }
+            left -= *lasts;
+        }
+        (S::default(), left)
+    }
+}
+
+impl Script {
     /// A person who comes, stands too far away first, and then stays.
     #[must_use]
     pub fn visit() -> Self {
@@ -46,20 +65,6 @@ impl Script {
             (Scene::Approach, APPROACH),
             (Scene::Live, Duration::ZERO),
         ])
-    }
-
-    /// The scene at a time after the script's start, and for how long it has been going on.
-    #[must_use]
-    pub fn at(&self, since_start: Duration) -> (Scene, Duration) {
-        let mut left = since_start;
-        let mut scenes = self.0.iter().peekable();
-        while let Some((scene, lasts)) = scenes.next() {
-            if left < *lasts || scenes.peek().is_none() {
-                return (*scene, left);
-            }
-            left -= *lasts;
-        }
-        (Scene::Empty, left)
     }
 }
 
@@ -74,6 +79,6 @@ mod tests {
         assert_eq!(script.at(seconds(1)), (Scene::Empty, seconds(1)));
         assert_eq!(script.at(seconds(2)), (Scene::Live, seconds(0)));
         assert_eq!(script.at(seconds(99)), (Scene::Live, seconds(97)));
-        assert_eq!(Script::new([]).at(seconds(1)).0, Scene::Empty);
+        assert_eq!(Script::<Scene>::new([]).at(seconds(1)).0, Scene::Empty);
     }
 }

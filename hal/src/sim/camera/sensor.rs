@@ -11,6 +11,8 @@ const NOISE_DARK: f32 = 1.7;
 const NOISE_BRIGHT: f32 = 1.5;
 /// Grains of noise drawn once; each row of each frame starts elsewhere in them.
 const GRAINS: usize = 1 << 15;
+/// Power of the curve from light to values (sRGB, approximately).
+const GAMMA: f32 = 2.2;
 /// Light lost in the corners.
 const CORNER_LOSS: f32 = 0.16;
 
@@ -47,16 +49,17 @@ impl Sensor {
         }
     }
 
-    /// Turns what the lens shows at a time into the bytes of a YUYV frame.
-    pub(super) fn expose(&mut self, picture: &[u8], t: f32, yuyv: &mut [u8]) {
-        self.convert(picture, &self.curves(t), yuyv);
+    /// Turns what the lens shows at a time into the bytes of a YUYV frame, with so many stops more
+    /// light than the camera's automatic takes.
+    pub(super) fn expose(&mut self, picture: &[u8], t: f32, stops: f32, yuyv: &mut [u8]) {
+        self.convert(picture, &self.curves(t, stops), yuyv);
         let blur = 70.0 + 60.0 * wander(self.seed, 34, 5.7, t);
         self.focus_and_grain(blur as i32, t, yuyv);
     }
 
     /// One curve per colour: exposure, white balance, and the softer contrast of a webcam.
-    fn curves(&self, t: f32) -> [[u8; 256]; 3] {
-        let light = 1.0 + 0.05 * wander(self.seed, 31, 8.3, t);
+    fn curves(&self, t: f32, stops: f32) -> [[u8; 256]; 3] {
+        let light = (1.0 + 0.05 * wander(self.seed, 31, 8.3, t)) * (stops / GAMMA).exp2();
         let warmth = 0.02 * wander(self.seed, 32, 11.9, t);
         let green = 0.008 * wander(self.seed, 33, 13.1, t);
         [

@@ -30,6 +30,10 @@ pub struct SimCard {
     pub valid_from: String,
     /// Last day of validity, `YYYYMMDD` or 长期.
     pub valid_to: String,
+    /// Address written onto the chip after the card was printed; empty for none.
+    pub newest_address: String,
+    /// Bytes of fingerprints, made up: 0, 512 or 1,024.
+    pub fingerprints: usize,
     /// Encoded photo, at most 1,024 bytes; empty for none.
     pub photo: Vec<u8>,
 }
@@ -51,6 +55,8 @@ impl SimCard {
             issuer: String::from("示例市公安局"),
             valid_from: String::from("20200101"),
             valid_to: String::from("20400101"),
+            newest_address: String::new(),
+            fingerprints: 0,
             photo: Vec::new(),
         }
     }
@@ -98,6 +104,12 @@ impl SimCard {
             .into_iter()
             .flat_map(|(text, len)| field(text, len))
             .collect()
+    }
+
+    /// The 70 bytes of the newest address, if there is one.
+    #[must_use]
+    pub fn newest_address(&self) -> Option<Vec<u8>> {
+        (!self.newest_address.is_empty()).then(|| field(&self.newest_address, 70))
     }
 
     fn resident_fields<'a>(&'a self, last: (&'a str, usize)) -> Vec<(&'a str, usize)> {

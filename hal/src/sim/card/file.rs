@@ -26,6 +26,8 @@ pub struct CardFile {
     issuer: Option<String>,
     valid_from: Option<String>,
     valid_to: Option<String>,
+    newest_address: Option<String>,
+    fingerprints: Option<usize>,
     photo: Option<PathBuf>,
     crop: Option<String>,
 }
@@ -118,6 +120,8 @@ impl CardFile {
             issuer: self.issuer.unwrap_or(example.issuer),
             valid_from: self.valid_from.unwrap_or(example.valid_from),
             valid_to: self.valid_to.unwrap_or(example.valid_to),
+            newest_address: self.newest_address.unwrap_or_default(),
+            fingerprints: self.fingerprints.unwrap_or_default().min(1024),
             photo,
         })
     }

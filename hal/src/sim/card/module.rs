@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::SimCard;
+use super::{Fault, FaultNumbers, SimCard};
 use crate::card::ga467::{Command, PREAMBLE, Sw3, encode};
 
 /// Bytes of any command: preamble, LEN, CMD, PARA, CHK.
@@ -13,47 +13,6 @@ const COMMAND_LEN: usize = 10;
 const PHOTO_LEN: usize = 1024;
 /// The number of a module that was never made.
 const SAM_NUMBER: [u8; 16] = [5, 0, 99, 0, 0x9B, 0xB5, 0x32, 0x01, 1, 0, 0, 0, 1, 0, 0, 0];
-
-/// A way in which a reader or a card fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Fault {
-    /// The card is taken away while its contents are sent (see `--pull-at`).
-    PulledMidRead,
-    /// The reader answers nothing at all.
-    Silent,
-    /// The reader answers everything except "read".
-    SilentRead,
-    /// Noise before and after every answer; the answers themselves are whole.
-    Noise,
-    /// Noise instead of the contents of the card.
-    Garbage,
-    /// The contents come with a wrong checksum.
-    BadChecksum,
-    /// The contents break off.
-    Truncated,
-    /// The contents are announced as 65,535 bytes, and many come.
-    Oversized,
-    /// The two lengths before text and photo are wrong.
-    WrongTextLength,
-    /// The card has no photo.
-    NoPhoto,
-    /// The check digit of the number is wrong.
-    WrongCheckDigit,
-    /// All text fields are empty.
-    EmptyFields,
-    /// The text is no UTF-16.
-    BadText,
-    /// The kind of card is not one that is known.
-    UnknownKind,
-    /// The security module has no authorisation.
-    SamNotAuthorised,
-    /// The security module failed its self-test.
-    SelfTestFailed,
-    /// The card is not of this kind.
-    WrongCard,
-    /// The signature over the contents is wrong.
-    VerificationFailed,
-}
 
 /// What goes down the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +25,10 @@ pub(super) struct Answer {
     /// The answer breaks off when the card is taken away, that is, when [`Module::removals`] is
     /// no longer this.
     pub(super) while_removals: Option<u64>,
+    /// A pause after each byte.
+    pub(super) byte_gap: Duration,
+    /// The speed of the wire afterwards, in bits per second.
+    pub(super) then_baud: Option<u32>,
 }
 
 /// The state of the module.
@@ -73,8 +36,8 @@ pub(super) struct Module {
     card: SimCard,
     /// How long a card takes to be read before its contents are sent.
     chip_time: Duration,
-    pull_at: Option<usize>,
     fault: Option<Fault>,
+    numbers: FaultNumbers,
     presence: Presence,
     removals: u64,
     window: [u8; COMMAND_LEN],
@@ -94,14 +57,14 @@ impl Module {
     pub(super) fn new(
         card: SimCard,
         fault: Option<Fault>,
-        pull_at: Option<usize>,
+        numbers: FaultNumbers,
         chip_time: Duration,
     ) -> Self {
         Self {
             card,
             chip_time,
-            pull_at,
             fault,
+            numbers,
             presence: Presence::Away,
             removals: 0,
             window: [0; COMMAND_LEN],
@@ -131,6 +94,11 @@ impl Module {
     /// From now on this fault, or none.
     pub(super) fn set_fault(&mut self, fault: Option<Fault>) {
         self.fault = fault;
+    }
+
+    /// From now on these numbers go with the fault.
+    pub(super) fn set_numbers(&mut self, change: impl FnOnce(&mut FaultNumbers)) {
+        change(&mut self.numbers);
     }
 
     /// Takes one byte from the wire; a byte that completes a command brings its answer.
@@ -163,13 +131,27 @@ impl Module {
             return Some(self.status(status));
         }
         let answer = match command {
-            Command::Reset | Command::Status => self.status(Sw3::Ok),
-            Command::SamNumber => self.answer(Sw3::Ok, &SAM_NUMBER),
-            Command::Find => self.find(),
-            Command::Select => self.select(),
-            Command::ReadTextPhoto => return self.read(),
+            Command::Reset | Command::Status => Some(self.status(Sw3::Ok)),
+            Command::SamNumber => Some(self.answer(Sw3::Ok, &SAM_NUMBER)),
+            Command::Find => Some(self.find()),
+            Command::Select => Some(self.select()),
+            Command::ReadTextPhoto | Command::ReadWithFingerprints => self.read(command),
+            Command::ReadNewestAddress => self.read_address(),
+            Command::SetBaud(baud) => Some(Answer {
+                then_baud: Some(baud.bits_per_second()),
+                ..self.status(Sw3::Ok)
+            }),
         };
-        Some(answer)
+        answer.map(|answer| self.paced(answer))
+    }
+
+    fn paced(&self, mut answer: Answer) -> Answer {
+        match self.fault {
+            Some(Fault::Delay) => answer.delay += self.numbers.delay,
+            Some(Fault::SlowBytes) => answer.byte_gap = self.numbers.byte_gap,
+            _ => {}
+        }
+        answer
     }
 
     fn find(&mut self) -> Answer {
@@ -180,6 +162,9 @@ impl Module {
     }
 
     fn select(&mut self) -> Answer {
+        if self.fault == Some(Fault::SelectStatus) {
+            return self.status(Sw3::from(self.numbers.sw3));
+        }
         match self.presence {
             Presence::Away => self.status(Sw3::SelectFailed),
             Presence::Placed | Presence::Selected => {
@@ -189,11 +174,16 @@ impl Module {
         }
     }
 
-    fn read(&mut self) -> Option<Answer> {
+    fn read(&mut self, command: Command) -> Option<Answer> {
         if self.presence != Presence::Selected {
             return Some(self.status(Sw3::ReadFailed));
         }
-        let mut answer = self.contents();
+        if self.fault == Some(Fault::NoFingerprintCommand)
+            && command == Command::ReadWithFingerprints
+        {
+            return Some(self.status(Sw3::CommandUnknown));
+        }
+        let mut answer = self.contents(command == Command::ReadWithFingerprints);
         answer.delay = self.chip_time;
         answer.while_removals = Some(self.removals);
         let all = answer.bytes.len();
@@ -201,8 +191,9 @@ impl Module {
             Some(Fault::SilentRead) => return None,
             Some(Fault::WrongCard) => return Some(self.status(Sw3::WrongCard)),
             Some(Fault::VerificationFailed) => return Some(self.status(Sw3::Verification)),
+            Some(Fault::Status) => return Some(self.status(Sw3::from(self.numbers.sw3))),
             Some(Fault::PulledMidRead) => {
-                answer.pulled_at = Some(self.pull_at.unwrap_or(all / 2).min(all));
+                answer.pulled_at = Some(self.numbers.pull_at.unwrap_or(all / 2).min(all));
             }
             Some(Fault::BadChecksum) => answer.bytes[all - 1] ^= 0xFF,
             Some(Fault::Truncated) => answer.bytes.truncate(all - 100),
@@ -217,8 +208,28 @@ impl Module {
         Some(answer)
     }
 
+    fn read_address(&mut self) -> Option<Answer> {
+        if self.presence != Presence::Selected {
+            return Some(self.status(Sw3::ReadFailed));
+        }
+        let mut answer = match self.card.newest_address() {
+            Some(address) => self.answer(Sw3::Ok, &address),
+            None => self.status(Sw3::NoContent),
+        };
+        match self.fault {
+            Some(Fault::NoAddressCommand) => return Some(self.status(Sw3::CommandUnknown)),
+            Some(Fault::PulledAtAddress) => {
+                let all = answer.bytes.len();
+                answer.pulled_at = Some(self.numbers.pull_at.unwrap_or(all / 2).min(all));
+            }
+            _ => {}
+        }
+        answer.while_removals = Some(self.removals);
+        Some(answer)
+    }
+
     /// The contents of the card, with what is wrong about them.
-    fn contents(&mut self) -> Answer {
+    fn contents(&mut self, fingerprints: bool) -> Answer {
         let mut card = self.card.clone();
         match self.fault {
             Some(Fault::NoPhoto) => card.photo.clear(),
@@ -235,11 +246,20 @@ impl Module {
             _ => {}
         }
         card.photo.resize(PHOTO_LEN, 0);
-        let lengths = match self.fault {
-            Some(Fault::WrongTextLength) => [0, 200, 4, 0],
-            _ => [1, 0, 4, 0],
+        let mut lengths = match self.fault {
+            Some(Fault::WrongTextLength) => vec![0, 200, 4, 0],
+            _ => vec![1, 0, 4, 0],
         };
-        self.answer(Sw3::Ok, &[&lengths[..], &text, &card.photo].concat())
+        let mut prints = Vec::new();
+        if fingerprints {
+            // At most 1,024, so the conversion is exact.
+            lengths.extend((card.fingerprints as u16).to_be_bytes());
+            prints = self.noise(card.fingerprints);
+        }
+        self.answer(
+            Sw3::Ok,
+            &[&lengths[..], &text, &card.photo, &prints].concat(),
+        )
     }
 
     fn status(&mut self, status: Sw3) -> Answer {
@@ -257,6 +277,8 @@ impl Module {
             bytes,
             pulled_at: None,
             while_removals: None,
+            byte_gap: Duration::ZERO,
+            then_baud: None,
         }
     }
 
@@ -284,7 +306,12 @@ mod tests {
     use super::*;
 
     fn module(fault: Option<Fault>) -> Module {
-        Module::new(SimCard::example(), fault, None, Duration::ZERO)
+        Module::new(
+            SimCard::example(),
+            fault,
+            FaultNumbers::default(),
+            Duration::ZERO,
+        )
     }
 
     fn say(module: &mut Module, bytes: &[u8]) -> Vec<u8> {

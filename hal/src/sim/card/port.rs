@@ -10,12 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::line::Listener;
 use super::module::{Answer, Module};
-use super::wire::{Wire, Woken, time_for};
-use super::{Fault, SimCard};
+use super::wire::{Wire, Woken, pause, time_for};
+use super::{Address, Fault, FaultNumbers, Line, SimCard, uart};
 
 /// Bytes sent in one go; at 115,200 baud this is 1.4 ms, finer than any driver looks.
 const CHUNK: usize = 16;
+/// Between two attempts to reach a peer.
+const KNOCK_EVERY: Duration = Duration::from_millis(200);
 
 /// How the simulator behaves.
 #[derive(Clone, Debug)]
@@ -26,14 +29,15 @@ pub struct SimulatorOptions {
     pub placed: bool,
     /// What goes wrong.
     pub fault: Option<Fault>,
-    /// With [`Fault::PulledMidRead`]: after how many bytes of the contents (default: half).
-    pub pull_at: Option<usize>,
-    /// Speed of the wire in bits per second; `None` for as fast as the machine.
+    /// How much, how long, which.
+    pub numbers: FaultNumbers,
+    /// Speed of the module in bits per second; `None` for as fast as the machine, whatever speed
+    /// the driver chooses.
     pub baud: Option<u32>,
     /// How long reading the chip takes before its contents are sent.
     pub chip_time: Duration,
-    /// A symbolic link to the device node, so that its name is known beforehand.
-    pub link: Option<PathBuf>,
+    /// What its cable is.
+    pub line: Line,
 }
 
 impl SimulatorOptions {
@@ -44,10 +48,10 @@ impl SimulatorOptions {
             card,
             placed: false,
             fault: None,
-            pull_at: None,
+            numbers: FaultNumbers::default(),
             baud: Some(115_200),
             chip_time: Duration::ZERO,
-            link: None,
+            line: Line::Terminal { link: None },
         }
     }
 }
@@ -70,15 +74,11 @@ impl CardSimulator {
     /// # Errors
     /// If there is no pseudo-terminal to be had, or the link cannot be made.
     pub fn start(options: SimulatorOptions) -> io::Result<Self> {
-        let wire = Wire::open()?;
-        let path = wire.path().to_owned();
-        if let Some(link) = &options.link {
-            relink(&path, link)?;
-        }
+        let (outlet, wire, path, link) = plug_in(options.line)?;
         let mut module = Module::new(
             options.card,
             options.fault,
-            options.pull_at,
+            options.numbers,
             options.chip_time,
         );
         if options.placed {
@@ -87,6 +87,7 @@ impl CardSimulator {
         let module = Arc::new(Mutex::new(module));
         let (control, other) = UnixStream::pair()?;
         let mut server = Server {
+            outlet,
             wire,
             control: other,
             module: Arc::clone(&module),
@@ -95,14 +96,14 @@ impl CardSimulator {
         let thread = thread::spawn(move || server.until_closed());
         Ok(Self {
             path,
-            link: options.link,
+            link,
             control,
             module,
             thread: Some(thread),
         })
     }
 
-    /// The device node that a driver opens.
+    /// The device node that a driver opens, or the address of the socket.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.link.as_deref().unwrap_or(&self.path)
@@ -121,6 +122,11 @@ impl CardSimulator {
     /// From now on something goes wrong, or nothing any more.
     pub fn set_fault(&self, fault: Option<Fault>) {
         self.change(|module| module.set_fault(fault));
+    }
+
+    /// From now on these numbers go with the fault.
+    pub fn set_numbers(&self, change: impl FnOnce(&mut FaultNumbers)) {
+        self.change(|module| module.set_numbers(change));
     }
 
     fn change(&self, f: impl FnOnce(&mut Module)) {
@@ -154,8 +160,53 @@ fn relink(target: &Path, link: &Path) -> io::Result<()> {
     fs::rename(&draft, link)
 }
 
+/// How a lost connection is replaced.
+enum Outlet {
+    /// Not at all: what is lost is the device.
+    Terminal,
+    Listen(Listener),
+    Connect(Address),
+}
+
+/// The outlet, the wire if there is one at once, and what to call the place.
+fn plug_in(line: Line) -> io::Result<(Outlet, Option<Wire>, PathBuf, Option<PathBuf>)> {
+    Ok(match line {
+        Line::Terminal { link } => {
+            let (wire, path) = Wire::terminal()?;
+            if let Some(link) = &link {
+                relink(&path, link)?;
+            }
+            (Outlet::Terminal, Some(wire), path, link)
+        }
+        Line::Listen(address) => {
+            let listener = Listener::bind(&address)?;
+            let path = PathBuf::from(listener.address()?.to_string());
+            (Outlet::Listen(listener), None, path, None)
+        }
+        Line::Connect(address) => {
+            let path = PathBuf::from(address.to_string());
+            (Outlet::Connect(address), None, path, None)
+        }
+    })
+}
+
+/// Why the server stops serving a wire.
+enum End {
+    /// The owner has gone, and with it the reader.
+    Owner,
+    /// The wire is lost.
+    Wire,
+}
+
+impl From<io::Error> for End {
+    fn from(_: io::Error) -> Self {
+        Self::Wire
+    }
+}
+
 struct Server {
-    wire: Wire,
+    outlet: Outlet,
+    wire: Option<Wire>,
     control: UnixStream,
     module: Arc<Mutex<Module>>,
     baud: Option<u32>,
@@ -163,74 +214,124 @@ struct Server {
 
 impl Server {
     fn until_closed(&mut self) {
-        // The end of the control stream, or of the wire, is the end of the reader.
-        while self.turn().is_ok() {}
+        loop {
+            while let Some(wire) = self.wire.take() {
+                match self.turn(&wire) {
+                    Ok(()) => self.wire = Some(wire),
+                    Err(End::Owner) => return,
+                    Err(End::Wire) => {}
+                }
+            }
+            match self.rewire() {
+                Ok(wire) => self.wire = wire,
+                Err(_) => return,
+            }
+        }
     }
 
-    fn turn(&mut self) -> io::Result<()> {
-        if self.wire.wait(self.control.as_fd(), None)? == Woken::Control {
+    /// Waits for the next peer for a while; the end of the reader where there can be none.
+    fn rewire(&mut self) -> Result<Option<Wire>, End> {
+        let control = self.control.as_fd();
+        let (woken, found) = match &self.outlet {
+            Outlet::Terminal => return Err(End::Wire),
+            Outlet::Listen(listener) => match pause(control, Some(listener.as_fd()), None)? {
+                Woken::Bytes => (Woken::Bytes, listener.accept()),
+                other => (other, Err(io::ErrorKind::WouldBlock.into())),
+            },
+            Outlet::Connect(address) => match address.connect() {
+                Ok(socket) => (Woken::Bytes, Ok(socket)),
+                Err(error) => (pause(control, None, Some(KNOCK_EVERY))?, Err(error)),
+            },
+        };
+        if woken == Woken::Control {
+            self.hear()?;
+        }
+        // A peer that went before it was let in is no end.
+        Ok(found.and_then(Wire::socket).ok())
+    }
+
+    fn turn(&mut self, wire: &Wire) -> Result<(), End> {
+        if wire.wait(self.control.as_fd())? == Woken::Control {
             return self.hear();
         }
         let mut bytes = [0; 256];
-        let count = self.wire.read(&mut bytes)?;
-        for byte in &bytes[..count] {
-            let answer = self.with_module(|m| m.push(*byte));
+        let count = wire.read(&mut bytes)?;
+        let mut bytes = bytes[..count].to_vec();
+        if let Some((own, peer)) = self.speeds(wire) {
+            bytes = uart::received(&bytes, peer, own);
+        }
+        for byte in bytes {
+            let answer = self.with_module(|m| m.push(byte));
             if let Some(answer) = answer {
-                self.send(&answer)?;
+                self.send(wire, answer)?;
             }
         }
         Ok(())
     }
 
+    /// Our speed and the driver's, where both have one.
+    fn speeds(&self, wire: &Wire) -> Option<(u32, u32)> {
+        self.baud.zip(wire.peer_baud())
+    }
+
     /// Sends an answer at the pace of the wire, until a card is pulled.
-    fn send(&mut self, answer: &Answer) -> io::Result<()> {
+    fn send(&mut self, wire: &Wire, mut answer: Answer) -> Result<(), End> {
         let begin = Instant::now() + answer.delay;
-        let end = answer.pulled_at.unwrap_or(answer.bytes.len());
+        if let Some((own, peer)) = self.speeds(wire) {
+            answer.bytes = uart::received(&answer.bytes, own, peer);
+        }
+        let all = answer.bytes.len();
+        let end = answer.pulled_at.unwrap_or(all).min(all);
+        let chunk = if answer.byte_gap.is_zero() { CHUNK } else { 1 };
         let mut sent = 0;
         while sent < end {
-            let next = (sent + CHUNK).min(end);
+            let next = (sent + chunk).min(end);
             // Bytes are there when their last bit is.
-            self.wait_until(begin + time_for(next, self.baud))?;
+            let gaps = u32::try_from(next).unwrap_or(u32::MAX) * answer.byte_gap;
+            self.wait_until(begin + time_for(next, self.baud) + gaps)?;
             let removals = self.with_module(|m| m.removals());
             if answer.while_removals.is_some_and(|r| r != removals) {
-                return self.break_off(sent);
+                return self.break_off(wire, sent);
             }
-            self.wire.write(&answer.bytes[sent..next])?;
+            wire.write(&answer.bytes[sent..next])?;
             sent = next;
         }
         if answer.pulled_at.is_some() {
             self.with_module(Module::remove);
+        }
+        if let (Some(now), Some(next)) = (&mut self.baud, answer.then_baud) {
+            *now = next;
         }
         Ok(())
     }
 
     /// Somebody took the card away: before its contents were sent the module says so, in the
     /// middle of them it falls silent.
-    fn break_off(&mut self, sent: usize) -> io::Result<()> {
+    fn break_off(&mut self, wire: &Wire, sent: usize) -> Result<(), End> {
         if sent > 0 {
             return Ok(());
         }
         let answer = self.with_module(Module::read_failed);
-        self.wire.write(&answer.bytes)
+        Ok(wire.write(&answer.bytes)?)
     }
 
-    fn wait_until(&mut self, time: Instant) -> io::Result<()> {
+    fn wait_until(&mut self, time: Instant) -> Result<(), End> {
         loop {
             let left = time.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }
-            if self.wire.pause(self.control.as_fd(), left)? == Woken::Control {
+            if pause(self.control.as_fd(), None, Some(left))? == Woken::Control {
                 self.hear()?;
             }
         }
     }
 
     /// Takes the owner's wake-up call; its end is ours.
-    fn hear(&mut self) -> io::Result<()> {
-        match self.control.read(&mut [0; 16])? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+    fn hear(&mut self) -> Result<(), End> {
+        match self.control.read(&mut [0; 16]) {
+            Ok(0) | Err(_) => Err(End::Owner),
+            Ok(_) => Ok(()),
         }
     }
 

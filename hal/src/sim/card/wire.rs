@@ -1,5 +1,5 @@
-//! The simulated wire: the master side of a pseudo-terminal, over which bytes leave no faster
-//! than a UART would send them.
+//! The simulated wire: a socket, or the master side of a pseudo-terminal, over which bytes leave no
+//! faster than a UART would send them.
 //!
 //! A pseudo-terminal is not quite a wire. While nobody has its other side open, the master gets
 //! errors, and its settings are forgotten: so the simulator keeps the other side open, too. And
@@ -7,9 +7,9 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -21,12 +21,11 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 /// Start bit, eight data bits, stop bit.
 const BITS_PER_BYTE: u32 = 10;
 
-/// One pseudo-terminal.
+/// One pseudo-terminal, or one connection.
 pub(super) struct Wire {
-    master: OwnedFd,
-    path: PathBuf,
-    /// Kept open, never used: see above.
-    _other_side: OwnedFd,
+    end: OwnedFd,
+    /// The other side of a pseudo-terminal: kept open (see above), and asked for its speed.
+    terminal: Option<OwnedFd>,
 }
 
 /// What ended a wait.
@@ -41,7 +40,8 @@ pub(super) enum Woken {
 }
 
 impl Wire {
-    pub(super) fn open() -> io::Result<Self> {
+    /// A pseudo-terminal, and the device node that a driver opens.
+    pub(super) fn terminal() -> io::Result<(Self, PathBuf)> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -57,60 +57,63 @@ impl Wire {
         settings.make_raw();
         tcsetattr(&other_side, OptionalActions::Now, &settings)?;
         rustix::io::ioctl_fionbio(&master, true)?;
+        let wire = Self {
+            end: master,
+            terminal: Some(other_side),
+        };
+        Ok((wire, path))
+    }
+
+    /// A connection.
+    pub(super) fn socket(end: OwnedFd) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&end, true)?;
         Ok(Self {
-            master,
-            path,
-            _other_side: other_side,
+            end,
+            terminal: None,
         })
     }
 
-    /// The device node that a driver opens.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The speed to which the driver has set its side; connections have none.
+    pub(super) fn peer_baud(&self) -> Option<u32> {
+        let settings = tcgetattr(self.terminal.as_ref()?).ok()?;
+        Some(settings.input_speed()).filter(|speed| *speed > 0)
     }
 
     /// Waits for bytes or for the owner.
-    pub(super) fn wait(
-        &self,
-        control: BorrowedFd<'_>,
-        timeout: Option<Duration>,
-    ) -> io::Result<Woken> {
-        let mut fds = [
-            PollFd::new(&control, PollFlags::IN),
-            PollFd::new(&self.master, PollFlags::IN),
-        ];
-        let timeout = timeout.map(timespec);
-        match poll(&mut fds, timeout.as_ref()) {
-            Err(Errno::INTR) | Ok(0) => Ok(Woken::Timeout),
-            Err(e) => Err(e.into()),
-            Ok(_) if !fds[0].revents().is_empty() => Ok(Woken::Control),
-            Ok(_) => Ok(Woken::Bytes),
-        }
-    }
-
-    /// Waits for the owner only: the wire is busy sending.
-    pub(super) fn pause(&self, control: BorrowedFd<'_>, timeout: Duration) -> io::Result<Woken> {
-        let mut fds = [PollFd::new(&control, PollFlags::IN)];
-        match poll(&mut fds, Some(&timespec(timeout))) {
-            Err(Errno::INTR) | Ok(0) => Ok(Woken::Timeout),
-            Err(e) => Err(e.into()),
-            Ok(_) => Ok(Woken::Control),
-        }
+    pub(super) fn wait(&self, control: BorrowedFd<'_>) -> io::Result<Woken> {
+        pause(control, Some(self.end.as_fd()), None)
     }
 
     pub(super) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        match rustix::io::read(&self.master, bytes) {
+        match rustix::io::read(&self.end, bytes) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
             other => Ok(other?),
         }
     }
 
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        match rustix::io::write(&self.master, bytes) {
+        match rustix::io::write(&self.end, bytes) {
             Err(Errno::AGAIN | Errno::INTR) => Ok(()),
             Err(e) => Err(e.into()),
             Ok(_) => Ok(()),
         }
+    }
+}
+
+/// Waits for the owner, or for something else that becomes readable.
+pub(super) fn pause(
+    control: BorrowedFd<'_>,
+    other: Option<BorrowedFd<'_>>,
+    timeout: Option<Duration>,
+) -> io::Result<Woken> {
+    let mut fds = vec![PollFd::new(&control, PollFlags::IN)];
+    fds.extend(other.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+    match poll(&mut fds, timeout.map(timespec).as_ref()) {
+        Err(Errno::INTR) | Ok(0) => Ok(Woken::Timeout),
+        Err(e) => Err(e.into()),
+        Ok(_) if !fds[0].revents().is_empty() => Ok(Woken::Control),
+        Ok(_) => Ok(Woken::Bytes),
     }
 }
 

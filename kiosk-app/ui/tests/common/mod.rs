@@ -139,6 +139,8 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
         Outage::CardReader,
         Outage::Storage,
         Outage::Fault,
+        Outage::Service,
+        Outage::Tampered,
     ];
     all.extend(outages.map(|outage| (format!("outage-{outage:?}"), Screen::OutOfService(outage))));
     all

@@ -4,6 +4,7 @@
 
 pub mod certificate;
 pub mod cms;
+pub mod country;
 pub mod crl;
 pub mod hash;
 mod key;

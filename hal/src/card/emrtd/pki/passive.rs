@@ -88,6 +88,13 @@ pub enum PassiveFault {
     /// The chip was opened in a way that its signed data group 14 does not list: its unsigned list of access protocols was changed.
     #[error("the chip's list of access protocols is not the one that was signed")]
     AccessDowngraded,
+    /// The document says that another state issued it than the one whose authority vouches for
+    /// its signer.
+    #[error("the document is of another state than its signer (country {country})")]
+    ForeignSigner {
+        /// The authority's country.
+        country: String,
+    },
     /// A data group was read that is not among the signed ones.
     #[error("data group {0} is not among the signed ones")]
     Unsigned(u8),
@@ -114,6 +121,7 @@ impl PassiveFault {
             Self::RevocationUnknown => "revocation_unknown",
             Self::Altered(_) => "data_group_altered",
             Self::Unsigned(_) => "data_group_unsigned",
+            Self::ForeignSigner { .. } => "signer_of_another_state",
             Self::AccessDowngraded => "access_downgraded",
         }
     }

@@ -16,7 +16,7 @@ const FRAME_WAIT: Duration = Duration::from_millis(40);
 
 /// Time that passes only when somebody waits.
 #[derive(Default)]
-struct ByHand(Mutex<Duration>);
+pub(super) struct ByHand(Mutex<Duration>);
 
 impl ByHand {
     fn pass(&self, time: Duration) {

@@ -2,6 +2,7 @@
 //! a solid and a print like a plane, and the device keeps time, is lost and comes back.
 
 mod device;
+mod exposure;
 mod motion;
 mod picture;
 

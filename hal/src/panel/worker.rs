@@ -1,0 +1,214 @@
+//! The thread that owns the panel: takes its lines, does what the plan says, and takes them again
+//! after a loss. It sleeps until a switch, its owner or the plan wakes it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::plan::{Levels, Plan, Wish};
+use super::{Board, Output, PanelError, Sound, StatusLight, Switch, Waker};
+use crate::clock::monotonic_now;
+use crate::device::{Backoff, DeviceState, StateReporter};
+
+/// How often a panel on which nothing happens is looked after: a board that is unplugged makes no
+/// edge.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// A supervised panel. Dropping it makes the panel dark and ends the thread.
+pub struct PanelWorker {
+    desk: Arc<Mutex<Desk>>,
+    waker: Option<Waker>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Takes the lines, each time anew.
+type OpenBoard = dyn Fn(&Waker) -> Result<Box<dyn Board>, PanelError> + Send;
+
+/// What the owner leaves for the thread.
+#[derive(Default)]
+struct Desk {
+    stop: bool,
+    wish: Wish,
+    sound: Option<Sound>,
+}
+
+impl PanelWorker {
+    /// A kiosk without a panel: everything it is asked to show is shown by nothing.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self {
+            desk: Arc::default(),
+            waker: None,
+            thread: None,
+        }
+    }
+
+    /// Starts the thread. `open` is called whenever the lines are to be taken; `on_state` hears
+    /// every change of the panel's state, and `on_switch` every switch: first how it stands when
+    /// the panel has come up, then each change, both on the worker's thread.
+    ///
+    /// # Errors
+    /// [`PanelError::Wait`] if the system gave nothing to sleep on.
+    pub fn spawn(
+        switches: impl IntoIterator<Item = Switch>,
+        open: impl Fn(&Waker) -> Result<Box<dyn Board>, PanelError> + Send + 'static,
+        on_state: impl FnMut(DeviceState) + Send + 'static,
+        on_switch: impl FnMut(Switch, bool) + Send + 'static,
+    ) -> Result<Self, PanelError> {
+        let waker = Waker::new().map_err(PanelError::Wait)?;
+        let desk = Arc::<Mutex<Desk>>::default();
+        let mut run = Run {
+            switches: switches.into_iter().collect(),
+            open: Box::new(open),
+            on_switch: Box::new(on_switch),
+            states: StateReporter::new(on_state),
+            desk: Arc::clone(&desk),
+            waker: waker.clone(),
+            backoff: Backoff::default(),
+        };
+        let thread = thread::spawn(move || run.until_stopped());
+        Ok(Self {
+            desk,
+            waker: Some(waker),
+            thread: Some(thread),
+        })
+    }
+
+    /// Shows a status.
+    pub fn show(&self, light: StatusLight) {
+        self.leave(|desk| desk.wish.light = light);
+    }
+
+    /// Turns the light on the face on or off.
+    pub fn fill_light(&self, on: bool) {
+        self.leave(|desk| desk.wish.fill = on);
+    }
+
+    /// Sounds the buzzer.
+    pub fn sound(&self, sound: Sound) {
+        self.leave(|desk| desk.sound = Some(sound));
+    }
+
+    fn leave(&self, change: impl FnOnce(&mut Desk)) {
+        change(&mut lock(&self.desk));
+        if let Some(waker) = &self.waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for PanelWorker {
+    fn drop(&mut self) {
+        self.leave(|desk| desk.stop = true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the panel worker had panicked");
+        }
+    }
+}
+
+/// Plain values: no half-written state is possible behind a poisoned lock.
+fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
+    desk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Run {
+    switches: Vec<Switch>,
+    open: Box<OpenBoard>,
+    on_switch: Box<dyn FnMut(Switch, bool) + Send>,
+    states: StateReporter,
+    desk: Arc<Mutex<Desk>>,
+    waker: Waker,
+    backoff: Backoff,
+}
+
+impl Run {
+    fn until_stopped(&mut self) {
+        while !lock(&self.desk).stop {
+            // A driver that panics is a bug, but one that must not blind the kiosk for good.
+            let state = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => {
+                    let state = error.state();
+                    if self.states.is_news(&state) {
+                        tracing::warn!(error = %error.words(), "panel failed");
+                    }
+                    state
+                }
+                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
+            };
+            self.states.set(state);
+            self.pause();
+        }
+    }
+
+    /// Waits before the next attempt, but not longer than the owner wants the panel.
+    fn pause(&mut self) {
+        let until = monotonic_now() + self.backoff.pause();
+        while !lock(&self.desk).stop {
+            let left = until.saturating_sub(monotonic_now());
+            if left.is_zero() || self.waker.sleep(&[], left).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Takes the lines and uses them for as long as that goes well; returns when stopped.
+    fn turn(&mut self) -> Result<(), PanelError> {
+        self.states.starting();
+        let mut board = (self.open)(&self.waker)?;
+        let mut plan = Plan::new(self.switches.iter().copied(), monotonic_now());
+        let mut shown = None;
+        loop {
+            let now = monotonic_now();
+            if self.take_wishes(&mut plan, now) {
+                return darken(board.as_mut());
+            }
+            let step = plan.step(&board.active()?, now);
+            bring(board.as_mut(), shown, step.levels)?;
+            if shown.replace(step.levels).is_none() {
+                self.states.set(DeviceState::Ready);
+                self.backoff.reset();
+            }
+            for (switch, active) in step.switched {
+                (self.on_switch)(switch, active);
+            }
+            let next = step.due.map_or(LOOK_EVERY, |due| due.saturating_sub(now));
+            board.sleep(&self.waker, next.min(LOOK_EVERY))?;
+        }
+    }
+
+    /// Hands the owner's wishes to the plan; whether the owner wants the thread to end.
+    fn take_wishes(&self, plan: &mut Plan, now: Duration) -> bool {
+        let mut desk = lock(&self.desk);
+        plan.wish(desk.wish, now);
+        if let Some(sound) = desk.sound.take() {
+            plan.sound(sound, now);
+        }
+        desk.stop
+    }
+}
+
+/// Changes what differs from what is shown; everything at first.
+fn bring(board: &mut dyn Board, shown: Option<Levels>, levels: Levels) -> Result<(), PanelError> {
+    for output in Output::ALL {
+        let on = levels.is_on(output);
+        if shown.is_none_or(|shown| shown.is_on(output) != on) {
+            board.set(output, on)?;
+        }
+    }
+    if shown.is_none_or(|shown| shown.ring != levels.ring) {
+        board.glow(levels.ring)?;
+    }
+    Ok(())
+}
+
+/// What a GPIO chip does with a line that is let go is its own affair: leave none on.
+fn darken(board: &mut dyn Board) -> Result<(), PanelError> {
+    for output in Output::ALL {
+        board.set(output, false)?;
+    }
+    board.glow(0)
+}

@@ -1,0 +1,67 @@
+//! The whole loop: the real worker meters the face of a person before a window, and the simulated
+//! camera's controls answer.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    super::{Scene, Script, SimDevice},
+    device::ByHand,
+    stage,
+};
+use crate::camera::{Camera, CameraWorker, Region, light};
+
+/// Where the face at rest is (see `pose`).
+const FACE: Region = Region {
+    left: 0.38,
+    top: 0.32,
+    right: 0.62,
+    bottom: 0.62,
+};
+const LONG: Duration = Duration::from_secs(20);
+
+/// What the face's light was in so many frames, and when each was taken. The face is shown to the
+/// worker if `seen`.
+fn faces(scene: Scene, seen: bool, frames: usize) -> Vec<(Duration, u8)> {
+    let clock = Arc::new(ByHand::default());
+    let device = SimDevice::with_clock(stage(1), Script::only(scene), clock).adjustable();
+    let open = move || Ok(Box::new(device.open()?) as Box<dyn Camera>);
+    let worker = CameraWorker::spawn(open, |_| {});
+    worker.start_capture();
+    let (slot, place) = (worker.frames(), worker.face());
+    (0..frames)
+        .map(|_| {
+            let frame = slot.take(LONG).unwrap();
+            if seen {
+                place.seen(FACE, frame.at());
+            }
+            (frame.at(), light::mean(&frame, FACE).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_face_before_a_window_is_brought_to_light_and_stays_there() {
+    let dark = faces(Scene::Backlit, false, 5);
+    assert!(dark.iter().all(|(_, face)| *face < 80), "{dark:?}");
+
+    let lit = faces(Scene::Backlit, true, 110);
+    let late = &lit[80..];
+    // Within the limits, and no swinging: what moves is the person.
+    assert!(late.iter().all(|(_, f)| (86..=189).contains(f)), "{lit:?}");
+    let (least, most) = (
+        late.iter().map(|f| f.1).min(),
+        late.iter().map(|f| f.1).max(),
+    );
+    assert!(most.unwrap() - least.unwrap() < 25, "{late:?}");
+}
+
+#[test]
+fn a_face_in_good_light_is_left_to_the_cameras_own_exposure() {
+    let (with, without) = (faces(Scene::Live, true, 60), faces(Scene::Live, false, 60));
+    // The same pixels: nothing was ordered.
+    for (time, face) in with {
+        if let Some((_, other)) = without.iter().find(|(at, _)| *at == time) {
+            assert_eq!(face, *other, "at {time:?}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A kiosk whose case was opened: nothing of it is left but a screen that says so and a light. It
+//! stays like this, across restarts, until a technician signs off.
+
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use hal::clock::monotonic_now;
+use hal::panel::{PanelWorker, StatusLight};
+use kiosk_ui::{Language, Outage, Screen, Touch, View};
+
+use crate::record::{Record, RecordSink};
+use crate::session::Event;
+use crate::shell::{Crashed, Display, Message, Outlet};
+use crate::store::Store;
+use crate::supervise::Supervisor;
+
+/// How often the supervisor hears of it, and it is looked whether the keys have left the memory too.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Threads that still use a key (a commit, a transaction to a chain) end within this; else the
+/// program ends, and its memory with it.
+const LETTING_GO: Duration = Duration::from_secs(5);
+
+/// What a closed kiosk consists of.
+pub struct Closed {
+    /// What still comes in: records, touches, the end.
+    pub outlet: Outlet,
+    /// The screen.
+    pub display: Arc<dyn Display>,
+    /// The lights, and the case that may still be open.
+    pub panel: PanelWorker,
+    /// Where records go.
+    pub records: RecordSink,
+    /// The language that it greets with.
+    pub language: Language,
+    /// What held the keys in memory, if the kiosk was open before.
+    pub held: Weak<Mutex<Store>>,
+    /// Who must hear that this is as it should be.
+    pub supervisor: Supervisor,
+}
+
+impl Closed {
+    /// Stays closed until the program is told to end.
+    pub async fn stay(mut self) -> Result<(), Crashed> {
+        (self.records)(&Record::Closed);
+        self.panel.show(StatusLight::Error);
+        self.panel.fill_light(false);
+        self.show();
+        let since = monotonic_now();
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            let message = tokio::select! {
+                message = self.outlet.0.recv() => message,
+                _ = looks.tick() => {
+                    self.supervisor.turn(&*self.display);
+                    let is_late = monotonic_now().saturating_sub(since) > LETTING_GO;
+                    if is_late && self.held.strong_count() > 0 {
+                        return Err(Crashed::holding_keys());
+                    }
+                    continue;
+                }
+            };
+            match message {
+                Some(Message::Record(record)) => (self.records)(&record),
+                Some(Message::Event(Event::Touch(Touch::Speak(language)))) => {
+                    self.language = language;
+                    self.show();
+                }
+                Some(Message::Event(_) | Message::Tampered | Message::Presence(_)) => {}
+                Some(Message::Stop) | None => {
+                    self.supervisor.stopping();
+                    return Ok(());
+                }
+                Some(Message::Crash(crashed)) => return Err(crashed),
+            }
+        }
+    }
+
+    fn show(&self) {
+        self.display.show(View {
+            language: self.language,
+            screen: Screen::OutOfService(Outage::Tampered),
+            seconds_left: None,
+            seconds_in_all: None,
+            still_there: false,
+        });
+    }
+}

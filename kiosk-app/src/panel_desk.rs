@@ -1,0 +1,117 @@
+//! Between the panel and the kiosk: an opened case takes the keys at once, on the panel's own
+//! thread, however busy the rest is; the door and a lost panel are told to the session; who comes and
+//! goes is told to the shell.
+
+use hal::device::DeviceState;
+use hal::panel::{Board, PanelError, PanelWorker, Sound, StatusLight, Switch, Waker, Wiring, open};
+
+use crate::errors::chain;
+use crate::provision::StateFolder;
+use crate::record::Record;
+use crate::session::{self, Device, Light};
+use crate::shell::Inbox;
+
+/// Takes the panel's lines, each time anew.
+pub type OpenBoard = Box<dyn Fn(&Waker) -> Result<Box<dyn Board>, PanelError> + Send>;
+
+/// A panel that is to be driven.
+pub struct PanelSource {
+    /// The switches it has.
+    pub switches: Vec<Switch>,
+    /// Takes its lines.
+    pub open: OpenBoard,
+}
+
+impl PanelSource {
+    /// The panel of this wiring; none if nothing is wired.
+    pub fn of(wiring: &Wiring) -> Option<Self> {
+        let wiring = wiring.clone();
+        (!wiring.is_empty()).then(|| Self {
+            switches: wiring.switches.keys().copied().collect(),
+            open: Box::new(move |waker| open(&wiring, waker)),
+        })
+    }
+
+    /// Whether it watches the case.
+    fn guards(&self) -> bool {
+        self.switches.contains(&Switch::Tamper)
+    }
+}
+
+/// Starts the panel's thread; without a panel there is nothing to do.
+pub fn start(source: Option<PanelSource>, state: StateFolder, inbox: &Inbox) -> PanelWorker {
+    let Some(source) = source else {
+        inbox.record(Record::device("panel", DeviceState::Absent));
+        return PanelWorker::absent();
+    };
+    let guards = source.guards();
+    let (states, switches) = (inbox.clone(), inbox.clone());
+    let started = PanelWorker::spawn(
+        source.switches,
+        source.open,
+        move |state| report(&states, guards, state),
+        move |switch, active| switched(&switches, &state, switch, active),
+    );
+    started.unwrap_or_else(|error| {
+        let state = DeviceState::Faulted(chain(&error));
+        report(inbox, guards, state);
+        PanelWorker::absent()
+    })
+}
+
+/// A kiosk works without lights, but not with its eyes closed to its own case.
+fn report(inbox: &Inbox, guards: bool, state: DeviceState) {
+    if guards {
+        inbox.device(Device::Panel, state);
+    } else {
+        inbox.record(Record::device("panel", state));
+    }
+}
+
+fn switched(inbox: &Inbox, state: &StateFolder, switch: Switch, active: bool) {
+    match (switch, active) {
+        (Switch::Tamper, true) => {
+            inbox.record(destroy_keys(state));
+            inbox.tampered();
+        }
+        // A case that is closed again is still one that was open.
+        (Switch::Tamper, false) => {}
+        (Switch::ServiceDoor, open) => {
+            let state = if open {
+                DeviceState::Faulted(String::from("the service door is open"))
+            } else {
+                DeviceState::Ready
+            };
+            inbox.device(Device::ServiceDoor, state);
+        }
+        (Switch::Presence, there) => inbox.presence(there),
+    }
+}
+
+/// Destroys the keys, and says whether that worked.
+pub fn destroy_keys(state: &StateFolder) -> Record {
+    let (keys, detail) = match state.case_opened() {
+        Ok(()) => ("destroyed", String::new()),
+        Err(error) => ("not_destroyed", chain(&error)),
+    };
+    Record::Tampered { keys, detail }
+}
+
+/// The panel's word for a light of the session.
+pub fn status(light: Light) -> StatusLight {
+    match light {
+        Light::Idle => StatusLight::Idle,
+        Light::LookHere => StatusLight::LookHere,
+        Light::Ok => StatusLight::Ok,
+        Light::Error => StatusLight::Error,
+    }
+}
+
+/// The panel's word for a sound of the session.
+pub fn tone(sound: session::Sound) -> Sound {
+    match sound {
+        session::Sound::CardRead => Sound::CardRead,
+        session::Sound::Ok => Sound::Ok,
+        session::Sound::Error => Sound::Error,
+    }
+}

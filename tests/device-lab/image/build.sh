@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The lab's machine, built once: a Debian 12 root filesystem (squashfs with its dm-verity tree), its
+# kernel with an initramfs that checks both disks, and the modules Debian has no binaries of.
+#
+#   build.sh FOLDER      leaves vmlinuz, initrd.img, root.img and root.hash in FOLDER
+#
+# Needs mmdebstrap, squashfs-tools-ng and cryptsetup-bin. What is there and was made by these same
+# scripts is not built again.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+dist=$here/../../../kiosk-app/dist
+out=${1:?a folder for the image}
+suite=bookworm
+mirror=${DEVICE_LAB_MIRROR:-http://deb.debian.org/debian}
+
+# What `kiosk` as built for the device needs at run time, and what a machine needs to run it.
+packages=(
+    systemd systemd-sysv udev kmod initramfs-tools busybox cryptsetup-bin e2fsprogs linux-image-amd64
+    libopencv-core406 libopencv-imgproc406 libfontconfig1 libtss2-esys-3.0.2-0 libtss2-tctildr0
+    libtss2-tcti-device0 libinput10 libgbm1 libdrm2 libxkbcommon0 xkb-data libudev1
+    libstdc++6 fonts-noto-cjk
+)
+
+recipe() { find "$here" "$dist" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64; }
+made=$(recipe)
+if [ -e "$out/recipe" ] && [ "$(cat "$out/recipe")" = "$made" ]; then
+    echo "    the machine's image is there: $out"
+    exit 0
+fi
+
+for tool in mmdebstrap tar2sqfs veritysetup; do
+    PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || {
+        echo "$tool is missing: apt-get install mmdebstrap squashfs-tools-ng cryptsetup-bin" >&2
+        exit 1
+    }
+done
+mkdir -p "$out"
+rm -f "$out/recipe"
+
+modules=$(sha256sum "$here/modules.sh" | cut -c1-64)
+if [ "$(cat "$out/modules.recipe" 2>/dev/null)" != "$modules" ]; then
+echo "    kernel modules: v4l2loopback, gpio-sim"
+mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
+    --include=linux-headers-amd64,linux-source-6.1,v4l2loopback-source,make,gcc,libc6-dev,xz-utils,bzip2 \
+    --customize-hook="copy-in '$here/modules.sh' /root" \
+    --customize-hook='chroot "$1" sh /root/modules.sh' \
+    --customize-hook="copy-out /root/modules.tar '$out'" \
+    "$suite" /dev/null "$mirror"
+echo "$modules" >"$out/modules.recipe"
+fi
+
+echo "    root filesystem"
+# sync-in keeps modes; the overlay's owner becomes root.
+mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/share/fonts/opentype/noto/*Serif*' \
+    --essential-hook="tar -C '$here/root' --owner=0 --group=0 -c . | tar -C \"\$1\" -x --keep-directory-symlink" \
+    --include="$(IFS=,; echo "${packages[*]}")" \
+    --customize-hook="tar -C \"\$1\" -x --keep-directory-symlink -f '$out/modules.tar'" \
+    --customize-hook="sh '$here/finish.sh' \"\$1\" '$dist'" \
+    --customize-hook="copy-out /boot/vmlinuz /boot/initrd.img '$out'" \
+    --customize-hook='rm -rf "$1"/boot/* "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/*' \
+    "$suite" - "$mirror" | tar2sqfs --quiet --force --compressor lz4 "$out/root.img"
+
+"$here/verity.sh" "$out/root.img" >"$out/root.hash"
+echo "$made" >"$out/recipe"

@@ -26,6 +26,7 @@ use crate::services::{Services, ServicesError};
 use crate::session::{Device, Limits, Session};
 use crate::shell::{Crashed, Display, Ended, Inbox, Outlet, Shell};
 use crate::store::{Measured, Store, StoreError};
+use crate::supervise::Supervisor;
 
 /// The running program (Linux, proc(5)).
 const PROGRAM: &str = "/proc/self/exe";

@@ -183,7 +183,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         face: camera.face(),
         quarters: config.camera.quarters(),
     };
-    let eyes = Eyes::spawn(pipeline, sight, inbox.clone(), Arc::clone(&display));
+    let decoder = config.card_reader.photo_decoder();
+    let eyes = Eyes::spawn(pipeline, decoder, sight, inbox.clone(), Arc::clone(&display));
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hal::card::emrtd::pki::passive::PassivePolicy;
 use hal::card::emrtd::pki::trust::{TrustError, TrustStore};
 use hal::card::emrtd::worker::{EmrtdReaderConfig, EmrtdWorker};
-use hal::card::serial::{CardReaderConfig, CardWorker};
+use hal::card::serial::CardWorker;
 
 use crate::card_desk::{self, TurnCell};
 use crate::config::{self, ReaderKind};
@@ -36,7 +36,7 @@ impl CardReader {
         let on_event = move |event| card_desk::hand_in(&events, &turn, event);
         Ok(match settings.kind {
             ReaderKind::Serial => {
-                Self::Serial(CardWorker::spawn(serial(settings), on_state, on_event))
+                Self::Serial(CardWorker::spawn(settings.serial(), on_state, on_event))
             }
             ReaderKind::Pcsc => Self::Documents(EmrtdWorker::spawn(
                 contactless(settings)?,
@@ -60,13 +60,6 @@ impl CardReader {
             Self::Serial(worker) => worker.stop_polling(),
             Self::Documents(worker) => worker.stop_polling(),
         }
-    }
-}
-
-fn serial(settings: &config::CardReader) -> CardReaderConfig {
-    CardReaderConfig {
-        baud: settings.baud.get(),
-        ..CardReaderConfig::on(&settings.port)
     }
 }
 

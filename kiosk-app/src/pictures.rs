@@ -5,6 +5,8 @@ use std::io::Cursor;
 
 use face_pipeline::{ImageError as ViewError, ImageView, PixelFormat};
 use hal::card::emrtd::lds::{FaceError, Portrait};
+use hal::wlt::WltPicture;
+use hal::wlt::protocol::{HEIGHT, WIDTH};
 use image::{ImageError, ImageReader, Limits};
 use zeroize::Zeroizing;
 
@@ -59,6 +61,16 @@ pub fn decode_jpeg_2000(bytes: &[u8]) -> Result<Picture, PictureError> {
         width: picture.width as usize,
         height: picture.height as usize,
     })
+}
+
+impl From<WltPicture> for Picture {
+    fn from(picture: WltPicture) -> Self {
+        Self {
+            rgb: picture.into_rgb(),
+            width: WIDTH,
+            height: HEIGHT,
+        }
+    }
 }
 
 impl Picture {

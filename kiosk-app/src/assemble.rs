@@ -184,7 +184,13 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         quarters: config.camera.quarters(),
     };
     let decoder = config.card_reader.photo_decoder();
-    let eyes = Eyes::spawn(pipeline, decoder, sight, inbox.clone(), Arc::clone(&display));
+    let eyes = Eyes::spawn(
+        pipeline,
+        decoder,
+        sight,
+        inbox.clone(),
+        Arc::clone(&display),
+    );
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {

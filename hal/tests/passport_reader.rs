@@ -1,6 +1,6 @@
 //! The reader of travel documents against a simulated chip, through the real pcscd and its
 //! virtual reader.
-#![allow(clippy::unwrap_used, clippy::panic)] // a failed helper is a failed test
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failed helper is a failed test
 #![allow(unsafe_code)] // the environment of libpcsclite, see `Lab`
 #![cfg(feature = "sim")]
 

@@ -1,6 +1,6 @@
 //! Whom to trust, against certificates, revocation lists, master lists and document security
 //! objects that OpenSSL made: every kind of key that states use (ICAO 9303-12, 4.1).
-#![allow(clippy::unwrap_used, clippy::panic)] // a failed helper is a failed test
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failed helper is a failed test
 
 use std::fs;
 use std::path::{Path, PathBuf};

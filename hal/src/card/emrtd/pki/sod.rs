@@ -42,6 +42,9 @@ impl From<TlvError> for SodError {
     }
 }
 
+/// Number and hash of each data group.
+pub type Hashes = Vec<(u8, Vec<u8>)>;
+
 /// A document security object whose signature is that of `signer`.
 #[derive(Debug)]
 pub struct SecurityObject {
@@ -52,7 +55,7 @@ pub struct SecurityObject {
     /// How the data groups were hashed.
     pub hash: HashAlgorithm,
     /// Number and hash of each data group.
-    pub hashes: Vec<(u8, Vec<u8>)>,
+    pub hashes: Hashes,
 }
 
 impl SecurityObject {
@@ -86,7 +89,7 @@ impl SecurityObject {
 
 /// LDSSecurityObject ::= SEQUENCE { version, hashAlgorithm, dataGroupHashValues, … } (ICAO
 /// 9303-10, 4.6.2.3).
-fn security_object(content: &[u8]) -> Result<(HashAlgorithm, Vec<(u8, Vec<u8>)>), SodError> {
+fn security_object(content: &[u8]) -> Result<(HashAlgorithm, Hashes), SodError> {
     let mut fields = tlv::only(content, 0x30)?;
     tlv::expect(&mut fields, 0x02)?;
     let mut algorithm = tlv::expect(&mut fields, 0x30)?;
@@ -95,7 +98,7 @@ fn security_object(content: &[u8]) -> Result<(HashAlgorithm, Vec<(u8, Vec<u8>)>)
         .ok()
         .and_then(|oid| HashAlgorithm::from_oid(&oid))
         .ok_or(SodError::Hash)?;
-    let mut hashes: Vec<(u8, Vec<u8>)> = Vec::new();
+    let mut hashes = Hashes::new();
     for entry in tlv::objects(tlv::expect(&mut fields, 0x30)?) {
         let mut entry = entry?.value;
         let [number @ 1..=16] = *tlv::expect(&mut entry, 0x02)? else {

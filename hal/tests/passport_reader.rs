@@ -155,7 +155,7 @@ fn a_new_passport_is_opened_with_pace_and_proves_its_chip() {
     let holder = record.holder.unwrap();
     assert_eq!(holder.full_name.unwrap().reveal(), "林样例");
     let picture = record.portrait.decode().unwrap();
-    assert!(picture.width >= 64 && picture.rgb.len() % 3 == 0);
+    assert!(picture.width >= 64 && picture.rgb.len().is_multiple_of(3));
 
     let authentication = record.authentication;
     assert_eq!(authentication.authenticity(), Authenticity::Chip);

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, Weak};
 
 use face_pipeline::{Networks, Pipeline, Settings};
 use hal::camera::{Camera, CameraError, CameraWorker};
-use hal::card::serial::CardWorker;
+use hal::card::emrtd::pki::trust::TrustError;
 use sha2::{Digest, Sha256};
 
-use crate::card_desk::{self, TurnCell};
+use crate::card_desk::TurnCell;
+use crate::card_reader::CardReader;
 use crate::closed::Closed;
 use crate::config::Config;
 use crate::errors::chain;
@@ -69,6 +70,9 @@ pub enum StartError {
     /// Networks.
     #[error("the face pipeline cannot start")]
     Face(#[from] face_pipeline::Error),
+    /// Whose travel documents are trusted.
+    #[error("the trusted authorities of travel documents cannot be used")]
+    Trust(#[from] TrustError),
     /// The program itself cannot be measured.
     #[error("cannot measure the running program {PROGRAM}; mount /proc")]
     Program(#[source] io::Error),
@@ -197,7 +201,7 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         session: Session::new(services, limits, config.screen.language.into()),
         ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
         store,
-        card: card_reader(config, &inbox, &card_turn),
+        card: CardReader::start(&config.card_reader, &inbox, &card_turn)?,
         panel: panel_desk::start(panel, StateFolder::of(config), &inbox),
         printer: printer_desk::start(config, &inbox),
         voice: Voice::start(config, &inbox),
@@ -267,13 +271,4 @@ fn measurement(digest: Sha256) -> [u8; 16] {
     let mut start = [0; 16];
     start.copy_from_slice(&digest[..16]);
     start
-}
-
-fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
-    let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
-    CardWorker::spawn(
-        config.card_reader.serial(),
-        move |state| states.device(Device::CardReader, state),
-        move |event| card_desk::hand_in(&events, &turn, event),
-    )
 }

@@ -202,8 +202,11 @@ impl Watcher {
                 .decode(photo.reveal())
                 .map(Picture::from)
                 .map_err(|error| undecodable(&error))?,
-            (PhotoCoding::WebP, _) => {
+            (PhotoCoding::WebP | PhotoCoding::Jpeg, _) => {
                 pictures::decode(photo.reveal()).map_err(|error| undecodable(&error))?
+            }
+            (PhotoCoding::Jpeg2000, _) => {
+                pictures::decode_jpeg_2000(photo.reveal()).map_err(|error| undecodable(&error))?
             }
         };
         let view = picture.view().map_err(|error| undecodable(&error))?;

@@ -8,6 +8,7 @@ pub mod assemble;
 pub mod attendance;
 pub mod card_desk;
 pub mod card_fields;
+mod card_reader;
 pub mod clock;
 pub mod closed;
 pub mod commands;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use attestation::wallet::HolderKey;
 use hal::camera::CameraWorker;
-use hal::card::serial::CardWorker;
 use hal::clock::monotonic_now;
 use hal::device::DeviceState;
 use hal::panel::PanelWorker;
@@ -17,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
 
 use crate::card_desk;
+use crate::card_reader::CardReader;
 use crate::closed::Closed;
 use crate::errors::chain;
 use crate::eyes::Eyes;
@@ -175,7 +175,7 @@ pub struct Shell {
     /// The camera.
     pub camera: CameraWorker,
     /// The card reader.
-    pub card: CardWorker,
+    pub card: CardReader,
     /// In which turn a card was asked for.
     pub card_turn: card_desk::TurnCell,
     /// Lights, switches, buzzer.

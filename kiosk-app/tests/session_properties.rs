@@ -25,8 +25,8 @@ use kiosk_app::clock::WallTime;
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
-    Answer, CardFields, CommitFailed, Committed, Device, Draft, Effect, Event, Health, IssueFailed,
-    Keepsake, Limits, Presented, ReferenceUnusable, Session, Sound, Turn,
+    Answer, CardFields, CommitFailed, Committed, Device, DocumentNumber, Draft, Effect, Event,
+    Health, IssueFailed, Keepsake, Limits, Presented, ReferenceUnusable, Session, Sound, Turn,
 };
 use kiosk_ui::{
     CardField, Confidential, Decided, Language, Outage, Screen, Touch, WalletTrouble, WalletView,
@@ -620,7 +620,7 @@ fn answer(what: What) -> Answer {
                 authenticity: DocumentAuthenticity::SamRead,
                 validity: DocumentValidity::InForce,
             },
-            number: Personal::new(IdNumber::resident("11010519491231002X").unwrap()),
+            number: DocumentNumber::from(&IdNumber::resident("11010519491231002X").unwrap()),
             photo: Photo::parse(b"RIFF\x04\0\0\0WEBP").unwrap(),
             fields: whole_card(),
         })),

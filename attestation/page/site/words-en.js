@@ -232,11 +232,13 @@ export const en = {
     foreigner_permanent_residence: 'Foreigner’s permanent residence card',
     hk_macao_taiwan_permit: 'Residence permit for Hong Kong, Macao and Taiwan residents',
     passport: 'Passport',
+    electronic_id_card: 'Electronic identity card',
   },
   document_authenticity: {
     sam_read: 'read through the reader’s security module',
     chip_authenticated: 'its chip proved to be genuine',
     not_authenticated: 'not shown to be genuine',
+    state_signed: 'its data is signed by the issuing state; its chip offers no proof that it is no copy',
   },
   document_validity: { in_force: 'in force', expired: 'expired', not_yet_in_force: 'not yet in force', unknown: 'validity not known' },
   factor: { refused: 'refused', doubtful: 'doubtful', accepted: 'accepted', strong: 'accepted, strongly', not_performed: 'not performed' },

@@ -232,11 +232,13 @@ export const zh = {
     foreigner_permanent_residence: '外国人永久居留身份证',
     hk_macao_taiwan_permit: '港澳台居民居住证',
     passport: '护照',
+    electronic_id_card: '电子身份证件',
   },
   document_authenticity: {
     sam_read: '经读卡器安全模块读取',
     chip_authenticated: '芯片已证明为真',
     not_authenticated: '真伪未经证明',
+    state_signed: '数据经签发国签名；芯片无法证明其并非复制品',
   },
   document_validity: { in_force: '在有效期内', expired: '已过期', not_yet_in_force: '尚未生效', unknown: '有效期不明' },
   factor: { refused: '不通过', doubtful: '存疑', accepted: '通过', strong: '通过（把握很大）', not_performed: '没有进行' },

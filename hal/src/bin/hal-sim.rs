@@ -18,6 +18,7 @@ enum Device {
     Card(Box<hal::sim::card::CardArgs>),
     Camera(Box<hal::sim::camera::CameraArgs>),
     Printer(hal::sim::printer::PrinterArgs),
+    Passport(Box<hal::sim::passport::PassportArgs>),
 }
 
 fn main() -> ExitCode {
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Device::Card(args) => hal::sim::card::run(&args),
         Device::Printer(args) => hal::sim::printer::run(&args),
         Device::Camera(args) => hal::sim::camera::run(&args).map_err(Into::into),
+        Device::Passport(args) => hal::sim::passport::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

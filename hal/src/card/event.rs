@@ -1,5 +1,6 @@
 //! What a reader's worker reports while it looks for a card.
 
+use super::emrtd::EmrtdRecord;
 use super::{CardFault, CardRecord};
 
 /// One thing that happened on the reader.
@@ -16,6 +17,11 @@ pub enum CardEvent {
     },
     /// The card has been read. The worker looks for no further card until it is asked to.
     Read(Box<CardRecord>),
+    /// A travel document lies on the reader, and its numbers are needed to open it.
+    KeyNeeded,
+    /// A travel document has been read and can be relied on as far as its record says. The
+    /// worker looks for no further one until it is asked to.
+    ReadDocument(Box<EmrtdRecord>),
     /// The card that had been reported present is no longer found.
     Removed,
     /// The card could not be read. The worker keeps looking.

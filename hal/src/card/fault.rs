@@ -58,6 +58,14 @@ pub enum CardFault {
     /// A kind of card that is not supported; the type mark is no personal data.
     #[error("cards with the type mark {0:?} are not supported")]
     UnknownKind(char),
+    /// A travel document could not be read or relied on.
+    #[error("the travel document was not accepted ({code})")]
+    Document {
+        /// A stable word for why; see [`super::emrtd`].
+        code: &'static str,
+        /// What the resident can do.
+        advice: CardAdvice,
+    },
 }
 
 /// What a resident can do about a fault.
@@ -69,6 +77,8 @@ pub enum CardAdvice {
     Unreadable,
     /// Use another document.
     NotAccepted,
+    /// Give the numbers of the document again: it does not open with these.
+    WrongNumbers,
     /// Nothing: the reader does not work.
     ReaderOutOfOrder,
 }
@@ -79,6 +89,7 @@ impl CardFault {
     pub fn for_resident(&self) -> CardAdvice {
         match self {
             Self::PulledMidRead => CardAdvice::Removed,
+            Self::Document { advice, .. } => *advice,
             Self::Unreadable(_) | Self::Garbled | Self::Oversized(_) | Self::Length { .. } => {
                 CardAdvice::Unreadable
             }

@@ -7,6 +7,7 @@
 
 mod advice;
 mod date;
+pub mod emrtd;
 mod event;
 mod fault;
 pub mod ga467;

@@ -4,5 +4,8 @@
 pub mod camera;
 pub mod card;
 pub mod panel;
+pub mod passport;
+pub mod pcscd;
+mod ports;
 pub mod printer;
 pub mod tpm;

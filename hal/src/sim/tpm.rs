@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::ports::two_free_ports;
 
 /// How long swtpm may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -102,18 +104,4 @@ fn spawn(state: &Path, port: u16) -> io::Result<Child> {
             ),
             _ => error,
         })
-}
-
-/// A pair, because the second port is by convention the first plus one.
-fn two_free_ports() -> io::Result<u16> {
-    loop {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = first.local_addr()?.port();
-        let Some(second) = port.checked_add(1) else {
-            continue;
-        };
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, second)).is_ok() {
-            return Ok(port);
-        }
-    }
 }

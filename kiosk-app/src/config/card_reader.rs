@@ -1,4 +1,5 @@
-//! `[card_reader]`: where the card reader is, and who decodes the photos of cards.
+//! `[card_reader]`: which card reader, where it is, who decodes the photos of cards, and whose
+//! travel documents are trusted.
 
 use std::path::PathBuf;
 
@@ -13,6 +14,8 @@ use super::Baud;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CardReader {
+    /// What kind of reader it is, and so what kind of documents it reads.
+    pub kind: ReaderKind,
     /// Serial port.
     pub port: PathBuf,
     /// Line speed; without one it is found out.
@@ -23,16 +26,38 @@ pub struct CardReader {
     pub newest_address: bool,
     /// Shared library that decodes photos in WLT coding.
     pub wlt_plugin: Option<PathBuf>,
+    /// Part of the name of a contactless reader; the first there is where it is not given.
+    pub reader: Option<String>,
+    /// Folder with certificates of the certification authorities whose travel documents are
+    /// trusted, master lists and revocation lists.
+    pub trust: PathBuf,
+    /// Refuse travel documents whose authority has no current revocation list in the folder.
+    pub require_revocation_list: bool,
+}
+
+/// A kind of card reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderKind {
+    /// A GA 467 module on a serial line: resident identity cards and residence permits.
+    #[default]
+    Serial,
+    /// A contactless reader behind PC/SC: passports and identity cards by ICAO 9303.
+    Pcsc,
 }
 
 impl Default for CardReader {
     fn default() -> Self {
         Self {
+            kind: ReaderKind::Serial,
             port: "/dev/ttyUSB0".into(),
             baud: None,
             raise_baud: false,
             newest_address: true,
             wlt_plugin: None,
+            reader: None,
+            trust: "/etc/kiosk/csca".into(),
+            require_revocation_list: false,
         }
     }
 }

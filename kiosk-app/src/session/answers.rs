@@ -131,7 +131,7 @@ impl Session {
         *prompt = match advice {
             CardAdvice::Removed => CardPrompt::Removed,
             CardAdvice::Unreadable => CardPrompt::Unreadable,
-            CardAdvice::NotAccepted => CardPrompt::NotAccepted,
+            CardAdvice::NotAccepted | CardAdvice::WrongNumbers => CardPrompt::NotAccepted,
             CardAdvice::ReaderOutOfOrder => {
                 return self.fail(Outage::CardReader, fault_code(&fault), now);
             }
@@ -146,7 +146,9 @@ impl Session {
         if exhausted {
             self.refer(
                 match advice {
-                    CardAdvice::NotAccepted => Reason::DocumentNotAccepted,
+                    CardAdvice::NotAccepted | CardAdvice::WrongNumbers => {
+                        Reason::DocumentNotAccepted
+                    }
                     _ => Reason::DocumentUnreadable,
                 },
                 now,

@@ -21,5 +21,6 @@ pub use fault::{Fault, FaultNumbers};
 pub use file::{CardFile, CardFileError};
 pub use line::{Address, Line};
 pub use photo::{Crop, PhotoError, encode_photo};
+pub(crate) use photo::{cut, open};
 pub use port::{CardSimulator, SimulatorOptions};
 pub use program::{CardArgs, run};

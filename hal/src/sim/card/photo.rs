@@ -86,14 +86,29 @@ pub enum PhotoError {
 /// # Errors
 /// [`PhotoError`].
 pub fn encode_photo(portrait: &Path, crop: Option<Crop>) -> Result<Vec<u8>, PhotoError> {
+    encode_image(&open(portrait)?, crop)
+}
+
+/// Reads a portrait.
+pub(crate) fn open(portrait: &Path) -> Result<RgbImage, PhotoError> {
     let image = image::open(portrait).map_err(|source| PhotoError::Unreadable {
         path: portrait.to_owned(),
         source,
     })?;
-    encode_image(&image.into_rgb8(), crop)
+    Ok(image.into_rgb8())
 }
 
 fn encode_image(image: &RgbImage, crop: Option<Crop>) -> Result<Vec<u8>, PhotoError> {
+    squeeze(&cut(image, crop, (WIDTH, HEIGHT))?)
+}
+
+/// A part of a portrait in the size of a document's photo; without a crop, the largest part in the
+/// middle that has its shape.
+pub(crate) fn cut(
+    image: &RgbImage,
+    crop: Option<Crop>,
+    size: (u32, u32),
+) -> Result<RgbImage, PhotoError> {
     let (width, height) = image.dimensions();
     let whole = Crop {
         x: 0,
@@ -110,16 +125,15 @@ fn encode_image(image: &RgbImage, crop: Option<Crop>) -> Result<Vec<u8>, PhotoEr
             height,
         });
     }
-    let part = shaped(crop);
+    let part = shaped(crop, size);
     let part = crop_imm(image, part.x, part.y, part.width, part.height).to_image();
-    let photo = resize(&part, WIDTH, HEIGHT, FilterType::Lanczos3);
-    squeeze(&photo)
+    Ok(resize(&part, size.0, size.1, FilterType::Lanczos3))
 }
 
-/// The largest part in the middle with the shape of a card's photo.
-fn shaped(crop: Crop) -> Crop {
-    let width = crop.width.min(crop.height * WIDTH / HEIGHT).max(1);
-    let height = crop.height.min(crop.width * HEIGHT / WIDTH).max(1);
+/// The largest part in the middle with the shape of a photo of this size.
+fn shaped(crop: Crop, (across, down): (u32, u32)) -> Crop {
+    let width = crop.width.min(crop.height * across / down).max(1);
+    let height = crop.height.min(crop.width * down / across).max(1);
     Crop {
         x: crop.x + (crop.width - width) / 2,
         y: crop.y + (crop.height - height) / 2,

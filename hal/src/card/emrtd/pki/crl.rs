@@ -1,0 +1,78 @@
+//! Lists of revoked certificates (RFC 5280; profile in ICAO 9303-12, 7.2).
+
+use std::time::SystemTime;
+
+use der::Decode;
+use x509_cert::certificate::Raw;
+use x509_cert::crl::CertificateList;
+
+use super::PublicKey;
+use super::certificate::{Certificate, same_name};
+use super::signature::{SignatureAlgorithm, SignatureError};
+use crate::card::emrtd::tlv;
+
+/// Longest list taken.
+pub const MAX_CRL_LEN: usize = 4 * 1024 * 1024;
+const DER_SEQUENCE: u32 = 0x30;
+
+/// A list of revoked certificates.
+#[derive(Clone, Debug)]
+pub struct RevocationList {
+    parsed: CertificateList<Raw>,
+    signed: Vec<u8>,
+}
+
+impl RevocationList {
+    /// Reads the DER of a list.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn from_der(bytes: &[u8]) -> Result<Self, der::Error> {
+        let parsed = CertificateList::<Raw>::from_der(bytes)?;
+        let signed = tlv::only(bytes, DER_SEQUENCE)
+            .and_then(|mut fields| tlv::take(&mut fields))
+            .map(|first| first.encoded.to_vec())
+            .unwrap_or_default(); // just parsed: never empty
+        Ok(Self { parsed, signed })
+    }
+
+    /// Whether `authority` may have issued it, by name.
+    #[must_use]
+    pub fn names_issuer(&self, authority: &Certificate) -> bool {
+        same_name(&self.parsed.tbs_cert_list.issuer, authority.subject())
+    }
+
+    /// Checks that `authority`'s key signed it.
+    ///
+    /// # Errors
+    /// [`SignatureError`].
+    pub fn check_signature(&self, authority: &PublicKey) -> Result<(), SignatureError> {
+        let algorithm = SignatureAlgorithm::find(&self.parsed.signature_algorithm, None)?;
+        let signature = self.parsed.signature.as_bytes();
+        algorithm.verify(
+            authority,
+            &self.signed,
+            signature.ok_or(SignatureError::Wrong)?,
+        )
+    }
+
+    /// Whether it lists a certificate with this serial number.
+    #[must_use]
+    pub fn lists(&self, serial: &[u8]) -> bool {
+        let revoked = self.parsed.tbs_cert_list.revoked_certificates.as_ref();
+        revoked.is_some_and(|all| all.iter().any(|r| r.serial_number.as_bytes() == serial))
+    }
+
+    /// When it was issued.
+    #[must_use]
+    pub fn issued(&self) -> SystemTime {
+        self.parsed.tbs_cert_list.this_update.to_system_time()
+    }
+
+    /// Whether a newer one should have been there at `at`.
+    #[must_use]
+    pub fn is_stale_at(&self, at: SystemTime) -> bool {
+        let next = self.parsed.tbs_cert_list.next_update;
+        next.is_none_or(|next| next.to_system_time() < at)
+    }
+}

@@ -1,0 +1,311 @@
+//! Whom the operator trusts: a folder with certificates of states' certification authorities
+//! (CSCA; `.cer`, `.crt`, `.der`, `.pem`), master lists (`.ml`, ICAO 9303-12, 8) and revocation
+//! lists (`.crl`). What is in it is the operator's word; a file that cannot be read is reported,
+//! never skipped in silence.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{fs, io};
+
+use der::Encode;
+use der::asn1::ObjectIdentifier;
+
+use super::certificate::{Certificate, CertificateError, MAX_CERTIFICATE_LEN};
+use super::cms::{CmsError, SignedMessage};
+use super::crl::{MAX_CRL_LEN, RevocationList};
+use super::hash::HashAlgorithm;
+use crate::card::emrtd::tlv::{self, TlvError};
+
+/// Longest master list taken; that of ICAO has about a megabyte.
+const MAX_MASTER_LIST_LEN: usize = 16 * 1024 * 1024;
+/// Files looked at; a folder with more is not one for certificates.
+const MAX_FILES: usize = 2000;
+/// id-icao-cscaMasterList.
+const MASTER_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.2");
+const DER_SET: u32 = 0x31;
+
+/// Why there is nobody to trust.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The folder or a file in it cannot be read.
+    #[error("failed to read {path}")]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// There are too many files.
+    #[error("there are more than {MAX_FILES} files in {path}")]
+    TooMany {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no certificate of an authority.
+    #[error("there is no usable certificate of a certification authority in {path}")]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// Why one file is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
+    /// Longer than any such file.
+    #[error("the file is longer than {0} bytes")]
+    TooLong(usize),
+    /// Not PEM.
+    #[error("the file begins like PEM but is not")]
+    Pem,
+    /// No usable certificate.
+    #[error("the file is no usable certificate")]
+    Certificate(#[source] CertificateError),
+    /// A certificate, but of nobody who may sign certificates.
+    #[error("the certificate is not of a certification authority")]
+    NotAuthority,
+    /// No usable revocation list.
+    #[error("the file is no revocation list")]
+    Crl(#[source] der::Error),
+    /// No usable master list.
+    #[error("the file is no usable master list")]
+    MasterList(#[source] CmsError),
+    /// The master list's content is malformed.
+    #[error("the certificates in the master list are malformed")]
+    MasterListContent(#[source] TlvError),
+    /// The master list's signer is not certified by an authority on it.
+    #[error("the signer of the master list is not certified by an authority on it")]
+    MasterListSigner,
+    /// Certificates on a master list with unsupported keys, or malformed.
+    #[error("{0} certificates on the master list are not usable")]
+    Unusable(usize),
+}
+
+/// Whom the operator trusts.
+#[derive(Debug, Default)]
+pub struct TrustStore {
+    authorities: Vec<Certificate>,
+    lists: Vec<RevocationList>,
+    problems: Vec<(PathBuf, FileProblem)>,
+}
+
+impl TrustStore {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// [`TrustError`] when it cannot be read or holds no authority.
+    pub fn load(folder: &Path) -> Result<Self, TrustError> {
+        let mut store = Self::default();
+        for path in files(folder)? {
+            store.take_file(&path)?;
+        }
+        if store.authorities.is_empty() {
+            return Err(TrustError::Empty {
+                path: folder.to_owned(),
+            });
+        }
+        Ok(store)
+    }
+
+    fn take_file(&mut self, path: &Path) -> Result<(), TrustError> {
+        let kind = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        let taken = match kind.as_str() {
+            "cer" | "crt" | "der" | "pem" => {
+                self.with(path, 2 * MAX_CERTIFICATE_LEN, Self::take_certificate)
+            }
+            "ml" => self.with(path, MAX_MASTER_LIST_LEN, Self::take_master_list),
+            "crl" => self.with(path, MAX_CRL_LEN, Self::take_list),
+            _ => return Ok(()),
+        }?;
+        if let Err(problem) = taken {
+            self.problems.push((path.to_owned(), problem));
+        }
+        Ok(())
+    }
+
+    fn with(
+        &mut self,
+        path: &Path,
+        limit: usize,
+        take: impl FnOnce(&mut Self, &[u8]) -> Result<(), FileProblem>,
+    ) -> Result<Result<(), FileProblem>, TrustError> {
+        let bytes = read(path, limit)?;
+        if bytes.len() > limit {
+            return Ok(Err(FileProblem::TooLong(limit)));
+        }
+        Ok(der_of(bytes).and_then(|bytes| take(self, &bytes)))
+    }
+
+    /// Adds the certificate of an authority.
+    ///
+    /// # Errors
+    /// [`FileProblem`].
+    pub fn take_certificate(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
+        let certificate = Certificate::from_der(bytes).map_err(FileProblem::Certificate)?;
+        if !certificate.is_authority() {
+            return Err(FileProblem::NotAuthority);
+        }
+        self.authorities.push(certificate);
+        Ok(())
+    }
+
+    /// Adds a revocation list. Whether an authority signed it is seen when it is asked.
+    ///
+    /// # Errors
+    /// [`FileProblem`].
+    pub fn take_list(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
+        let list = RevocationList::from_der(bytes).map_err(FileProblem::Crl)?;
+        self.lists.push(list);
+        Ok(())
+    }
+
+    /// Adds the authorities of a master list: CscaMasterList ::= SEQUENCE { version, SET OF
+    /// Certificate } (ICAO 9303-12, 8.1). Its signature must be that of a signer certified by
+    /// an authority on the list or trusted already.
+    ///
+    /// # Errors
+    /// [`FileProblem`].
+    pub fn take_master_list(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
+        let message = SignedMessage::open(bytes, MASTER_LIST).map_err(FileProblem::MasterList)?;
+        let set = || {
+            let mut fields = tlv::only(&message.content, 0x30)?;
+            tlv::expect(&mut fields, 0x02)?;
+            tlv::expect(&mut fields, DER_SET)
+        };
+        let mut listed = Vec::new();
+        let mut unusable = 0;
+        for object in tlv::objects(set().map_err(FileProblem::MasterListContent)?) {
+            let object = object.map_err(FileProblem::MasterListContent)?;
+            match Certificate::from_der(object.encoded) {
+                Ok(certificate) if certificate.is_authority() => listed.push(certificate),
+                _ => unusable += 1,
+            }
+        }
+        let known = listed.iter().chain(&self.authorities);
+        if issuer_among(known, &message.signer).is_none() {
+            return Err(FileProblem::MasterListSigner);
+        }
+        self.authorities.append(&mut listed);
+        match unusable {
+            0 => Ok(()),
+            n => Err(FileProblem::Unusable(n)),
+        }
+    }
+
+    /// How many authorities there are.
+    #[must_use]
+    pub fn authorities(&self) -> usize {
+        self.authorities.len()
+    }
+
+    /// How many revocation lists there are, and how many of them are out of date at `at`.
+    #[must_use]
+    pub fn revocation_lists(&self, at: SystemTime) -> (usize, usize) {
+        let stale = self
+            .lists
+            .iter()
+            .filter(|list| list.is_stale_at(at))
+            .count();
+        (self.lists.len(), stale)
+    }
+
+    /// What could not be used, and why.
+    #[must_use]
+    pub fn problems(&self) -> &[(PathBuf, FileProblem)] {
+        &self.problems
+    }
+
+    /// The authority that issued a certificate: its name fits and its key signed it.
+    #[must_use]
+    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
+        issuer_among(&self.authorities, certificate)
+    }
+
+    /// The newest revocation list of an authority, by any of its keys: after a change of keys
+    /// the new one signs the list (ICAO 9303-12, 7.2).
+    #[must_use]
+    pub fn list_of(&self, authority: &Certificate) -> Option<&RevocationList> {
+        let keys = || {
+            let same = |other: &&Certificate| {
+                super::certificate::same_name(other.subject(), authority.subject())
+            };
+            self.authorities.iter().filter(same)
+        };
+        self.lists
+            .iter()
+            .filter(|list| list.names_issuer(authority))
+            .filter(|list| keys().any(|a| list.check_signature(a.key()).is_ok()))
+            .max_by_key(|list| list.issued())
+    }
+
+    /// SHA-256 over the subjects and keys of all authorities: which trust a decision was
+    /// founded on.
+    #[must_use]
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let mut each: Vec<Vec<u8>> = self.authorities.iter().map(fingerprint).collect();
+        each.sort();
+        each.dedup();
+        HashAlgorithm::Sha256.digest(&each.concat())
+    }
+}
+
+/// SHA-256 of an authority's name and key.
+pub(super) fn fingerprint(authority: &Certificate) -> Vec<u8> {
+    let mut bytes = authority.subject().to_der().unwrap_or_default();
+    bytes.extend(format!("{:?}", authority.key()).bytes());
+    HashAlgorithm::Sha256.digest(&bytes)
+}
+
+fn issuer_among<'a>(
+    authorities: impl IntoIterator<Item = &'a Certificate>,
+    certificate: &Certificate,
+) -> Option<&'a Certificate> {
+    authorities.into_iter().find(|authority| {
+        certificate.names_issuer(authority) && certificate.check_signature(authority.key()).is_ok()
+    })
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
+    let failed = |source| TrustError::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        if paths.len() == MAX_FILES {
+            return Err(TrustError::TooMany {
+                path: folder.to_owned(),
+            });
+        }
+        paths.push(entry.map_err(failed)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// One byte more than the limit at most, so that a longer file is noticed.
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, TrustError> {
+    let failed = |source| TrustError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(bytes)
+}
+
+fn der_of(bytes: Vec<u8>) -> Result<Vec<u8>, FileProblem> {
+    if !bytes.starts_with(b"-----") {
+        return Ok(bytes);
+    }
+    let (_, der) = der::pem::decode_vec(&bytes).map_err(|_| FileProblem::Pem)?;
+    Ok(der)
+}

@@ -1,0 +1,368 @@
+//! Whom to trust, against certificates, revocation lists, master lists and document security
+//! objects that OpenSSL made: every kind of key that states use (ICAO 9303-12, 4.1).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failed helper is a failed test
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use hal::card::emrtd::pki::passive::{
+    PassiveFault, PassivePolicy, PassiveProof, Revocation, authenticate,
+};
+use hal::card::emrtd::pki::trust::{FileProblem, TrustError, TrustStore};
+use hal::card::emrtd::tlv;
+
+/// How a state makes its keys and signs, as OpenSSL is told.
+#[derive(Clone, Copy)]
+struct Kind {
+    key: &'static [&'static str],
+    digest: &'static str,
+    pss: bool,
+}
+
+const fn ec(key: &'static [&'static str], digest: &'static str) -> Kind {
+    Kind {
+        key,
+        digest,
+        pss: false,
+    }
+}
+
+const P256: Kind = ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "-sha256");
+
+const KINDS: [Kind; 8] = [
+    P256,
+    ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "-sha384"),
+    ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-521"], "-sha512"),
+    ec(
+        &[
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:brainpoolP256r1",
+            "-pkeyopt",
+            "ec_param_enc:explicit",
+        ],
+        "-sha256",
+    ),
+    ec(
+        &["ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP384r1"],
+        "-sha384",
+    ),
+    ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha256"),
+    ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:4096"], "-sha1"),
+    Kind {
+        key: &["rsa", "-pkeyopt", "rsa_keygen_bits:3072"],
+        digest: "-sha256",
+        pss: true,
+    },
+];
+
+const DATA_GROUP_1: &[u8] = b"data group one";
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A state: an authority, and a signer that it certified.
+struct State {
+    folder: tempfile::TempDir,
+    kind: Kind,
+}
+
+impl State {
+    fn found(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let state = Self { folder, kind };
+        fs::create_dir(state.path("trust")).unwrap();
+        let extensions = "[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,\
+            cRLSign\nsubjectKeyIdentifier=hash\n[ds]\nkeyUsage=critical,digitalSignature\n\
+            authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n[ca_db]\ndatabase=index\n\
+            crlnumber=number\ndefault_crl_days=30\n";
+        fs::write(state.path("ext"), extensions).unwrap();
+        fs::write(state.path("index"), "").unwrap();
+        fs::write(state.path("number"), "01").unwrap();
+        state.make_key("csca");
+        state.request("csca", "/C=UT/O=Utopia/CN=Authority");
+        state.certify("csca", &["-signkey", "csca.key", "-extensions", "ca"]);
+        state.appoint("ds", "365");
+        state.openssl(&[
+            "x509",
+            "-in",
+            "csca.pem",
+            "-outform",
+            "DER",
+            "-out",
+            "trust/csca.cer",
+        ]);
+        state
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn openssl(&self, arguments: &[&str]) {
+        let output = Command::new("openssl")
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .expect("openssl is installed (scripts/setup.sh)");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "openssl {arguments:?}: {said}");
+    }
+
+    fn make_key(&self, name: &str) {
+        let out = format!("{name}.key");
+        let mut arguments = vec!["genpkey", "-algorithm"];
+        arguments.extend(self.kind.key);
+        arguments.extend(["-out", &out]);
+        self.openssl(&arguments);
+    }
+
+    fn request(&self, name: &str, subject: &str) {
+        let (key, out) = (format!("{name}.key"), format!("{name}.csr"));
+        self.openssl(&["req", "-new", "-key", &key, "-subj", subject, "-out", &out]);
+    }
+
+    fn certify(&self, name: &str, how: &[&str]) {
+        let (request, out) = (format!("{name}.csr"), format!("{name}.pem"));
+        let mut arguments = vec!["x509", "-req", "-in", &request, "-out", &out];
+        arguments.extend(["-extfile", "ext", self.kind.digest]);
+        arguments.extend(how);
+        if self.kind.pss {
+            arguments.extend([
+                "-sigopt",
+                "rsa_padding_mode:pss",
+                "-sigopt",
+                "rsa_pss_saltlen:32",
+            ]);
+        }
+        self.openssl(&arguments);
+    }
+
+    fn appoint(&self, name: &str, days: &str) {
+        self.make_key(name);
+        self.request(name, "/C=UT/O=Utopia/CN=Signer");
+        let authority = ["-CA", "csca.pem", "-CAkey", "csca.key", "-CAcreateserial"];
+        let how = [&authority[..], &["-days", days, "-extensions", "ds"]].concat();
+        self.certify(name, &how);
+    }
+
+    /// Signs content of this type with the signer's key (CMS).
+    fn sign(&self, content: &[u8], content_type: &str) -> Vec<u8> {
+        fs::write(self.path("content"), content).unwrap();
+        let mut arguments = vec!["cms", "-sign", "-binary", "-nodetach", "-outform", "DER"];
+        arguments.extend([
+            "-in",
+            "content",
+            "-out",
+            "signed",
+            "-econtent_type",
+            content_type,
+        ]);
+        let digest = self.kind.digest.trim_start_matches('-');
+        arguments.extend(["-signer", "ds.pem", "-inkey", "ds.key", "-md", digest]);
+        if self.kind.pss {
+            arguments.extend([
+                "-keyopt",
+                "rsa_padding_mode:pss",
+                "-keyopt",
+                "rsa_pss_saltlen:32",
+            ]);
+        }
+        self.openssl(&arguments);
+        fs::read(self.path("signed")).unwrap()
+    }
+
+    /// An EF.SOD over [`DATA_GROUP_1`].
+    fn security_object(&self) -> Vec<u8> {
+        fs::write(self.path("dg1"), DATA_GROUP_1).unwrap();
+        self.openssl(&["dgst", "-sha256", "-binary", "-out", "dg1.hash", "dg1"]);
+        let hash = fs::read(self.path("dg1.hash")).unwrap();
+        let sha256 = tlv::encode(0x06, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]);
+        let entry = [tlv::encode(0x02, &[1]), tlv::encode(0x04, &hash)].concat();
+        let content = [
+            tlv::encode(0x02, &[0]),
+            tlv::encode(0x30, &sha256),
+            tlv::encode(0x30, &tlv::encode(0x30, &entry)),
+        ];
+        let content = tlv::encode(0x30, &content.concat());
+        tlv::encode(0x77, &self.sign(&content, "2.23.136.1.1.1"))
+    }
+
+    fn list_revoked(&self, name: Option<&str>) {
+        if let Some(name) = name {
+            let certificate = format!("{name}.pem");
+            self.in_database(&["-revoke", &certificate]);
+        }
+        self.in_database(&["-gencrl", "-out", "list.pem"]);
+        self.openssl(&[
+            "crl",
+            "-in",
+            "list.pem",
+            "-outform",
+            "DER",
+            "-out",
+            "trust/state.crl",
+        ]);
+    }
+
+    fn in_database(&self, what: &[&str]) {
+        let database = ["ca", "-config", "ext", "-name", "ca_db", "-md", "sha256"];
+        let keys = ["-cert", "csca.pem", "-keyfile", "csca.key"];
+        self.openssl(&[&database[..], &keys, what].concat());
+    }
+
+    fn trust(&self) -> TrustStore {
+        TrustStore::load(&self.path("trust")).unwrap()
+    }
+
+    fn verdict(&self, at: SystemTime) -> Result<PassiveProof, PassiveFault> {
+        self.judge(&self.trust(), PassivePolicy::default(), at)
+    }
+
+    fn judge(
+        &self,
+        trust: &TrustStore,
+        policy: PassivePolicy,
+        at: SystemTime,
+    ) -> Result<PassiveProof, PassiveFault> {
+        let groups = [(1, DATA_GROUP_1)];
+        authenticate(&self.security_object(), &groups, trust, policy, at)
+    }
+}
+
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+#[test]
+fn documents_signed_with_every_kind_of_key_are_authentic() {
+    for kind in KINDS {
+        let proof = State::found(kind).verdict(now()).unwrap_or_else(|e| {
+            panic!("{:?}: {e} ({e:?})", kind.key);
+        });
+        assert_eq!(
+            (proof.country.as_str(), proof.data_groups.as_slice()),
+            ("UT", &[1][..])
+        );
+        assert_eq!(proof.revocation, Revocation::NoList);
+    }
+}
+
+#[test]
+fn only_the_states_that_are_trusted_can_sign() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let verdict = mine.judge(&other.trust(), PassivePolicy::default(), now());
+    assert_eq!(verdict.unwrap_err().code(), "authority_unknown");
+}
+
+#[test]
+fn a_signer_is_believed_only_while_its_certificate_lasts() {
+    let state = State::found(P256);
+    let code = |at| state.verdict(at).unwrap_err().code();
+    assert_eq!(code(now() + 2 * YEAR), "signer_expired");
+    assert_eq!(code(now() - YEAR), "signer_expired");
+    // The authority's certificate lasts a month, OpenSSL's default.
+    assert_eq!(code(now() + YEAR / 6), "authority_expired");
+}
+
+#[test]
+fn a_revoked_signer_is_refused_however_old_the_list() {
+    let state = State::found(P256);
+    state.list_revoked(None);
+    assert_eq!(
+        state.verdict(now()).unwrap().revocation,
+        Revocation::NotRevoked
+    );
+    let strict = PassivePolicy {
+        require_revocation_list: true,
+    };
+    state.judge(&state.trust(), strict, now()).unwrap();
+
+    state.list_revoked(Some("ds"));
+    assert_eq!(
+        state.verdict(now()).unwrap_err(),
+        PassiveFault::SignerRevoked
+    );
+}
+
+#[test]
+fn a_list_that_the_authority_did_not_sign_counts_as_none() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    other.list_revoked(None);
+    fs::copy(other.path("trust/state.crl"), mine.path("trust/state.crl")).unwrap();
+    assert_eq!(mine.verdict(now()).unwrap().revocation, Revocation::NoList);
+    let strict = PassivePolicy {
+        require_revocation_list: true,
+    };
+    let verdict = mine.judge(&mine.trust(), strict, now());
+    assert_eq!(verdict.unwrap_err(), PassiveFault::RevocationUnknown);
+}
+
+/// CscaMasterList (ICAO 9303-12, 8.1).
+fn master_list(state: &State, certificates: &[&Path]) -> Vec<u8> {
+    let set: Vec<u8> = certificates
+        .iter()
+        .flat_map(|c| fs::read(c).unwrap())
+        .collect();
+    let content = [tlv::encode(0x02, &[0]), tlv::encode(0x31, &set)].concat();
+    state.sign(&tlv::encode(0x30, &content), "2.23.136.1.1.2")
+}
+
+#[test]
+fn a_master_list_brings_the_authorities_of_other_states() {
+    let (mine, other) = (State::found(P256), State::found(KINDS[3]));
+    let (own, foreign) = (mine.path("trust/csca.cer"), other.path("trust/csca.cer"));
+    let list = master_list(&mine, &[&own, &foreign]);
+    fs::write(mine.path("trust/list.ml"), list).unwrap();
+    fs::remove_file(&own).unwrap();
+    let trust = mine.trust();
+    assert_eq!((trust.authorities(), trust.problems().len()), (2, 0));
+    other
+        .judge(&trust, PassivePolicy::default(), now())
+        .unwrap();
+}
+
+#[test]
+fn a_master_list_of_somebody_unknown_is_not_used_and_said_so() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let list = master_list(&other, &[&mine.path("trust/csca.cer")]);
+    fs::write(mine.path("trust/list.ml"), list).unwrap();
+    let trust = mine.trust();
+    assert_eq!(trust.authorities(), 1);
+    assert!(matches!(
+        trust.problems(),
+        [(_, FileProblem::MasterListSigner)]
+    ));
+}
+
+#[test]
+fn what_is_no_authority_is_reported_and_an_empty_folder_is_an_error() {
+    let state = State::found(P256);
+    fs::copy(state.path("ds.pem"), state.path("trust/ds.pem")).unwrap();
+    fs::write(state.path("trust/noise.cer"), b"noise").unwrap();
+    let problems = state.trust();
+    assert!(matches!(
+        problems.problems(),
+        [
+            (_, FileProblem::NotAuthority),
+            (_, FileProblem::Certificate(_))
+        ]
+    ));
+    fs::remove_file(state.path("trust/csca.cer")).unwrap();
+    let empty = TrustStore::load(&state.path("trust")).unwrap_err();
+    assert!(matches!(empty, TrustError::Empty { .. }));
+}
+
+#[test]
+fn a_data_group_that_was_changed_or_never_signed_is_named() {
+    let state = State::found(P256);
+    let (sod, trust) = (state.security_object(), state.trust());
+    let judge = |groups: &[(u8, &[u8])]| {
+        authenticate(&sod, groups, &trust, PassivePolicy::default(), now()).unwrap_err()
+    };
+    assert_eq!(judge(&[(1, b"data group two")]), PassiveFault::Altered(1));
+    assert_eq!(
+        judge(&[(1, DATA_GROUP_1), (2, b"")]),
+        PassiveFault::Unsigned(2)
+    );
+}

@@ -1,0 +1,79 @@
+//! The card reader of this kiosk, whichever kind it is.
+
+use std::sync::Arc;
+
+use hal::card::emrtd::pki::passive::PassivePolicy;
+use hal::card::emrtd::pki::trust::{TrustError, TrustStore};
+use hal::card::emrtd::worker::{EmrtdReaderConfig, EmrtdWorker};
+use hal::card::serial::CardWorker;
+
+use crate::card_desk::{self, TurnCell};
+use crate::config::{self, ReaderKind};
+use crate::session::Device;
+use crate::shell::Inbox;
+
+/// A card reader.
+pub enum CardReader {
+    /// A GA 467 module on a serial line.
+    Serial(CardWorker),
+    /// A contactless reader behind PC/SC.
+    Documents(EmrtdWorker),
+}
+
+impl CardReader {
+    /// Starts the reader's worker.
+    ///
+    /// # Errors
+    /// [`TrustError`] when the folder of trusted authorities cannot be used: a kiosk that trusts
+    /// nobody would refuse everybody.
+    pub fn start(
+        settings: &config::CardReader,
+        inbox: &Inbox,
+        turn: &TurnCell,
+    ) -> Result<Self, TrustError> {
+        let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
+        let on_state = move |state| states.device(Device::CardReader, state);
+        let on_event = move |event| card_desk::hand_in(&events, &turn, event);
+        Ok(match settings.kind {
+            ReaderKind::Serial => {
+                Self::Serial(CardWorker::spawn(settings.serial(), on_state, on_event))
+            }
+            ReaderKind::Pcsc => Self::Documents(EmrtdWorker::spawn(
+                contactless(settings)?,
+                on_state,
+                on_event,
+            )),
+        })
+    }
+
+    /// Looks for a card from now on.
+    pub fn start_polling(&self) {
+        match self {
+            Self::Serial(worker) => worker.start_polling(),
+            Self::Documents(worker) => worker.start_polling(None),
+        }
+    }
+
+    /// Looks for no card any more.
+    pub fn stop_polling(&self) {
+        match self {
+            Self::Serial(worker) => worker.stop_polling(),
+            Self::Documents(worker) => worker.stop_polling(),
+        }
+    }
+}
+
+fn contactless(settings: &config::CardReader) -> Result<EmrtdReaderConfig, TrustError> {
+    let trust = TrustStore::load(&settings.trust)?;
+    for (path, problem) in trust.problems() {
+        let error = problem as &dyn std::error::Error;
+        tracing::warn!(path = %path.display(), error, "not used as a trusted authority");
+    }
+    Ok(EmrtdReaderConfig {
+        reader: settings.reader.clone(),
+        policy: PassivePolicy {
+            require_revocation_list: settings.require_revocation_list,
+        },
+        ..EmrtdReaderConfig::trusting(Arc::new(trust))
+    })
+}

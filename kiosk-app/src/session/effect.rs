@@ -2,6 +2,7 @@
 
 use attestation::wallet::HolderKey;
 use attestation::{Decision, DocumentEvidence, Factors, Name};
+use hal::card::emrtd::access::AccessKey;
 use hal::card::{IdNumber, Personal, Photo};
 
 use super::event::Turn;
@@ -16,6 +17,8 @@ pub enum Effect {
     Light(Light),
     /// Look for a card and read it.
     ReadCard(Turn),
+    /// Open the travel document on the reader, or the next one, with this.
+    OpenDocument(AccessKey),
     /// Stop looking for a card.
     StopCard,
     /// Assess the portrait from the chip and make the reference from it.

@@ -11,6 +11,7 @@ mod fault_code;
 mod fields;
 mod keepsake;
 mod limits;
+mod numbers;
 mod outages;
 mod state;
 mod touches;
@@ -48,6 +49,8 @@ pub struct Session {
     language: Language,
     lost: BTreeSet<Device>,
     turn: Turn,
+    /// The numbers of a document are typed before it is put on the reader.
+    numbers_first: bool,
     state: State,
     /// When the state gives up by itself; the invitation only gives up a language.
     deadline: Option<Duration>,
@@ -64,6 +67,7 @@ impl Session {
             language,
             lost: BTreeSet::new(),
             turn: Turn::default(),
+            numbers_first: false,
             state: State::Attract,
             deadline: None,
             effects: vec![Effect::Light(Light::Idle)],

@@ -207,6 +207,7 @@ coded! {
         HkMacaoTaiwanPermit = 3, "hk_macao_taiwan_permit",
             "residence permit for Hong Kong, Macao and Taiwan residents";
         Passport = 4, "passport", "passport";
+        ElectronicIdCard = 5, "electronic_id_card", "electronic identity card (ICAO 9303)";
     }
 }
 
@@ -216,6 +217,7 @@ coded! {
         SamRead = 1, "sam_read", "read through the reader's security module";
         ChipAuthenticated = 2, "chip_authenticated", "its chip proved to be genuine";
         NotAuthenticated = 3, "not_authenticated", "not shown to be genuine";
+        StateSigned = 4, "state_signed", "its data is signed by the issuing state; its chip offers no proof that it is no copy";
     }
 }
 

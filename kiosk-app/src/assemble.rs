@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 
 use face_pipeline::{Networks, Pipeline, Settings};
 use hal::camera::{Camera, CameraError, CameraWorker};
-use hal::card::serial::{CardReaderConfig, CardWorker};
+use hal::card::emrtd::pki::trust::TrustError;
 use hal::panel::gpio::PanelPins;
 use hal::panel::{AbsentPanel, Panel, gpio};
 use sha2::{Digest, Sha256};
 
-use crate::card_desk::{self, TurnCell};
-use crate::config::Config;
+use crate::card_desk::TurnCell;
+use crate::card_reader::CardReader;
+use crate::config::{Config, ReaderKind};
 use crate::errors::chain;
 use crate::eyes::Eyes;
 use crate::ledger::{self, LedgerError, LedgerWorker};
@@ -63,6 +64,9 @@ pub enum StartError {
     /// Networks.
     #[error("the face pipeline cannot start")]
     Face(#[from] face_pipeline::Error),
+    /// Whose travel documents are trusted.
+    #[error("the trusted authorities of travel documents cannot be used")]
+    Trust(#[from] TrustError),
     /// The program itself cannot be measured.
     #[error("cannot measure the running program {PROGRAM}; mount /proc")]
     Program(#[source] io::Error),
@@ -133,11 +137,15 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     );
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
+    let mut session = Session::new(services, limits, config.screen.language.into());
+    if config.card_reader.kind == ReaderKind::Pcsc {
+        session = session.asking_numbers_first();
+    }
     Ok(Shell {
-        session: Session::new(services, limits, config.screen.language.into()),
+        session,
         ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
         store,
-        card: card_reader(config, &inbox, &card_turn),
+        card: CardReader::start(&config.card_reader, &inbox, &card_turn)?,
         panel: panel(config, &inbox),
         inbox,
         outlet,
@@ -200,19 +208,6 @@ fn measurement(digest: Sha256) -> [u8; 16] {
     let mut start = [0; 16];
     start.copy_from_slice(&digest[..16]);
     start
-}
-
-fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
-    let reader = CardReaderConfig {
-        baud: config.card_reader.baud.get(),
-        ..CardReaderConfig::on(&config.card_reader.port)
-    };
-    let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
-    CardWorker::spawn(
-        reader,
-        move |state| states.device(Device::CardReader, state),
-        move |event| card_desk::hand_in(&events, &turn, event),
-    )
 }
 
 fn panel(config: &Config, inbox: &Inbox) -> Box<dyn Panel> {

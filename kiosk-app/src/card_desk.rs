@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
+use hal::card::emrtd::mrz::MrzFormat;
+use hal::card::emrtd::{Authenticity, EmrtdRecord};
 use hal::card::{CardEvent, CardKind, CardRecord};
 
 use crate::card_fields;
 use crate::clock::WallTime;
-use crate::session::{Answer, Presented, Turn};
+use crate::session::{Answer, DocumentNumber, Presented, Turn};
 use crate::shell::Inbox;
 
 /// The turn in which the reader was last asked for a card.
@@ -32,10 +34,43 @@ pub fn hand_in(inbox: &Inbox, turn: &TurnCell, event: CardEvent) {
     let answer = match event {
         CardEvent::Present | CardEvent::Reading { .. } => Answer::CardPresent,
         CardEvent::Read(record) => Answer::CardRead(Box::new(presented(*record))),
+        CardEvent::ReadDocument(record) => Answer::CardRead(Box::new(presented_document(*record))),
+        CardEvent::KeyNeeded => Answer::NumbersNeeded,
         CardEvent::Removed => Answer::CardRemoved,
         CardEvent::Failed(fault) => Answer::CardFailed(fault),
     };
     inbox.answer(turn.get(), answer);
+}
+
+/// A document whose state or chip is in doubt never comes here: its reader refuses it.
+fn presented_document(record: EmrtdRecord) -> Presented {
+    let evidence = DocumentEvidence {
+        kind: match record.mrz.format {
+            MrzFormat::Td3 => DocumentKind::Passport,
+            MrzFormat::Td1 | MrzFormat::Td2 => DocumentKind::ElectronicIdCard,
+        },
+        authenticity: match record.authentication.authenticity() {
+            Authenticity::Chip => DocumentAuthenticity::ChipAuthenticated,
+            Authenticity::Data => DocumentAuthenticity::StateSigned,
+            Authenticity::None => DocumentAuthenticity::NotAuthenticated,
+        },
+        validity: document_validity(&record),
+    };
+    Presented {
+        evidence,
+        fields: card_fields::of_document(&record),
+        number: DocumentNumber::from(&record.mrz),
+        photo: record.portrait.into(),
+    }
+}
+
+fn document_validity(record: &EmrtdRecord) -> DocumentValidity {
+    let today = WallTime::now().civil_date();
+    match (today, record.mrz.expiry_date()) {
+        (Some(today), Some(last)) if today <= last => DocumentValidity::InForce,
+        (Some(_), Some(_)) => DocumentValidity::Expired,
+        _ => DocumentValidity::Unknown,
+    }
 }
 
 fn presented(record: CardRecord) -> Presented {
@@ -47,7 +82,7 @@ fn presented(record: CardRecord) -> Presented {
     Presented {
         evidence,
         fields: card_fields::of(&record),
-        number: record.number,
+        number: DocumentNumber::from(record.number.reveal()),
         photo: record.photo,
     }
 }

@@ -1,9 +1,12 @@
 //! What a card says about its holder, as it is printed on the card: text for the fields that a
 //! resident may share. Dates are ISO 8601.
 
+use hal::card::emrtd::EmrtdRecord;
+use hal::card::emrtd::mrz::Mrz;
 use hal::card::{CardRecord, CivilDate, Personal, Sex, Validity};
 use kiosk_ui::CardField;
 
+use crate::clock::WallTime;
 use crate::session::CardFields;
 
 /// The ethnic groups of GB/T 3304 by their numbers, from 1, as cards print them.
@@ -91,6 +94,43 @@ pub fn of(record: &CardRecord) -> CardFields {
     .into_iter()
     .filter_map(|(field, value)| Some((field, value?)))
     .collect()
+}
+
+/// Every field that a travel document has, from signed data; its name in the holder's own script
+/// where the document has it.
+pub fn of_document(record: &EmrtdRecord) -> CardFields {
+    let (mrz, holder) = (&record.mrz, record.holder.as_ref());
+    let own_script = holder.and_then(|h| h.full_name.as_ref()).map(copy);
+    let born = holder
+        .and_then(|h| h.birth_date.as_ref())
+        .map(|born| *born.reveal())
+        .or_else(|| mrz.birth_date(WallTime::now().civil_date()?));
+    [
+        (
+            CardField::Name,
+            Some(own_script.unwrap_or_else(|| latin_name(mrz))),
+        ),
+        (CardField::DocumentNumber, Some(copy(&mrz.document_number))),
+        (CardField::BirthDate, born.as_ref().map(date)),
+        (CardField::Sex, sex(*mrz.sex.reveal())),
+        (
+            CardField::Address,
+            holder.and_then(|h| h.address.as_ref()).map(copy),
+        ),
+        (CardField::ValidUntil, mrz.expiry_date().as_ref().map(date)),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field, value?)))
+    .collect()
+}
+
+fn latin_name(mrz: &Mrz) -> Personal<String> {
+    let (surname, given) = (mrz.surname.reveal(), mrz.given_names.reveal());
+    Personal::new(if given.is_empty() {
+        surname.clone()
+    } else {
+        format!("{surname} {given}")
+    })
 }
 
 fn copy(text: &Personal<String>) -> Personal<String> {

@@ -183,7 +183,11 @@ impl Watcher {
             return Err(NoReference::Unusable(Undecodable, reason.into()));
         }
         let undecodable = |error: &dyn Error| NoReference::Unusable(Undecodable, chain(error));
-        let picture = pictures::decode(photo.reveal()).map_err(|error| undecodable(&error))?;
+        let picture = match photo.coding() {
+            PhotoCoding::Jpeg2000 => pictures::decode_jpeg_2000(photo.reveal()),
+            _ => pictures::decode(photo.reveal()),
+        };
+        let picture = picture.map_err(|error| undecodable(&error))?;
         let view = picture.view().map_err(|error| undecodable(&error))?;
         self.pipeline.reference(view).map_err(|error| match error {
             ReferenceError::Pipeline(error) => NoReference::Failed(chain(&error)),

@@ -7,6 +7,7 @@
 pub mod assemble;
 pub mod card_desk;
 pub mod card_fields;
+mod card_reader;
 pub mod clock;
 pub mod commands;
 pub mod config;

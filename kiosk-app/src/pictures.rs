@@ -4,6 +4,7 @@
 use std::io::Cursor;
 
 use face_pipeline::{ImageError as ViewError, ImageView, PixelFormat};
+use hal::card::emrtd::lds::{FaceError, Portrait};
 use image::{ImageError, ImageReader, Limits};
 use zeroize::Zeroizing;
 
@@ -22,8 +23,14 @@ pub struct Picture {
 
 /// Why a picture cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the portrait cannot be decoded")]
-pub struct PictureError(#[from] ImageError);
+pub enum PictureError {
+    /// A common picture.
+    #[error("the portrait cannot be decoded")]
+    Image(#[from] ImageError),
+    /// The portrait of a travel document.
+    #[error("the portrait of the document cannot be decoded")]
+    Portrait(#[from] FaceError),
+}
 
 /// Decodes a JPEG, PNG or WebP.
 pub fn decode(bytes: &[u8]) -> Result<Picture, PictureError> {
@@ -41,6 +48,16 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, PictureError> {
         rgb: Zeroizing::new(rgb.into_raw()),
         width: width as usize,
         height: height as usize,
+    })
+}
+
+/// Decodes a JPEG 2000, as many travel documents have it.
+pub fn decode_jpeg_2000(bytes: &[u8]) -> Result<Picture, PictureError> {
+    let picture = Portrait::from_picture(bytes)?.decode()?;
+    Ok(Picture {
+        rgb: picture.rgb,
+        width: picture.width as usize,
+        height: picture.height as usize,
     })
 }
 

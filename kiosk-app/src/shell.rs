@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use attestation::wallet::HolderKey;
 use hal::camera::CameraWorker;
-use hal::card::serial::CardWorker;
 use hal::clock::monotonic_now;
 use hal::device::DeviceState;
 use hal::panel::{Panel, StatusLight};
@@ -15,6 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
 
 use crate::card_desk;
+use crate::card_reader::CardReader;
 use crate::errors::chain;
 use crate::eyes::Eyes;
 use crate::ledger::LedgerWorker;
@@ -133,7 +133,7 @@ pub struct Shell {
     /// The camera.
     pub camera: CameraWorker,
     /// The card reader.
-    pub card: CardWorker,
+    pub card: CardReader,
     /// In which turn a card was asked for.
     pub card_turn: card_desk::TurnCell,
     /// The lights.
@@ -186,6 +186,7 @@ impl Shell {
                 self.card_turn.set(turn);
                 self.card.start_polling();
             }
+            Effect::OpenDocument(key) => self.card.open_with(key),
             Effect::StopCard => self.card.stop_polling(),
             Effect::PrepareReference(turn, photo) => self.eyes.prepare(turn, photo),
             Effect::StartCapture(turn) => {

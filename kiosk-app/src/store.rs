@@ -249,7 +249,7 @@ impl Store {
         let service = draft.service.unwrap_or_else(|| self.no_service.clone());
         let subject = draft.number.map(|number| {
             PseudonymKey::for_provider(&self.identity.pseudonym_secret, &service.provider)
-                .pseudonym(number.reveal().as_str())
+                .pseudonym(number.reveal())
         });
         Ok(Claims {
             id,

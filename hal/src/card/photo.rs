@@ -6,6 +6,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::CardFault;
+use super::emrtd::lds::{Portrait, PortraitCoding};
 
 /// Bytes a card sets aside for the photo (GA/T 490).
 pub const PHOTO_FIELD_LEN: usize = 1024;
@@ -17,6 +18,10 @@ pub enum PhotoCoding {
     Wlt,
     /// WebP, as simulated cards have it.
     WebP,
+    /// JPEG, from a travel document.
+    Jpeg,
+    /// JPEG 2000, from a travel document.
+    Jpeg2000,
 }
 
 /// The photo of a card.
@@ -58,6 +63,20 @@ impl Photo {
     #[must_use]
     pub fn coding(&self) -> PhotoCoding {
         self.coding
+    }
+}
+
+/// The portrait of a travel document.
+impl From<Portrait> for Photo {
+    fn from(portrait: Portrait) -> Self {
+        let coding = match portrait.coding() {
+            PortraitCoding::Jpeg => PhotoCoding::Jpeg,
+            PortraitCoding::Jpeg2000 => PhotoCoding::Jpeg2000,
+        };
+        Self {
+            coding,
+            bytes: portrait.into_bytes(),
+        }
     }
 }
 

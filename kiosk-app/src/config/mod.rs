@@ -22,7 +22,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 pub use camera::Camera;
-pub use card_reader::CardReader;
+pub use card_reader::{CardReader, ReaderKind};
 pub use face::Face;
 pub use key_store::{KeyStore, KeyStoreKind};
 pub use kiosk::Kiosk;

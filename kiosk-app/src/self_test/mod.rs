@@ -11,6 +11,7 @@ mod camera;
 mod check;
 mod clock;
 pub mod command;
+mod documents;
 mod identity;
 mod ledger;
 mod log;

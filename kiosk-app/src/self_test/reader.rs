@@ -4,12 +4,19 @@ use hal::card::ga467::Sw3;
 use hal::card::serial::CardReaderConfig;
 use hal::card::{ProbeError, ReaderProbe, probe};
 
-use super::Finding;
-use crate::config::CardReader;
+use super::{Finding, documents};
+use crate::config::{CardReader, ReaderKind};
 use crate::errors::chain;
 
 /// Asks the reader how it is.
 pub fn ask(settings: &CardReader) -> Finding {
+    match settings.kind {
+        ReaderKind::Serial => ask_serial(settings),
+        ReaderKind::Pcsc => documents::ask(settings),
+    }
+}
+
+fn ask_serial(settings: &CardReader) -> Finding {
     let config = CardReaderConfig {
         baud: settings.baud.get(),
         ..CardReaderConfig::on(&settings.port)

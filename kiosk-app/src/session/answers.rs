@@ -151,7 +151,9 @@ impl Session {
         if exhausted {
             self.refer(
                 match advice {
-                    CardAdvice::NotAccepted => Reason::DocumentNotAccepted,
+                    CardAdvice::NotAccepted | CardAdvice::WrongNumbers => {
+                        Reason::DocumentNotAccepted
+                    }
                     _ => Reason::DocumentUnreadable,
                 },
                 now,

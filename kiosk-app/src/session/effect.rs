@@ -2,9 +2,10 @@
 
 use attestation::wallet::HolderKey;
 use attestation::{Decision, DocumentEvidence, Factors, Name};
+use hal::card::Photo;
 use hal::card::emrtd::access::AccessKey;
-use hal::card::{IdNumber, Personal, Photo};
 
+use super::document_number::DocumentNumber;
 use super::event::Turn;
 use super::fields::CardFields;
 use super::keepsake::Keepsake;
@@ -61,7 +62,7 @@ pub struct Draft {
     /// The document, if one was read.
     pub document: Option<DocumentEvidence>,
     /// Its number, if one was read.
-    pub number: Option<Personal<IdNumber>>,
+    pub number: Option<DocumentNumber>,
     /// Fields of the card that the resident agreed to share; none unless verified.
     pub shared: CardFields,
     /// Whether the resident may keep the verification in a wallet; only if verified.

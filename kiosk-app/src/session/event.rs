@@ -6,9 +6,10 @@ use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{DocumentEvidence, FactorOutcome};
 use face_pipeline::Rejection;
 use hal::card::emrtd::access::AccessKey;
-use hal::card::{CardFault, IdNumber, Personal, Photo};
+use hal::card::{CardFault, Photo};
 use kiosk_ui::{Confidential, Decided, Touch};
 
+use super::document_number::DocumentNumber;
 use super::fields::CardFields;
 use super::keepsake::Keepsake;
 
@@ -115,7 +116,7 @@ pub struct Presented {
     /// What the attestation will say about the document.
     pub evidence: DocumentEvidence,
     /// The document number: needed once, for the pairwise pseudonym.
-    pub number: Personal<IdNumber>,
+    pub number: DocumentNumber,
     /// The portrait from the chip.
     pub photo: Photo,
     /// What the card says about its holder; the session keeps what was agreed to.

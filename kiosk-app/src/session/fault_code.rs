@@ -19,6 +19,7 @@ pub(super) fn fault_code(fault: &CardFault) -> &'static str {
         CardFault::BadCheckDigit => "card_bad_check_digit",
         CardFault::NoPhoto => "card_no_photo",
         CardFault::UnknownPhotoCoding => "card_unknown_photo_coding",
+        CardFault::Document { code, .. } => code,
         CardFault::UnknownKind(_) => "card_unknown_kind",
     }
 }

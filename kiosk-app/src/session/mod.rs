@@ -5,6 +5,7 @@
 mod answers;
 mod conclude;
 mod decide;
+mod document_number;
 mod effect;
 mod event;
 mod fault_code;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use kiosk_ui::Language;
 
 pub use decide::decide;
+pub use document_number::DocumentNumber;
 pub use effect::{Draft, Effect, Light, ServiceStamp};
 pub use event::{
     Answer, CommitFailed, Committed, Device, Event, Health, IssueFailed, Presented,

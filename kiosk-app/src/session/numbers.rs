@@ -25,7 +25,7 @@ const SIGNS: &str = "1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "1234567890";
 
 /// What was typed so far.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Numbers {
     fields: [Zeroizing<String>; 3],
     at: usize,
@@ -53,9 +53,9 @@ impl Numbers {
         self.typing
     }
 
-    /// Whether anything was typed.
+    /// Whether anything was ever typed: what is erased is overwritten with the rest.
     pub fn is_personal(&self) -> bool {
-        self.fields.iter().any(|field| !field.is_empty())
+        self.fields.iter().any(|field| field.capacity() > 0)
     }
 
     /// Shows the screen, with what was typed before.
@@ -146,8 +146,7 @@ impl Numbers {
             }
             // Cannot be after so many checks; if it is, the resident starts over.
             Err(_) => {
-                *self = Self::asked();
-                self.trouble = Some(NumbersTrouble::DoesNotOpen);
+                self.ask(Some(NumbersTrouble::DoesNotOpen));
                 None
             }
         }

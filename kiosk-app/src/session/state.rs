@@ -2,9 +2,9 @@
 //! leaving such a state forgets them.
 
 use attestation::DocumentEvidence;
-use hal::card::{IdNumber, Personal};
 use kiosk_ui::{CardPrompt, Ending, Guidance, Outage};
 
+use super::document_number::DocumentNumber;
 use super::event::Committed;
 use super::fields::{Agreed, CardFields};
 use super::keepsake::Keepsake;
@@ -67,7 +67,7 @@ pub(super) enum State {
 #[derive(Debug)]
 pub(super) struct Holder {
     pub evidence: DocumentEvidence,
-    pub number: Personal<IdNumber>,
+    pub number: DocumentNumber,
     /// Only what the resident agreed to share.
     pub shared: CardFields,
 }

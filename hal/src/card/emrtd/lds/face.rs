@@ -147,6 +147,12 @@ impl Portrait {
         &self.bytes
     }
 
+    /// The encoded picture, given away.
+    #[must_use]
+    pub fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+
     /// How the picture is encoded.
     #[must_use]
     pub fn coding(&self) -> PortraitCoding {

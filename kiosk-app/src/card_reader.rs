@@ -1,0 +1,96 @@
+//! The card reader of this kiosk, whichever kind it is.
+
+use std::sync::Arc;
+
+use hal::card::emrtd::access::AccessKey;
+use hal::card::emrtd::pki::passive::PassivePolicy;
+use hal::card::emrtd::pki::trust::{TrustError, TrustStore};
+use hal::card::emrtd::worker::{EmrtdReaderConfig, EmrtdWorker};
+use hal::card::serial::{CardReaderConfig, CardWorker};
+
+use crate::card_desk::{self, TurnCell};
+use crate::config::{self, ReaderKind};
+use crate::session::Device;
+use crate::shell::Inbox;
+
+/// A card reader.
+pub enum CardReader {
+    /// A GA 467 module on a serial line.
+    Serial(CardWorker),
+    /// A contactless reader behind PC/SC.
+    Documents(EmrtdWorker),
+}
+
+impl CardReader {
+    /// Starts the reader's worker.
+    ///
+    /// # Errors
+    /// [`TrustError`] when the folder of trusted authorities cannot be used: a kiosk that trusts
+    /// nobody would refuse everybody.
+    pub fn start(
+        settings: &config::CardReader,
+        inbox: &Inbox,
+        turn: &TurnCell,
+    ) -> Result<Self, TrustError> {
+        let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
+        let on_state = move |state| states.device(Device::CardReader, state);
+        let on_event = move |event| card_desk::hand_in(&events, &turn, event);
+        Ok(match settings.kind {
+            ReaderKind::Serial => {
+                Self::Serial(CardWorker::spawn(serial(settings), on_state, on_event))
+            }
+            ReaderKind::Pcsc => Self::Documents(EmrtdWorker::spawn(
+                contactless(settings)?,
+                on_state,
+                on_event,
+            )),
+        })
+    }
+
+    /// Looks for a card from now on.
+    pub fn start_polling(&self) {
+        match self {
+            Self::Serial(worker) => worker.start_polling(),
+            Self::Documents(worker) => worker.start_polling(None),
+        }
+    }
+
+    /// Opens the travel document that lies on the reader, or the next one, with these numbers.
+    pub fn open_with(&self, key: AccessKey) {
+        match self {
+            // Its cards open by themselves; nobody asked for numbers.
+            Self::Serial(_) => {}
+            Self::Documents(worker) => worker.open_with(key),
+        }
+    }
+
+    /// Looks for no card any more.
+    pub fn stop_polling(&self) {
+        match self {
+            Self::Serial(worker) => worker.stop_polling(),
+            Self::Documents(worker) => worker.stop_polling(),
+        }
+    }
+}
+
+fn serial(settings: &config::CardReader) -> CardReaderConfig {
+    CardReaderConfig {
+        baud: settings.baud.get(),
+        ..CardReaderConfig::on(&settings.port)
+    }
+}
+
+fn contactless(settings: &config::CardReader) -> Result<EmrtdReaderConfig, TrustError> {
+    let trust = TrustStore::load(&settings.trust)?;
+    for (path, problem) in trust.problems() {
+        let error = problem as &dyn std::error::Error;
+        tracing::warn!(path = %path.display(), error, "not used as a trusted authority");
+    }
+    Ok(EmrtdReaderConfig {
+        reader: settings.reader.clone(),
+        policy: PassivePolicy {
+            require_revocation_list: settings.require_revocation_list,
+        },
+        ..EmrtdReaderConfig::trusting(Arc::new(trust))
+    })
+}

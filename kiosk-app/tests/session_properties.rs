@@ -29,7 +29,8 @@ use kiosk_app::session::{
     Health, IssueFailed, Keepsake, Limits, Presented, ReferenceUnusable, Session, Turn,
 };
 use kiosk_ui::{
-    CardField, Confidential, Decided, Language, NumbersTrouble, Outage, Screen, Touch, WalletTrouble, WalletView,
+    CardField, Confidential, Decided, Language, NumbersTrouble, Outage, Screen, Touch,
+    WalletTrouble, WalletView,
 };
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -949,7 +950,11 @@ fn who_mistypes_a_number_corrects_it_and_goes_on() {
         panic!("the numbers are not asked for again");
     };
     assert_eq!(shown.trouble, Some(NumbersTrouble::DoesNotOpen));
-    assert_eq!(shown.typed.reveal(), "E00007731", "nothing has to be typed twice");
+    assert_eq!(
+        shown.typed.reveal(),
+        "E00007731",
+        "nothing has to be typed twice"
+    );
     world.step(Step::Touch(Touch::Erase));
     world.step(Step::Touch(Touch::Key('0')));
     for _ in 0..3 {

@@ -21,7 +21,9 @@ echo "    cargo $major.$minor"
 
 say "[2/4] System packages"
 # What builds and runs the kiosk on a desktop; fonts for Chinese text; for tests, Xvfb for its
-# window, swtpm for its keys, and age, with which auditors open their packages.
+# window, swtpm for its keys, pcscd with a
+# virtual reader for travel documents, openssl, which checks those independently, and age, with which
+# auditors open their packages.
 packages=(
     build-essential pkg-config clang libclang-dev libopencv-dev libudev-dev libasound2-dev libpcsclite-dev libfontconfig-dev libtss2-dev
     libx11-xcb1 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 fonts-noto-cjk python3-venv ca-certificates

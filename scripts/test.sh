@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All tests: unit and property tests of every crate, the stories against the real programs, the
-# independent implementations of our formats, the verification page in a browser, and the short form
+# independent implementations of our formats and of travel documents, the verification page in a browser, and the short form
 # of the chain lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,10 @@ if ! ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim
 fi
 if ! scripts/peers.sh; then
     echo "An independent implementation disagrees with ours; what about is above." >&2
+    exit 1
+fi
+if ! scripts/passport-peer.sh; then
+    echo "An independent reader of travel documents disagrees with the simulated one; what about is above." >&2
     exit 1
 fi
 if ! scripts/test-page.sh; then

@@ -155,7 +155,7 @@ fn independent_implementations_see_what_is_wrong() {
         (Fault::ExpiredSigner, "certificate has expired"),
         (Fault::RevokedSigner, "certificate revoked"),
         (Fault::UnknownSigner, "unable to get local issuer"),
-        (Fault::BrokenSignature, "ignature"),
+        (Fault::BrokenSignature, "verification failure"),
     ] {
         let reading = Reading::of(SimPassport::example(), Some(fault), "E00007730");
         assert_eq!(reading.verdict, "read", "{fault:?}");

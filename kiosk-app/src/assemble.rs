@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::card_desk::TurnCell;
 use crate::card_reader::CardReader;
 use crate::closed::Closed;
-use crate::config::Config;
+use crate::config::{Config, ReaderKind};
 use crate::errors::chain;
 use crate::eyes::{Eyes, Sight};
 use crate::hall::Hall;
@@ -197,8 +197,12 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     );
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
+    let mut session = Session::new(services, limits, config.screen.language.into());
+    if config.card_reader.kind == ReaderKind::Pcsc {
+        session = session.asking_numbers_first();
+    }
     Ok(Shell {
-        session: Session::new(services, limits, config.screen.language.into()),
+        session,
         ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
         store,
         card: CardReader::start(&config.card_reader, &inbox, &card_turn)?,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
 use hal::card::emrtd::mrz::MrzFormat;
 use hal::card::emrtd::{Authenticity, EmrtdRecord};
-use hal::card::{CardAdvice, CardEvent, CardFault, CardKind, CardRecord};
+use hal::card::{CardEvent, CardKind, CardRecord};
 
 use crate::card_fields;
 use crate::clock::WallTime;
@@ -35,18 +35,12 @@ pub fn hand_in(inbox: &Inbox, turn: &TurnCell, event: CardEvent) {
         CardEvent::Present | CardEvent::Reading { .. } => Answer::CardPresent,
         CardEvent::Read(record) => Answer::CardRead(Box::new(presented(*record))),
         CardEvent::ReadDocument(record) => Answer::CardRead(Box::new(presented_document(*record))),
-        CardEvent::KeyNeeded => Answer::CardFailed(NUMBERS_NEEDED),
+        CardEvent::KeyNeeded => Answer::NumbersNeeded,
         CardEvent::Removed => Answer::CardRemoved,
         CardEvent::Failed(fault) => Answer::CardFailed(fault),
     };
     inbox.answer(turn.get(), answer);
 }
-
-/// A travel document opens only with the numbers printed in it.
-const NUMBERS_NEEDED: CardFault = CardFault::Document {
-    code: "numbers_needed",
-    advice: CardAdvice::WrongNumbers,
-};
 
 /// A document whose state or chip is in doubt never comes here: its reader refuses it.
 fn presented_document(record: EmrtdRecord) -> Presented {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hal::card::emrtd::access::AccessKey;
 use hal::card::emrtd::pki::passive::PassivePolicy;
 use hal::card::emrtd::pki::trust::{TrustError, TrustStore};
 use hal::card::emrtd::worker::{EmrtdReaderConfig, EmrtdWorker};
@@ -51,6 +52,15 @@ impl CardReader {
         match self {
             Self::Serial(worker) => worker.start_polling(),
             Self::Documents(worker) => worker.start_polling(None),
+        }
+    }
+
+    /// Opens the travel document that lies on the reader, or the next one, with these numbers.
+    pub fn open_with(&self, key: AccessKey) {
+        match self {
+            // Its cards open by themselves; nobody asked for numbers.
+            Self::Serial(_) => {}
+            Self::Documents(worker) => worker.open_with(key),
         }
     }
 

@@ -46,6 +46,9 @@ pub enum Record {
     /// The resident agreed to the notice.
     #[serde(rename = "session.consented")]
     Consented,
+    /// The numbers that open a travel document were typed or scanned.
+    #[serde(rename = "card.numbers_given")]
+    NumbersGiven,
     /// A card was read and passed its checks.
     #[serde(rename = "card.read")]
     CardRead,

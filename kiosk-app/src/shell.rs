@@ -296,6 +296,7 @@ impl Shell {
                 self.card_turn.set(turn);
                 self.card.start_polling();
             }
+            Effect::OpenDocument(key) => self.card.open_with(key),
             Effect::StopCard => self.card.stop_polling(),
             Effect::PrepareReference(turn, photo) => self.eyes.prepare(turn, photo),
             Effect::StartCapture(turn) => {

@@ -20,7 +20,8 @@ use attestation::{
     OperatorKey, Reason, TimeQuality, Validity,
 };
 use face_pipeline::Rejection;
-use hal::card::{CardFault, IdNumber, Personal, Photo};
+use hal::card::emrtd::access::AccessKey;
+use hal::card::{CardAdvice, CardFault, IdNumber, Personal, Photo};
 use kiosk_app::clock::WallTime;
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
@@ -29,7 +30,8 @@ use kiosk_app::session::{
     Health, IssueFailed, Keepsake, Limits, Presented, ReferenceUnusable, Session, Sound, Turn,
 };
 use kiosk_ui::{
-    CardField, Confidential, Decided, Language, Outage, Screen, Touch, WalletTrouble, WalletView,
+    CardField, Confidential, Decided, Language, NumbersTrouble, Outage, Screen, Touch,
+    WalletTrouble, WalletView,
 };
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -60,6 +62,8 @@ enum Step {
 enum What {
     Present,
     Read,
+    NumbersNeeded,
+    NumbersScanned,
     Removed,
     Failed(CardFault),
     Reference(bool),
@@ -79,6 +83,16 @@ fn band() -> impl Strategy<Value = FactorOutcome> {
     ])
 }
 
+/// A travel document's chip did not open.
+const WRONG_NUMBERS: CardFault = CardFault::Document {
+    code: "access_key_wrong",
+    advice: CardAdvice::WrongNumbers,
+};
+
+fn numbers() -> AccessKey {
+    AccessKey::from_fields("E00007730", "850615", "360101").unwrap()
+}
+
 const FIELDS: [CardField; 7] = [
     CardField::Name,
     CardField::DocumentNumber,
@@ -92,7 +106,8 @@ const FIELDS: [CardField; 7] = [
 fn touch() -> impl Strategy<Value = Touch> {
     let switch = (prop::sample::select(FIELDS.to_vec()), any::<bool>())
         .prop_map(|(field, yes)| Touch::Share(field, yes));
-    prop_oneof![3 => button(), 1 => switch]
+    let key = prop::sample::select("E0123456789".chars().collect::<Vec<_>>()).prop_map(Touch::Key);
+    prop_oneof![3 => button(), 1 => switch, 3 => key]
 }
 
 fn button() -> impl Strategy<Value = Touch> {
@@ -111,6 +126,8 @@ fn button() -> impl Strategy<Value = Touch> {
         Touch::WithoutKey,
         Touch::BringKey,
         Touch::Back,
+        Touch::Erase,
+        Touch::Next,
         Touch::StillHere,
     ])
 }
@@ -119,13 +136,16 @@ fn what() -> impl Strategy<Value = What> {
     prop_oneof![
         Just(What::Present),
         Just(What::Read),
+        Just(What::NumbersNeeded),
+        Just(What::NumbersScanned),
         Just(What::Removed),
         prop::sample::select(vec![
             CardFault::PulledMidRead,
             CardFault::Garbled,
             CardFault::BadCheckDigit,
             CardFault::NoPhoto,
-            CardFault::LineLost
+            CardFault::LineLost,
+            WRONG_NUMBERS,
         ])
         .prop_map(What::Failed),
         any::<bool>().prop_map(What::Reference),
@@ -467,7 +487,7 @@ impl World {
                     assert!(holder.is_none() || self.brings_key);
                     self.open_issue = Some((turn, holder));
                 }
-                Effect::ReadCard(_) => {
+                Effect::ReadCard(_) | Effect::OpenDocument(_) => {
                     assert!(self.consented, "the card is read only after consent")
                 }
                 Effect::Print(turn, printout, within) => {
@@ -551,7 +571,7 @@ impl World {
             }
             Screen::Wallet(wallet) => self.check_wallet(wallet, holds),
             Screen::Capture(_) => assert!(self.camera_open && self.consented),
-            Screen::Card(_) => assert!(self.consented),
+            Screen::Card(_) | Screen::Numbers(_) => assert!(self.consented),
             Screen::Attract
             | Screen::Services(_)
             | Screen::Consent(_)
@@ -624,6 +644,8 @@ fn answer(what: What) -> Answer {
             photo: Photo::parse(b"RIFF\x04\0\0\0WEBP").unwrap(),
             fields: whole_card(),
         })),
+        What::NumbersNeeded => Answer::NumbersNeeded,
+        What::NumbersScanned => Answer::NumbersScanned(numbers()),
         What::Removed => Answer::CardRemoved,
         What::Failed(fault) => Answer::CardFailed(fault),
         What::Reference(usable) => {
@@ -1050,4 +1072,89 @@ fn a_card_that_lacks_what_is_required_is_left_to_an_officer() {
         Decision::Referred(Reason::DocumentLacksField)
     );
     assert!(draft.shared.is_empty() && !draft.wallet);
+}
+
+/// Chooses a service, agrees, and types these numbers on a kiosk that asks for them first.
+fn typing(number: &str) -> World {
+    let mut world = World::new();
+    world.session = world.session.asking_numbers_first();
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("outpatient-registration".into()),
+        Touch::Agree,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    for text in [number, "19850615", "20360101"] {
+        type_number(&mut world, text);
+    }
+    world
+}
+
+fn type_number(world: &mut World, text: &str) {
+    for key in text.chars() {
+        world.step(Step::Touch(Touch::Key(key)));
+    }
+    world.step(Step::Touch(Touch::Next));
+}
+
+#[test]
+fn who_mistypes_a_number_corrects_it_and_goes_on() {
+    let mut world = typing("E00007731");
+    assert!(matches!(
+        world.session.view(world.now).screen,
+        Screen::Card(_)
+    ));
+    let answer = |what| Step::Answer { late: false, what };
+    world.step(answer(What::Failed(WRONG_NUMBERS)));
+    let Screen::Numbers(shown) = world.session.view(world.now).screen else {
+        panic!("the numbers are not asked for again");
+    };
+    assert_eq!(shown.trouble, Some(NumbersTrouble::DoesNotOpen));
+    assert_eq!(
+        shown.typed.reveal(),
+        "E00007731",
+        "nothing has to be typed twice"
+    );
+    world.step(Step::Touch(Touch::Erase));
+    world.step(Step::Touch(Touch::Key('0')));
+    for _ in 0..3 {
+        world.step(Step::Touch(Touch::Next));
+    }
+    assert!(matches!(
+        world.session.view(world.now).screen,
+        Screen::Card(_)
+    ));
+    world.step(answer(What::Read));
+    assert!(!matches!(
+        world.session.view(world.now).screen,
+        Screen::Numbers(_)
+    ));
+}
+
+#[test]
+fn who_stops_while_typing_leaves_nothing() {
+    let mut world = typing("E00007730");
+    world.step(Step::Answer {
+        late: false,
+        what: What::NumbersNeeded,
+    });
+    assert!(world.session.holds_personal_data());
+    world.step(Step::Touch(Touch::Stop));
+    assert!(!world.session.holds_personal_data());
+}
+
+#[test]
+fn numbers_that_never_open_the_chip_go_to_an_officer() {
+    let mut world = typing("E00007731");
+    for _ in 0..3 {
+        world.step(Step::Answer {
+            late: false,
+            what: What::Failed(WRONG_NUMBERS),
+        });
+        for _ in 0..3 {
+            world.step(Step::Touch(Touch::Next));
+        }
+    }
+    assert_eq!(world.commits, 1);
 }

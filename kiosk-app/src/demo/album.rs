@@ -72,6 +72,8 @@ pub fn name(view: &View) -> &'static str {
         Screen::Consent(_) => "consent",
         Screen::Fields(fields) if fields.iter().any(|choice| choice.agreed) => "fields-shared",
         Screen::Fields(_) => "fields",
+        Screen::Numbers(numbers) if numbers.trouble.is_some() => "numbers-wrong",
+        Screen::Numbers(_) => "numbers",
         Screen::Card(prompt) => match prompt {
             CardPrompt::Present => "card-present",
             CardPrompt::Reading => "card-reading",

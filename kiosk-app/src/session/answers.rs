@@ -5,7 +5,7 @@ use std::time::Duration;
 use attestation::{DocumentValidity, Factors, Reason};
 use face_pipeline::Rejection;
 use hal::card::{CardAdvice, CardFault};
-use kiosk_ui::{CardPrompt, Decided, Guidance, Outage};
+use kiosk_ui::{CardPrompt, Decided, Guidance, NumbersTrouble, Outage};
 
 use super::fault_code::fault_code;
 use super::state::{Holder, LateCommit, State};
@@ -29,6 +29,10 @@ impl Session {
             ) => {
                 let (service, agreed) = (*service, std::mem::take(agreed));
                 self.card_read(service, &agreed, *presented, now);
+            }
+            (Answer::NumbersNeeded, State::Presenting { .. }) => self.numbers_needed(now),
+            (Answer::NumbersScanned(key), State::Presenting { .. }) => {
+                self.numbers_known(key, now);
             }
             (Answer::CardRemoved, State::Presenting { prompt, .. }) => card_removed(prompt),
             (Answer::CardFailed(fault), State::Presenting { .. }) => self.card_failed(fault, now),
@@ -121,6 +125,7 @@ impl Session {
         let State::Presenting {
             prompt,
             failures,
+            numbers,
             trouble,
             ..
         } = &mut self.state
@@ -131,7 +136,11 @@ impl Session {
         *prompt = match advice {
             CardAdvice::Removed => CardPrompt::Removed,
             CardAdvice::Unreadable => CardPrompt::Unreadable,
-            CardAdvice::NotAccepted | CardAdvice::WrongNumbers => CardPrompt::NotAccepted,
+            CardAdvice::NotAccepted => CardPrompt::NotAccepted,
+            CardAdvice::WrongNumbers => {
+                numbers.ask(Some(NumbersTrouble::DoesNotOpen));
+                CardPrompt::Present
+            }
             CardAdvice::ReaderOutOfOrder => {
                 return self.fail(Outage::CardReader, fault_code(&fault), now);
             }
@@ -139,6 +148,10 @@ impl Session {
         *trouble = Some(fault_code(&fault));
         *failures += 1;
         let exhausted = *failures >= self.limits.card_attempts;
+        if advice == CardAdvice::WrongNumbers {
+            // Looking them up again takes its time.
+            self.deadline = Some(now + self.limits.numbers);
+        }
         self.effects.push(Effect::Sound(Sound::Error));
         self.record(Record::CardFailed {
             fault: fault_code(&fault).into(),

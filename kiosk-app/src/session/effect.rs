@@ -5,6 +5,7 @@ use std::time::Duration;
 use attestation::wallet::HolderKey;
 use attestation::{Decision, DocumentEvidence, Factors, Name};
 use hal::card::Photo;
+use hal::card::emrtd::access::AccessKey;
 
 use super::document_number::DocumentNumber;
 use super::event::Turn;
@@ -22,6 +23,8 @@ pub enum Effect {
     Sound(Sound),
     /// Look for a card and read it.
     ReadCard(Turn),
+    /// Open the travel document on the reader, or the next one, with this.
+    OpenDocument(AccessKey),
     /// Stop looking for a card.
     StopCard,
     /// Assess the portrait from the chip and make the reference from it.

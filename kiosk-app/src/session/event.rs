@@ -5,6 +5,7 @@
 use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{DocumentEvidence, FactorOutcome};
 use face_pipeline::Rejection;
+use hal::card::emrtd::access::AccessKey;
 use hal::card::{CardFault, Photo};
 use kiosk_ui::{Confidential, Decided, Touch};
 
@@ -82,6 +83,10 @@ pub enum Answer {
     CardPresent,
     /// The card was read and checked.
     CardRead(Box<Presented>),
+    /// A travel document lies on the reader; its numbers are needed to open it.
+    NumbersNeeded,
+    /// A document scanner read the numbers.
+    NumbersScanned(AccessKey),
     /// The card is no longer on the reader.
     CardRemoved,
     /// The card could not be read or is not acceptable.

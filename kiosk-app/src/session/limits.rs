@@ -12,6 +12,8 @@ pub struct Limits {
     pub consent: Duration,
     /// Presenting the card.
     pub card: Duration,
+    /// Typing the numbers of a travel document: long, because they are looked up in it.
+    pub numbers: Duration,
     /// Looking into the camera.
     pub capture: Duration,
     /// Making the attestation durable; a disk that takes longer is broken.
@@ -38,6 +40,7 @@ impl Default for Limits {
             choose: Duration::from_secs(45),
             consent: Duration::from_secs(120),
             card: Duration::from_secs(60),
+            numbers: Duration::from_secs(120),
             capture: Duration::from_secs(30),
             commit: Duration::from_secs(10),
             receipt: Duration::from_secs(60),

@@ -12,6 +12,7 @@ mod fault_code;
 mod fields;
 mod keepsake;
 mod limits;
+mod numbers;
 mod outages;
 mod paper;
 mod state;
@@ -54,6 +55,8 @@ pub struct Session {
     printer_ready: bool,
     paper: Paper,
     turn: Turn,
+    /// The numbers of a document are typed before it is put on the reader.
+    numbers_first: bool,
     state: State,
     /// When the state gives up by itself; the invitation only gives up a language.
     deadline: Option<Duration>,
@@ -72,6 +75,7 @@ impl Session {
             printer_ready: false,
             paper: Paper::default(),
             turn: Turn::default(),
+            numbers_first: false,
             state: State::Attract,
             deadline: None,
             effects: vec![Effect::Light(Light::Idle)],

@@ -8,6 +8,7 @@ use super::document_number::DocumentNumber;
 use super::event::Committed;
 use super::fields::{Agreed, CardFields};
 use super::keepsake::Keepsake;
+use super::numbers::Numbers;
 use super::wallet::{Step, Wallet};
 
 /// The states, in a resident's order.
@@ -27,6 +28,8 @@ pub(super) enum State {
         agreed: Agreed,
         prompt: CardPrompt,
         failures: u8,
+        /// What was typed to open a document's chip.
+        numbers: Numbers,
         /// What the last failure was, for the outcome if nothing follows.
         trouble: Option<&'static str>,
     },
@@ -81,6 +84,7 @@ impl State {
     pub fn holds_personal_data(&self) -> bool {
         let keepsake = match self {
             Self::Preparing { .. } | Self::Capturing { .. } => return true,
+            Self::Presenting { numbers, .. } => return numbers.is_personal(),
             Self::Receipt { keepsake, .. } => keepsake.as_ref(),
             Self::Wallet(wallet) => Some(&wallet.keepsake),
             _ => None,

@@ -25,6 +25,10 @@ impl Session {
                 let (service, agreed) = (*service, agreed.clone());
                 self.consent(service, agreed, now);
             }
+            (Touch::Key(key), State::Presenting { .. }) => self.number_key(key),
+            (Touch::Erase, State::Presenting { .. }) => self.number_erase(),
+            (Touch::Next, State::Presenting { .. }) => self.number_next(now),
+            (Touch::Back, State::Presenting { .. }) => self.number_back(),
             (Touch::Stop, state) if state.is_underway() => self.cancel(now),
             (Touch::Cannot, state) if state.is_underway() => {
                 self.refer(Reason::ResidentCannot, now);
@@ -73,6 +77,7 @@ impl Session {
                 agreed,
                 prompt,
                 failures: 0,
+                numbers: self.first_numbers(),
                 trouble: None,
             },
             now,

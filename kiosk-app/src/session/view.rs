@@ -51,6 +51,9 @@ impl Session {
             State::ChoosingFields { service, agreed } => {
                 Screen::Fields(self.field_choices(*service, agreed))
             }
+            State::Presenting { numbers, .. } if numbers.typing() => {
+                Screen::Numbers(numbers.view())
+            }
             State::Presenting { prompt, .. } => Screen::Card(*prompt),
             State::Preparing { .. } => Screen::Card(CardPrompt::Reading),
             State::Capturing {

@@ -65,6 +65,7 @@ impl Session {
             State::Attract => None,
             State::Choosing => Some(limits.choose),
             State::Consenting { .. } | State::ChoosingFields { .. } => Some(limits.consent),
+            State::Presenting { numbers, .. } if numbers.typing() => Some(limits.numbers),
             State::Presenting { .. } => Some(limits.card),
             State::Preparing { .. } | State::Deciding { .. } => Some(limits.commit),
             State::Capturing { .. } => Some(limits.capture),

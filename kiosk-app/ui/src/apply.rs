@@ -6,8 +6,8 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
     CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
-    Language, Outage, PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletTrouble,
-    WalletView, qr,
+    Language, NumbersField, NumbersView, Outage, PrintView, ReceiptView, ScanHint, Screen,
+    ServiceChoice, View, WalletTrouble, WalletView, qr,
 };
 
 /// Shows `view`, and forgets what the screens before it showed.
@@ -42,6 +42,14 @@ pub(crate) fn view(app: &App, view: &View) {
             &[]
         },
     );
+    numbers(
+        &api,
+        if let Screen::Numbers(numbers) = screen {
+            Some(numbers)
+        } else {
+            None
+        },
+    );
     receipt(
         &api,
         if let Screen::Receipt(receipt) = screen {
@@ -60,6 +68,7 @@ fn page(api: &Api, screen: &Screen) -> Page {
         Screen::Services(_) => Page::Services,
         Screen::Consent(_) => Page::Consent,
         Screen::Fields(_) => Page::Fields,
+        Screen::Numbers(_) => Page::Numbers,
         Screen::Card(prompt) => {
             api.set_card(prompt.into());
             Page::Card
@@ -168,6 +177,60 @@ fn receipt(api: &Api, receipt: Option<&ReceiptView>) {
     });
 }
 
+/// What is typed leaves the screen's properties with the screen.
+fn numbers(api: &Api, numbers: Option<&NumbersView>) {
+    let shown = api.get_numbers();
+    let possible = |key: &screens::Key| match numbers {
+        Some(numbers) => numbers.possible.contains(key.sign.as_str()),
+        None => false,
+    };
+    let signs = match numbers.map(|numbers| numbers.field) {
+        None => "",
+        Some(NumbersField::Number) => "1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        Some(NumbersField::Birth | NumbersField::Expiry) => "1234567890",
+    };
+    let keys = signs.chars().map(|sign| screens::Key {
+        sign: SharedString::from(sign.to_string()),
+        possible: false,
+    });
+    let keys = keys.map(|key| screens::Key {
+        possible: possible(&key),
+        ..key
+    });
+    let keys = changed(&shown.keys, keys.collect()).unwrap_or(shown.keys);
+    api.set_numbers(match numbers {
+        None => screens::Numbers {
+            keys,
+            ..Default::default()
+        },
+        Some(numbers) => screens::Numbers {
+            field: numbers.field.into(),
+            typed: spaced(numbers).into(),
+            empty: numbers.typed.reveal().is_empty(),
+            complete: numbers.complete,
+            trouble: numbers.trouble.is_some(),
+            keys,
+        },
+    });
+}
+
+/// As it is printed, with places for what is missing of a date.
+fn spaced(numbers: &NumbersView) -> String {
+    let typed = numbers.typed.reveal();
+    if numbers.field == NumbersField::Number {
+        return typed.to_owned();
+    }
+    let mut text = String::with_capacity(14);
+    let digits = typed.chars().chain(std::iter::repeat('_')).take(8);
+    for (place, digit) in digits.enumerate() {
+        if place == 4 || place == 6 {
+            text.push_str(" - ");
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The step; the code itself is put on by the [`crate::slate`].
 fn wallet(api: &Api, wallet: &WalletView) {
     let shown = api.get_wallet();
@@ -222,6 +285,7 @@ same_names! {
         Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, MoreLight,
         LessLight, HoldStill, Good,
     }
+    NumbersField { Number, Birth, Expiry }
     Decided { Verified, NotVerified, Referred }
     PrintView { None, Offered, Printing, Printed, Failed }
     WalletTrouble { NoKey, NoCamera, Failed }

@@ -128,7 +128,10 @@ fn expected(label: &str, view: &View) -> Vec<Touch> {
         "存进我手机的钱包" | "Keep it in my phone's wallet" => vec![Touch::KeepOnPhone],
         "绑定我的手机" | "Tie it to my phone" => vec![Touch::BringKey],
         "直接显示二维码" | "Just show me the code" => vec![Touch::WithoutKey],
-        "返回" | "Back" => vec![Touch::Back],
+        "返回" | "Back" | "上一项" | "The one before" => vec![Touch::Back],
+        "删除一位" | "Erase" => vec![Touch::Erase],
+        "下一项" | "Next" | "读取证件" | "Read my document" => vec![Touch::Next],
+        key if key.chars().count() == 1 => key.chars().map(Touch::Key).collect(),
         "查看更多" | "Show more" => vec![],
         other => panic!("a button nobody expects: {other}"),
     }
@@ -177,6 +180,7 @@ fn every_screen_has_the_ways_out_that_it_must_have() {
             Screen::Services(_)
                 | Screen::Consent(_)
                 | Screen::Fields(_)
+                | Screen::Numbers(_)
                 | Screen::Card(_)
                 | Screen::Capture(_)
         );

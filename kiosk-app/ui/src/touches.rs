@@ -34,6 +34,12 @@ pub(crate) fn connect(app: &App, on_touch: impl Fn(Touch) + 'static) {
         let on_touch = Rc::clone(&on_touch);
         move |field, yes| on_touch(Touch::Share(field.into(), yes))
     });
+    api.on_erase(tell(Touch::Erase));
+    api.on_next(tell(Touch::Next));
+    api.on_key({
+        let on_touch = Rc::clone(&on_touch);
+        move |text| text.chars().for_each(|key| on_touch(Touch::Key(key)))
+    });
     api.on_choose(move |id| on_touch(Touch::Choose(id.into())));
 }
 

@@ -43,6 +43,8 @@ pub enum Screen {
     Consent(ConsentNotice),
     /// Which fields of the card may be shared? Only where a service asks for any.
     Fields(Vec<FieldChoice>),
+    /// Which numbers are printed in your document? Only where a document needs them.
+    Numbers(NumbersView),
     /// Put your card on the reader.
     Card(CardPrompt),
     /// Look into the camera; the preview is fed separately, frame by frame.
@@ -117,6 +119,39 @@ pub struct FieldChoice {
     pub required: bool,
     /// Whether it will be shared; nothing optional is before the resident says so.
     pub agreed: bool,
+}
+
+/// One of the numbers that open a travel document's chip, being typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumbersView {
+    /// Which one.
+    pub field: NumbersField,
+    /// What is typed so far.
+    pub typed: Confidential,
+    /// The characters that can come next; the other keys are off.
+    pub possible: String,
+    /// Whether it can be all.
+    pub complete: bool,
+    /// What went wrong before, if anything.
+    pub trouble: Option<NumbersTrouble>,
+}
+
+/// The numbers that open a travel document's chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumbersField {
+    /// Document number.
+    Number,
+    /// Date of birth.
+    Birth,
+    /// Date of expiry.
+    Expiry,
+}
+
+/// Why numbers are asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumbersTrouble {
+    /// The chip did not open with them.
+    DoesNotOpen,
 }
 
 /// What the card screen asks for.
@@ -333,6 +368,12 @@ pub enum Touch {
     Agree,
     /// Switched a field of the card on or off.
     Share(CardField, bool),
+    /// A key of the keypad, or of a keyboard.
+    Key(char),
+    /// "Erase" on the keypad.
+    Erase,
+    /// "Next" on the keypad.
+    Next,
     /// "Stop and delete".
     Stop,
     /// "I can't do this".
@@ -345,7 +386,7 @@ pub enum Touch {
     WithoutKey,
     /// A proof bound to the phone's key, which the camera reads.
     BringKey,
-    /// One step back, in the steps into the wallet.
+    /// One step back, in the steps into the wallet and between numbers.
     Back,
     /// "Done", on the receipt and on the end screens.
     Done,

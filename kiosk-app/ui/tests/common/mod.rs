@@ -4,8 +4,8 @@
 
 use kiosk_ui::{
     CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
-    FieldChoice, Guidance, Language, Outage, Preview, PrintView, ReceiptView, ScanHint, Screen,
-    ServiceChoice, View, WalletCodes, WalletTrouble, WalletView,
+    FieldChoice, Guidance, Language, NumbersField, NumbersTrouble, NumbersView, Outage, Preview,
+    PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletCodes, WalletTrouble, WalletView,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
@@ -60,6 +60,37 @@ pub fn view(language: Language, screen: Screen) -> View {
     }
 }
 
+/// What is typed at the beginning, in the middle and at the end of each number.
+pub fn numbers() -> [(&'static str, NumbersView); 6] {
+    use NumbersField::{Birth, Expiry, Number};
+    let signs = "1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    [
+        ("numbers-empty", Number, "", signs, false, None),
+        ("numbers-number", Number, "E00007730", signs, true, None),
+        (
+            "numbers-wrong",
+            Number,
+            "WWWWWWWWWWWWWWWWWWWWWW",
+            "",
+            true,
+            Some(NumbersTrouble::DoesNotOpen),
+        ),
+        ("numbers-birth", Birth, "19850", "123456789", false, None),
+        ("numbers-birth-full", Birth, "19850615", "", true, None),
+        ("numbers-expiry", Expiry, "20360101", "", true, None),
+    ]
+    .map(|(name, field, typed, possible, complete, trouble)| {
+        let view = NumbersView {
+            field,
+            typed: Confidential::new(typed.to_owned().into()),
+            possible: possible.to_owned(),
+            complete,
+            trouble,
+        };
+        (name, view)
+    })
+}
+
 fn seconds(screen: &Screen) -> Option<u32> {
     match screen {
         Screen::Attract | Screen::OutOfService(_) | Screen::Deciding => None,
@@ -109,6 +140,7 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
         CardPrompt::Unreadable,
         CardPrompt::NotAccepted,
     ];
+    all.extend(numbers().map(|(name, numbers)| (name.to_owned(), Screen::Numbers(numbers))));
     all.extend(cards.map(|prompt| (format!("card-{prompt:?}"), Screen::Card(prompt))));
     all.extend(GUIDANCES.iter().enumerate().map(|(i, &guidance)| {
         let progress = i as f32 / (GUIDANCES.len() - 1) as f32;

@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -289,6 +289,36 @@ fn an_expired_credential_fails_and_its_report_does_not_count() {
         "{}",
         said(&refused)
     );
+}
+
+#[test]
+fn a_photo_decoder_is_loaded_in_its_sandbox_and_a_wrong_one_is_explained() {
+    let kiosk = Kiosk::with_reader(&[]);
+    says(
+        &kiosk.tested(),
+        "photo_decoder",
+        "not_there",
+        &["referred to an officer"],
+    );
+    let settings = fs::read_to_string(kiosk.config()).unwrap();
+    let library = kiosk.at("decoder.so");
+    let with_decoder = format!("{settings}wlt_plugin = {library:?}\n");
+    fs::write(kiosk.config(), with_decoder).unwrap();
+    says(
+        &kiosk.tested(),
+        "photo_decoder",
+        "failed",
+        &["could not be loaded", "wlt_plugin"],
+    );
+    let compiled = std::process::Command::new("cc")
+        .args(["-shared", "-fPIC", "-w", "-o", &library])
+        .arg(stories::workspace().join("hal/tests/wlt/sim.c"))
+        .status()
+        .unwrap();
+    assert!(compiled.success());
+    // Where the kiosk runs as root, its decoder runs as nobody.
+    fs::set_permissions(kiosk.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    says(&kiosk.tested(), "photo_decoder", "passed", &["locked in"]);
 }
 
 #[test]

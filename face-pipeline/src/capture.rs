@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::band::Band;
 use crate::detect::Face;
 use crate::manifest::ComparisonThresholds;
+use crate::presentation::Presentation;
 use crate::reference::Reference;
 use crate::template::Template;
 use crate::window::{Rules, Window, WindowLimits};
@@ -96,7 +97,7 @@ impl Capture {
                 .window
                 .shows_other_person(frame, rules.comparison.same_capture);
         if gap || other {
-            self.window = Window::default();
+            self.window.restart();
         }
         self.window.push(frame);
         if other {
@@ -111,6 +112,11 @@ impl Capture {
         self.window
             .clear_similarity(&self.reference, thresholds)
             .is_some()
+    }
+
+    /// The presentation in the window, of which the last good frame has been added.
+    pub(crate) fn presentation(&mut self) -> &mut Presentation {
+        &mut self.window.presentation
     }
 
     /// Adds the parts of the last good frame from recogniser `first` on.
@@ -152,7 +158,7 @@ impl std::fmt::Debug for Capture {
 mod tests {
     use super::*;
     use crate::geometry::{Point, Rect};
-    use crate::manifest::Thresholds;
+    use crate::manifest::{LivenessThresholds, Thresholds};
 
     const SAME_CAPTURE: f32 = 0.3;
     const CLEAR: f32 = 0.6;
@@ -211,7 +217,10 @@ mod tests {
             same_capture: SAME_CAPTURE,
             clear: Some(CLEAR),
         };
-        let liveness = bands(0.3, 0.5, 0.9);
+        let liveness = LivenessThresholds {
+            bands: bands(0.3, 0.5, 0.9),
+            fusion: None,
+        };
         let rules = Rules {
             window: WindowLimits::default(),
             comparison: &comparison,

@@ -122,6 +122,11 @@ impl Detector {
         Ok(())
     }
 
+    /// The picture as it was last looked at.
+    pub(crate) fn small(&self) -> &Picture {
+        &self.small
+    }
+
     /// Runs the network alone, on what it was last fed.
     pub(crate) fn infer(&mut self) -> Result<(), Error> {
         self.network.run().map(drop)

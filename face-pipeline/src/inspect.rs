@@ -10,6 +10,7 @@ use crate::image::ImageView;
 use crate::mesh::Mesh;
 use crate::pad;
 use crate::pipeline::Pipeline;
+use crate::presentation::{Cues, Presentation};
 use crate::quality::{Quality, Rejection};
 use crate::reference::Reference;
 
@@ -45,7 +46,32 @@ impl Pipeline {
             return Ok(None);
         };
         let score = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
-        Ok(Some((score, Band::of(score, &self.networks.liveness))))
+        Ok(Some((
+            score,
+            Band::of(score, &self.networks.liveness.bands),
+        )))
+    }
+
+    /// Adds an image to a presentation as a capture adds a good frame, whatever its quality; false
+    /// when there is no face. For measurements and training.
+    pub fn present(
+        &mut self,
+        presentation: &mut Presentation,
+        image: ImageView<'_>,
+    ) -> Result<bool, Error> {
+        let Some(face) = self.main_face(image)? else {
+            return Ok(false);
+        };
+        let certainty = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
+        presentation.push(certainty);
+        self.follow(presentation, &face)?;
+        Ok(true)
+    }
+
+    /// How certain a capture would be, from these cues, that a living person was there; 0 to 1.
+    #[must_use]
+    pub fn certainty(&self, cues: &Cues) -> f32 {
+        self.networks.liveness.certainty(cues)
     }
 
     /// The template that a frame of a capture would give, whatever its quality; for measurements.
@@ -70,7 +96,7 @@ impl Pipeline {
     /// The least liveness that is accepted.
     #[must_use]
     pub fn accepted_liveness(&self) -> f32 {
-        self.networks.liveness.accepted
+        self.networks.liveness.bands.accepted
     }
 
     /// The least similarity that is accepted.

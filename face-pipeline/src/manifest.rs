@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::presentation::{Cues, Fusion};
 
 /// The manifest, and the SHA-256 of its text.
 pub(crate) struct Manifest {
@@ -30,7 +31,7 @@ pub(crate) struct Content {
     pub(crate) presentation_attack: Vec<PadEntry>,
     pub(crate) landmarks: MeshEntry,
     pub(crate) comparison: ComparisonThresholds,
-    pub(crate) liveness: Thresholds,
+    pub(crate) liveness: LivenessThresholds,
     package: Vec<PackageEntry>,
     file: Vec<FileEntry>,
 }
@@ -168,6 +169,23 @@ pub(crate) struct ComparisonThresholds {
     pub(crate) clear: Option<f32>,
 }
 
+/// [`Thresholds`] of liveness, and the model that makes one certainty of the cues of a window; without
+/// one, that certainty is the networks'.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LivenessThresholds {
+    pub(crate) bands: Thresholds,
+    pub(crate) fusion: Option<Fusion>,
+}
+
+impl LivenessThresholds {
+    /// How certain it is that a living person was there, 0 to 1.
+    pub(crate) fn certainty(&self, cues: &Cues) -> f32 {
+        self.fusion
+            .map_or(cues.network, |fusion| fusion.certainty(cues))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(
@@ -265,7 +283,7 @@ impl Manifest {
         }
         for (name, t) in [
             ("comparison.bands", &c.comparison.bands),
-            ("liveness", &c.liveness),
+            ("liveness.bands", &c.liveness.bands),
         ] {
             if !(t.doubtful <= t.accepted && t.accepted <= t.strong) {
                 return Err(self.wrong(format!(

@@ -16,6 +16,14 @@ pub struct Mesh {
     pub points: Vec<[f32; 3]>,
 }
 
+impl Mesh {
+    pub(crate) fn scaled(mut self, factor: f32) -> Self {
+        let numbers = self.points.iter_mut().flatten();
+        numbers.for_each(|v| *v *= factor);
+        self
+    }
+}
+
 impl std::fmt::Debug for Mesh {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Mesh({} points)", self.points.len())

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::detect::Detector;
 use crate::error::Error;
-use crate::manifest::{ComparisonThresholds, Feed, Manifest, Thresholds};
+use crate::manifest::{ComparisonThresholds, Feed, LivenessThresholds, Manifest};
 use crate::mesh::MeshNetwork;
 use crate::pad::PadNetwork;
 use crate::recognise::Recogniser;
@@ -18,7 +18,7 @@ pub struct Networks {
     pub(crate) pad: Vec<PadNetwork>,
     pub(crate) mesh: MeshNetwork,
     pub(crate) comparison: ComparisonThresholds,
-    pub(crate) liveness: Thresholds,
+    pub(crate) liveness: LivenessThresholds,
     manifest_sha256: [u8; 32],
 }
 

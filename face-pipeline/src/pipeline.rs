@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use zeroize::Zeroize;
 
 use crate::align::AlignedFace;
 use crate::capture::{Capture, Evidence, GoodFrame, Progress};
@@ -14,11 +15,14 @@ use crate::geometry::Rect;
 use crate::image::{ImageView, Rotation};
 use crate::inspect::Finding;
 use crate::light::Luminance;
+use crate::motion::Grey;
 use crate::networks::Networks;
 use crate::pad;
 use crate::pixels::{self, Picture};
+use crate::presentation::Presentation;
 use crate::quality::{Quality, QualityLimits, Rejection};
 use crate::reference::ReferenceLimits;
+use crate::spectrum::Spectrum;
 use crate::template::Template;
 use crate::window::WindowLimits;
 
@@ -58,6 +62,8 @@ pub struct Pipeline {
     pub(crate) widened: Picture,
     pub(crate) aligned: AlignedFace,
     pub(crate) luminance: Luminance,
+    pub(crate) grey: Grey,
+    pub(crate) spectrum: Spectrum,
     /// Of the picture, most certain first.
     pub(crate) faces: Vec<Face>,
     pub(crate) template: Template,
@@ -81,6 +87,8 @@ impl Pipeline {
             widened: Picture::default(),
             aligned: AlignedFace::default(),
             luminance: Luminance::default(),
+            grey: Grey::default(),
+            spectrum: Spectrum::default(),
             faces: Vec::with_capacity(USUAL_FACES),
             template: Template::default(),
         })
@@ -138,6 +146,8 @@ impl Pipeline {
         self.widened.forget();
         self.aligned.forget();
         self.luminance.forget();
+        self.grey.zeroize();
+        self.spectrum.forget();
         self.faces.clear();
         self.template.clear();
         self.networks.forget()
@@ -210,12 +220,37 @@ impl Pipeline {
             at,
         };
         let progress = capture.add(&frame, &self.networks.rules(self.settings.window));
+        self.follow(capture.presentation(), &face)?;
         let clear = capture.is_clear(&self.networks.comparison);
         if !clear && self.extend_template(usize::MAX, &face)? {
             capture.complete(&self.template, FIRST, weight);
         }
         capture.decide(&self.networks.rules(self.settings.window));
         Ok((progress == Progress::Restarted).then_some(Rejection::OtherPerson))
+    }
+
+    /// Adds what motion tells of the frame that was last added to a presentation. Of the first one
+    /// the surface of the face is found, once per window.
+    pub(crate) fn follow(
+        &mut self,
+        presentation: &mut Presentation,
+        face: &Face,
+    ) -> Result<(), Error> {
+        if presentation.wants_peak() {
+            presentation.peak(self.spectrum.peak_db(&self.picture, face));
+        }
+        let small = self.networks.detector.small();
+        let factor = small.width() as f32 / self.picture.width().max(1) as f32;
+        self.grey.read(small);
+        let near = face.scaled(factor);
+        if presentation.frames() > 1 {
+            presentation.follower.follow(&self.grey, &near);
+        } else if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
+            presentation
+                .follower
+                .begin(&self.grey, &near, &mesh.scaled(factor));
+        }
+        Ok(())
     }
 
     fn step(&self, capture: &Capture, rejection: Option<Rejection>, face: Option<Face>) -> Step {

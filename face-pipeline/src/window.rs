@@ -2,8 +2,7 @@
 //!
 //! - The template is the quality-weighted mean of the frames', per recogniser. The first recogniser
 //!   sees all frames, the others those at which it was not clear.
-//! - Liveness is the lower quartile of the frames', so that one bad frame refuses nobody and an
-//!   attack has to pass in three frames of four.
+//! - Liveness is in `presentation.rs`.
 
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use serde::Deserialize;
 use crate::band::Band;
 use crate::capture::{Evidence, GoodFrame, Scores};
 use crate::detect::Face;
-use crate::manifest::{ComparisonThresholds, Thresholds};
+use crate::manifest::{ComparisonThresholds, LivenessThresholds};
+use crate::presentation::Presentation;
 use crate::reference::Reference;
 use crate::template::{Template, TemplateMean};
 
@@ -26,6 +26,9 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
+    /// Time for which a person is looked at who is the right one and of whom the networks are sure,
+    /// but who holds so still that a picture could not be told from them, milliseconds.
+    pub max_still_ms: u64,
     /// Time without a good frame after which the window starts again, milliseconds.
     pub max_gap_ms: u64,
 }
@@ -36,6 +39,7 @@ impl Default for WindowLimits {
             min_frames: 5,
             min_spread_ms: 300,
             max_frames: 20,
+            max_still_ms: 3000,
             max_gap_ms: 1500,
         }
     }
@@ -45,21 +49,20 @@ impl Default for WindowLimits {
 pub(crate) struct Rules<'a> {
     pub(crate) window: WindowLimits,
     pub(crate) comparison: &'a ComparisonThresholds,
-    pub(crate) liveness: &'a Thresholds,
+    pub(crate) liveness: &'a LivenessThresholds,
 }
 
 /// The good frames so far.
 #[derive(Default)]
 pub(crate) struct Window {
     mean: TemplateMean,
-    /// In ascending order.
-    liveness: Vec<f32>,
+    pub(crate) presentation: Presentation,
     last: Option<(Face, Duration)>,
     first_at: Duration,
 }
 
-/// Frames that a window has room for from the start.
-const USUAL_FRAMES: usize = 64;
+/// Good frames after which a decision comes even if no time passes.
+const MOST_FRAMES: usize = 200;
 /// Overlap below which a face is not the one of the last frame (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
 
@@ -67,11 +70,9 @@ impl Window {
     pub(crate) fn push(&mut self, frame: &GoodFrame<'_>) {
         if self.last.is_none() {
             self.first_at = frame.at;
-            self.liveness.reserve(USUAL_FRAMES);
         }
         self.mean.add(frame.template, 0, frame.weight);
-        self.liveness.push(frame.liveness);
-        self.liveness.sort_unstable_by(f32::total_cmp);
+        self.presentation.push(frame.liveness);
         self.last = Some((frame.face, frame.at));
     }
 
@@ -106,9 +107,19 @@ impl Window {
         Some((similarity, Band::of(similarity, &thresholds.bands)))
     }
 
+    /// Starts again, in the same memory where there is much of it.
+    pub(crate) fn restart(&mut self) {
+        let mut presentation = std::mem::take(&mut self.presentation);
+        presentation.restart();
+        *self = Self {
+            presentation,
+            ..Self::default()
+        };
+    }
+
     /// Number of good frames.
     pub(crate) fn frames(&self) -> usize {
-        self.liveness.len()
+        self.presentation.frames()
     }
 
     /// The face of the last good frame.
@@ -150,17 +161,18 @@ impl Window {
         let frames = self.frames();
         let enough = frames >= rules.window.min_frames
             && self.spread() >= Duration::from_millis(rules.window.min_spread_ms);
-        let last_chance = frames >= rules.window.max_frames;
-        if !enough && !last_chance {
+        let longest = frames >= rules.window.max_frames;
+        if !enough && !longest {
             return None;
         }
         let (similarity, comparison) = self.compare(reference, rules.comparison)?;
+        let cues = self.presentation.cues();
         let scores = Scores {
-            liveness: quartile_of_sorted(&self.liveness),
+            liveness: rules.liveness.certainty(&cues),
             similarity,
         };
         let evidence = Evidence {
-            liveness: Band::of(scores.liveness, rules.liveness),
+            liveness: Band::of(scores.liveness, &rules.liveness.bands),
             comparison,
             frames,
             first_good_at: self.first_at,
@@ -168,6 +180,11 @@ impl Window {
             scores,
         };
         let clear = evidence.liveness.is_accepted() && evidence.comparison.is_accepted();
+        let sure = cues.network >= rules.liveness.bands.accepted;
+        let too_still = evidence.comparison.is_accepted() && sure;
+        let patience = Duration::from_millis(rules.window.max_still_ms);
+        let last_chance =
+            longest && (!too_still || self.spread() >= patience || frames >= MOST_FRAMES);
         (clear || last_chance).then_some(evidence)
     }
 }
@@ -181,6 +198,6 @@ pub fn lower_quartile(scores: &[f32]) -> f32 {
     quartile_of_sorted(&sorted)
 }
 
-fn quartile_of_sorted(sorted: &[f32]) -> f32 {
+pub(crate) fn quartile_of_sorted(sorted: &[f32]) -> f32 {
     sorted.get(sorted.len() / 4).copied().unwrap_or(0.0)
 }

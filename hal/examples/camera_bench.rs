@@ -1,8 +1,9 @@
 //! What a camera costs and how fast it comes back: processor time per frame from the driver's buffer
 //! to the slot, and the time from the first loss of a stream to its next frame.
 //!
-//! `cargo run --release -p hal --example camera_bench -- DEVICE [SECONDS] [--unplug]`, with DEVICE a
-//! path or `usb:VENDOR:PRODUCT`. With `--unplug` it then waits until somebody has pulled the camera
+//! `cargo run --release -p hal --features sim --example camera_bench -- DEVICE [SECONDS] [--unplug]`,
+//! with DEVICE a path, `usb:VENDOR:PRODUCT`, `none` (then only what is done with each picture is
+//! measured, on a driver's buffer made up here), or `list` (says which cameras there are). With `--unplug` it then waits until somebody has pulled the camera
 //! (or unbound its driver) and has given it back, three times at most within SECONDS each.
 #![allow(clippy::print_stdout, clippy::unwrap_used)] // a measuring program
 
@@ -10,8 +11,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use hal::DeviceState;
-use hal::camera::v4l::V4lCamera;
-use hal::camera::{Camera, CameraPlace, CameraSettings, CameraWorker, LatestFrame};
+use hal::camera::v4l::{V4lCamera, cameras};
+use hal::camera::{
+    Camera, CameraPlace, CameraSettings, CameraWorker, Coding, Delivery, Frame, FramePool,
+    LatestFrame, Watch,
+};
 
 /// How often it may be unplugged.
 const LOSSES: u32 = 3;
@@ -22,6 +26,11 @@ fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let unplug = arguments.iter().position(|a| a == "--unplug");
     let unplug = unplug.map(|at| arguments.remove(at)).is_some();
+    match arguments.first().map(String::as_str) {
+        Some("none") => return pictures(),
+        Some("list") => return cameras().iter().for_each(|camera| println!("{camera:?}")),
+        _ => {}
+    }
     let Some(place) = arguments.first().and_then(|a| a.parse().ok()) else {
         eprintln!("usage: camera_bench DEVICE [SECONDS] [--unplug]");
         std::process::exit(2);
@@ -36,6 +45,48 @@ fn main() {
             recovery(number, &frames, &states, look);
         }
     }
+}
+
+/// What is done with a picture between the driver's buffer and the slot, and with the watch over it.
+fn pictures() {
+    const COUNT: u32 = 300;
+    println!("640×480 pictures        processor time each, ms");
+    for (coding, mirror) in Coding::ALL
+        .into_iter()
+        .flat_map(|c| [(c, false), (c, true)])
+    {
+        let buffer = picture(coding);
+        let delivery = Delivery::new(coding, 640, 480, 0, mirror).unwrap();
+        let (pool, slot) = (FramePool::new(), LatestFrame::new());
+        let mut watch = Watch::default();
+        let cpu = cpu_time();
+        for number in 0..COUNT {
+            let (data, layout) = delivery.picture(&buffer, &pool).unwrap();
+            let at = Duration::from_secs(1) / 30 * number;
+            let frame = Frame::new(data, layout, at, u64::from(number)).unwrap();
+            let _ = watch.look(&frame);
+            slot.put(frame);
+        }
+        let each = (cpu_time() - cpu).as_secs_f64() * 1000.0 / f64::from(COUNT);
+        let how = if mirror { "mirrored" } else { "" };
+        println!("{} {how:9}          {each:.3}", coding.four_cc());
+    }
+}
+
+/// A driver's buffer with a picture that is not easy to compress.
+fn picture(coding: Coding) -> Vec<u8> {
+    let noise = |i: u32| ((i.wrapping_mul(2_654_435_761) >> 24) / 16 + (i / 640) % 200) as u8;
+    let Coding::Mjpeg = coding else {
+        return (0..640 * 480 * 3).map(noise).collect();
+    };
+    let picture = image::RgbImage::from_fn(640, 480, |x, y| {
+        image::Rgb([noise(640 * y + x), noise(640 * y + x + 7), (x / 3) as u8])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Jpeg)
+        .unwrap();
+    bytes.into_inner()
 }
 
 fn start(place: CameraPlace) -> (CameraWorker, Receiver<(Instant, DeviceState)>) {

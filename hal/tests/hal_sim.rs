@@ -132,3 +132,49 @@ fn what_it_cannot_do_it_says() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("/no/such/portrait.jpg"), "{said}");
 }
+
+/// Runs `hal-sim camera` to its end; whether it was content, and what it said.
+fn camera(args: &[&str]) -> (bool, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_hal-sim"))
+        .arg("camera")
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    (done.status.success(), said)
+}
+
+#[test]
+fn the_simulated_camera_writes_pictures_of_a_folder_as_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pictures, frames) = (folder.path().join("pictures"), folder.path().join("frames"));
+    std::fs::create_dir(&pictures).unwrap();
+    portrait(&pictures);
+    let paths = [pictures.to_str().unwrap(), frames.to_str().unwrap()];
+    let (good, said) = camera(&["--pictures", paths[0], "--out", paths[1], "--frames", "3"]);
+    assert!(good, "{said}");
+    let last = image::open(frames.join("0002.png")).unwrap();
+    assert_eq!((last.width(), last.height()), (640, 480));
+}
+
+#[test]
+fn what_the_simulated_camera_cannot_do_is_said_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    portrait(folder.path());
+    let pictures = folder.path().to_str().unwrap();
+    for (args, words) in [
+        (
+            ["--pictures", pictures, "--device", "/dev/null"],
+            "v4l2loopback",
+        ),
+        (["--pictures", pictures, "--script", "dance"], "dance"),
+        (
+            ["--pictures", "/nowhere", "--out", "/tmp"],
+            "cannot read photographs",
+        ),
+    ] {
+        let (good, said) = camera(&args);
+        assert!(!good && said.contains(words), "{args:?}: {said}");
+    }
+}

@@ -19,7 +19,7 @@
  * No step can use the network, write files, start threads or processes, or see the kiosk. Whoever
  * tries in step 4 is ended at once; before, the call fails with EPERM or EACCES. There are 512 MiB
  * of memory, 5 s of processor time and, all in all, 3 s. The environment is empty, standard error
- * goes nowhere.
+ * goes nowhere. Standard output belongs to the kiosk: a decoder that prints to it is ended.
  */
 #ifndef KIOSK_WLT_H
 #define KIOSK_WLT_H

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use face_pipeline::{Networks, Pipeline, Settings};
 use hal::camera::{Camera, CameraError, CameraWorker};
-use hal::card::serial::{CardReaderConfig, CardWorker};
+use hal::card::serial::CardWorker;
 use sha2::{Digest, Sha256};
 
 use crate::card_desk::{self, TurnCell};
@@ -121,9 +121,11 @@ pub fn raise(config: &Config, around: Surroundings) -> Result<Kiosk, StartError>
     Ok(Kiosk::Open(Box::new(assemble(config, around)?)))
 }
 
-/// What a power cut may have left of the keys is destroyed first.
-fn closed(config: &Config, state: StateFolder, mut around: Surroundings) -> Closed {
-    (around.records)(&panel_desk::destroy_keys(&state));
+/// What a power cut may have left of the keys is destroyed.
+fn closed(config: &Config, state: StateFolder, around: Surroundings) -> Closed {
+    let (keys, inbox) = (state.clone(), around.inbox.clone());
+    // Not waited for: a key store that hangs must not keep the screen from saying what is the matter.
+    std::thread::spawn(move || inbox.record(panel_desk::destroy_keys(&keys)));
     Closed {
         outlet: around.outlet,
         display: around.display,
@@ -179,7 +181,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         face: camera.face(),
         quarters: config.camera.quarters(),
     };
-    let eyes = Eyes::spawn(pipeline, sight, inbox.clone(), Arc::clone(&display));
+    let decoder = config.card_reader.photo_decoder();
+    let eyes = Eyes::spawn(pipeline, decoder, sight, inbox.clone(), Arc::clone(&display));
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
     Ok(Shell {
@@ -256,13 +259,9 @@ fn measurement(digest: Sha256) -> [u8; 16] {
 }
 
 fn card_reader(config: &Config, inbox: &Inbox, turn: &TurnCell) -> CardWorker {
-    let reader = CardReaderConfig {
-        baud: config.card_reader.baud.get(),
-        ..CardReaderConfig::on(&config.card_reader.port)
-    };
     let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
     CardWorker::spawn(
-        reader,
+        config.card_reader.serial(),
         move |state| states.device(Device::CardReader, state),
         move |event| card_desk::hand_in(&events, &turn, event),
     )

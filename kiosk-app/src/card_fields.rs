@@ -79,7 +79,7 @@ pub fn of(record: &CardRecord) -> CardFields {
             CardField::Ethnicity,
             ethnicity.and_then(|group| ethnic_group(group.reveal().code())),
         ),
-        (CardField::Address, record.address.as_ref().map(copy)),
+        (CardField::Address, record.current_address().map(copy)),
         (
             CardField::ValidUntil,
             Some(match record.valid_to.reveal() {

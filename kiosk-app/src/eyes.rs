@@ -13,11 +13,12 @@ use face_pipeline::{
 };
 use hal::camera::{FacePlace, Frame, LatestFrame, Region, TakeError};
 use hal::card::{Photo, PhotoCoding};
+use hal::wlt::WltPlugin;
 use kiosk_ui::Preview;
 
 use crate::errors::chain;
 use crate::key_scan::{self, Scanner};
-use crate::pictures;
+use crate::pictures::{self, Picture};
 use crate::record::Record;
 use crate::session::{Answer, ReferenceUnusable, Turn};
 use crate::shell::{Display, Inbox};
@@ -53,6 +54,7 @@ impl Eyes {
     /// Starts the thread around a warm pipeline.
     pub fn spawn(
         pipeline: Pipeline,
+        photo_decoder: Option<WltPlugin>,
         sight: Sight,
         inbox: Inbox,
         display: Arc<dyn Display>,
@@ -60,6 +62,7 @@ impl Eyes {
         let (commands, orders) = channel();
         let watcher = Watcher {
             pipeline,
+            photo_decoder,
             sight,
             inbox,
             display,
@@ -136,6 +139,7 @@ enum NoReference {
 
 struct Watcher {
     pipeline: Pipeline,
+    photo_decoder: Option<WltPlugin>,
     sight: Sight,
     inbox: Inbox,
     display: Arc<dyn Display>,
@@ -188,12 +192,20 @@ impl Watcher {
 
     fn reference_from(&mut self, photo: &Photo) -> Result<Reference, NoReference> {
         use ReferenceUnusable::{Undecodable, Unsuitable};
-        if photo.coding() == PhotoCoding::Wlt {
-            let reason = "the photo is in WLT coding and no decoder is installed";
-            return Err(NoReference::Unusable(Undecodable, reason.into()));
-        }
         let undecodable = |error: &dyn Error| NoReference::Unusable(Undecodable, chain(error));
-        let picture = pictures::decode(photo.reveal()).map_err(|error| undecodable(&error))?;
+        let picture = match (photo.coding(), &self.photo_decoder) {
+            (PhotoCoding::Wlt, None) => {
+                let reason = "the photo is in WLT coding and no decoder is installed";
+                return Err(NoReference::Unusable(Undecodable, reason.into()));
+            }
+            (PhotoCoding::Wlt, Some(decoder)) => decoder
+                .decode(photo.reveal())
+                .map(Picture::from)
+                .map_err(|error| undecodable(&error))?,
+            (PhotoCoding::WebP, _) => {
+                pictures::decode(photo.reveal()).map_err(|error| undecodable(&error))?
+            }
+        };
         let view = picture.view().map_err(|error| undecodable(&error))?;
         self.pipeline.reference(view).map_err(|error| match error {
             ReferenceError::Pipeline(error) => NoReference::Failed(chain(&error)),

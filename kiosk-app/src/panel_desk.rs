@@ -71,8 +71,9 @@ fn report(inbox: &Inbox, guards: bool, state: DeviceState) {
 fn switched(inbox: &Inbox, state: &StateFolder, switch: Switch, active: bool) {
     match (switch, active) {
         (Switch::Tamper, true) => {
-            inbox.record(destroy_keys(state));
+            // Screen and memory at the same time as the key store: neither waits for the other.
             inbox.tampered();
+            inbox.record(destroy_keys(state));
         }
         // A case that is closed again is still one that was open.
         (Switch::Tamper, false) => {}

@@ -4,6 +4,8 @@
 use std::io::Cursor;
 
 use face_pipeline::{ImageError as ViewError, ImageView, PixelFormat};
+use hal::wlt::WltPicture;
+use hal::wlt::protocol::{HEIGHT, WIDTH};
 use image::{ImageError, ImageReader, Limits};
 use zeroize::Zeroizing;
 
@@ -42,6 +44,16 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, PictureError> {
         width: width as usize,
         height: height as usize,
     })
+}
+
+impl From<WltPicture> for Picture {
+    fn from(picture: WltPicture) -> Self {
+        Self {
+            rgb: picture.into_rgb(),
+            width: WIDTH,
+            height: HEIGHT,
+        }
+    }
 }
 
 impl Picture {

@@ -3,10 +3,10 @@
 //! Whatever is read must hold to what a record promises.
 #![no_main]
 
-use hal::card::{CardFault, CardKind, CardRecord};
 use hal::card::ga467::{
     ADDRESS_LEN, TEXT_LEN, parse_contents, parse_newest_address, parse_with_fingerprints,
 };
+use hal::card::{CardFault, CardKind, CardRecord};
 use libfuzzer_sys::fuzz_target;
 
 fn check(read: Result<CardRecord, CardFault>) {

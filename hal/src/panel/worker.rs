@@ -167,13 +167,14 @@ impl Run {
                 return darken(board.as_mut());
             }
             let step = plan.step(&board.active()?, now);
+            // Before the lights: a lamp that fails must not keep an opened case quiet.
+            for (switch, active) in step.switched {
+                (self.on_switch)(switch, active);
+            }
             bring(board.as_mut(), shown, step.levels)?;
             if shown.replace(step.levels).is_none() {
                 self.states.set(DeviceState::Ready);
                 self.backoff.reset();
-            }
-            for (switch, active) in step.switched {
-                (self.on_switch)(switch, active);
             }
             let next = step.due.map_or(LOOK_EVERY, |due| due.saturating_sub(now));
             board.sleep(&self.waker, next.min(LOOK_EVERY))?;

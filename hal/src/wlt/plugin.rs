@@ -41,6 +41,12 @@ impl WltPicture {
     pub fn reveal(&self) -> &[u8] {
         &self.rgb
     }
+
+    /// The same, to keep.
+    #[must_use]
+    pub fn into_rgb(self) -> Zeroizing<Vec<u8>> {
+        self.rgb
+    }
 }
 
 impl std::fmt::Debug for WltPicture {
@@ -100,12 +106,10 @@ fn describe(end: End) -> &'static str {
 
 impl WltPlugin {
     /// The decoder in this shared library; the helper program lies beside the running one.
-    ///
-    /// # Errors
-    /// If it is not known where the running program lies.
-    pub fn new(library: impl Into<PathBuf>) -> io::Result<Self> {
-        let own = std::env::current_exe()?;
-        Ok(Self::with_helper(library, own.with_file_name(HELPER)))
+    pub fn new(library: impl Into<PathBuf>) -> Self {
+        // Where it is not known where that is, starting it fails and says so.
+        let own = std::env::current_exe().unwrap_or_default();
+        Self::with_helper(library, own.with_file_name(HELPER))
     }
 
     /// The decoder in this shared library, with this helper program.
@@ -174,9 +178,11 @@ struct Run<'p> {
 
 impl<'p> Run<'p> {
     fn start(plugin: &'p WltPlugin) -> Result<Self, WltError> {
+        // The process works elsewhere and may look into the library's real folder only.
+        let library = plugin.library.canonicalize();
         let mut command = Command::new(&plugin.helper);
         command
-            .arg(&plugin.library)
+            .arg(library.as_ref().unwrap_or(&plugin.library))
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())

@@ -17,6 +17,7 @@ mod log;
 mod networks;
 mod page;
 mod panel;
+mod photo_decoder;
 mod reader;
 mod report;
 mod seal;
@@ -140,14 +141,18 @@ fn test_machine(
 }
 
 fn test_devices(bench: &Bench, config: &Arc<Config>) -> Vec<Check> {
-    let (eye, reader, lights) = (
+    let (eye, reader, decoder, lights) = (
         config.camera.settings(),
+        config.card_reader.clone(),
         config.card_reader.clone(),
         config.panel.wiring.clone(),
     );
     let mut checks = vec![
         bench.run("camera", "Camera", move || camera::look(&eye)),
         bench.run("card_reader", "Card reader", move || reader::ask(&reader)),
+        bench.run("photo_decoder", "Card photo decoder", move || {
+            photo_decoder::load(&decoder)
+        }),
     ];
     if let Some(infrared) = config.camera.infrared_settings() {
         checks.push(bench.run("infrared_camera", "Infrared camera", move || {

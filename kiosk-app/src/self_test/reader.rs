@@ -1,7 +1,6 @@
 //! Does the card reader answer, and how is it? No card is looked for.
 
 use hal::card::ga467::Sw3;
-use hal::card::serial::CardReaderConfig;
 use hal::card::{ProbeError, ReaderProbe, probe};
 
 use super::Finding;
@@ -10,11 +9,7 @@ use crate::errors::chain;
 
 /// Asks the reader how it is.
 pub fn ask(settings: &CardReader) -> Finding {
-    let config = CardReaderConfig {
-        baud: settings.baud.get(),
-        ..CardReaderConfig::on(&settings.port)
-    };
-    match probe(&config) {
+    match probe(&settings.serial()) {
         Ok(seen) => judge(&seen, settings),
         Err(error) => no_answer(&error, settings),
     }
@@ -24,35 +19,25 @@ fn judge(seen: &ReaderProbe, settings: &CardReader) -> Finding {
     let number = seen.sam_number.map_or_else(String::new, |number| {
         format!(" Its module has the number {number}.")
     });
-    let to_do = match seen.status {
-        Sw3::Ok => {
-            return Finding::passed(format!(
-                "The reader at {} answers and is well.{number}",
-                settings.port.display()
-            ));
-        }
-        Sw3::NotAuthorised => {
-            "The reader's security module is not authorised to read cards. Ask the reader's \
-             supplier to authorise it, and give them its number."
-        }
-        Sw3::SelfTestFailed => {
-            "The reader is broken inside. Take its power away for ten seconds; if it says the same \
-             again, replace the reader."
-        }
-        _ => {
-            "Take the reader's power away for ten seconds and repeat the self-test. If it says the \
-             same again, replace the reader."
-        }
-    };
+    if seen.status == Sw3::Ok {
+        return Finding::passed(format!(
+            "The reader at {} answers at {} baud and is well.{number}",
+            settings.port.display(),
+            seen.baud
+        ));
+    }
     Finding::failed(
         format!("The reader answers, but says: {}.{number}", seen.status),
-        to_do,
+        seen.status.for_technician().to_string(),
     )
 }
 
 fn no_answer(error: &ProbeError, settings: &CardReader) -> Finding {
     let port = settings.port.display();
-    let baud = settings.baud.get();
+    let baud = settings.baud.map_or_else(
+        || String::from("any speed"),
+        |baud| format!("{} baud", baud.get()),
+    );
     match error {
         ProbeError::NotFound { .. } => Finding::failed(
             format!("There is no card reader at {port}."),
@@ -66,14 +51,14 @@ fn no_answer(error: &ProbeError, settings: &CardReader) -> Finding {
              group \"dialout\".",
         ),
         ProbeError::Silent { .. } => Finding::failed(
-            format!("Nothing answers at {port} ({baud} baud)."),
-            "Check the reader's power and cable, and that `port` and `baud` under [card_reader] in \
-             the settings file are right.",
+            format!("Nothing answers at {port} ({baud})."),
+            "Check the reader's power and cable, and that `port` under [card_reader] in the settings \
+             file is right, and `baud`, if it is given.",
         ),
         ProbeError::Garbled { .. } => Finding::failed(
-            format!("What answers at {port} cannot be understood at {baud} baud."),
-            "Check that `baud` under [card_reader] in the settings file is the reader's speed, that \
-             it is a GA 467 reader, and that its cable is not damaged.",
+            format!("What answers at {port} cannot be understood at {baud}."),
+            "Check that it is a GA 467 reader, that its cable is not damaged, and that `baud` under \
+             [card_reader] in the settings file, if it is given, is the reader's speed.",
         ),
     }
 }

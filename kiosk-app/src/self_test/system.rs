@@ -256,8 +256,8 @@ mod tests {
 
     #[test]
     fn worn_flash_warns_before_it_fails() {
-        let worn = |used_percent, near_end| {
-            super::worn(
+        let judged = |used_percent, near_end| {
+            worn(
                 String::new(),
                 Some(Wear {
                     used_percent,
@@ -266,8 +266,8 @@ mod tests {
             )
             .code()
         };
-        assert_eq!(worn(80, false), "passed");
-        assert_eq!(worn(90, false), "warning");
-        assert_eq!(worn(20, true), "warning");
+        assert_eq!(judged(80, false), "passed");
+        assert_eq!(judged(90, false), "warning");
+        assert_eq!(judged(20, true), "warning");
     }
 }

@@ -10,16 +10,19 @@ mod options;
 mod output;
 mod photo;
 mod plot;
+mod presentations;
 mod progress;
 mod statistics;
+mod synthesise;
 mod tasks;
+mod train;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use face_pipeline::{Pipeline, Settings};
 
-use options::{Command, Evaluation, Options};
+use options::{Command, Evaluation, Options, Training};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -36,6 +39,16 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     if let Command::Bench(workload) = &options.command {
         return bench::bench(options, workload); // measures the loading, too
+    }
+    if let Command::Synthesise {
+        attack,
+        root,
+        out,
+        every,
+        seed,
+    } = &options.command
+    {
+        return synthesise::synthesise(*attack, root, out, *every, *seed); // needs no networks
     }
     let mut pipeline = options.pipeline(Settings::default())?;
     match &options.command {
@@ -66,7 +79,10 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             *rate,
             options.json,
         ),
-        Command::Start | Command::Bench(_) => Ok(ExitCode::SUCCESS),
+        Command::Start | Command::Bench(_) | Command::Synthesise { .. } => Ok(ExitCode::SUCCESS),
+        Command::Train(Training::Pad { bona_fide, attack }) => {
+            train::pad(&mut pipeline, bona_fide, attack, options.json)
+        }
         Command::Eval(evaluation) => evaluate(&mut pipeline, evaluation, options.json),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::synthesise::Attack;
 use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
 
@@ -72,9 +73,42 @@ pub enum Command {
     /// Load everything and end; `bench` times it
     #[command(hide = true)]
     Start,
+    /// Make presentation attacks from images of people: moved still pictures, screens
+    Synthesise {
+        /// What is made
+        #[arg(value_enum)]
+        attack: Attack,
+        /// Folder of PERSON/IMAGE files
+        #[arg(long)]
+        root: PathBuf,
+        /// Where PERSON/IMAGE-KIND_n.png go
+        #[arg(long)]
+        out: PathBuf,
+        /// Take every so many of a person's images
+        #[arg(long, default_value_t = 9)]
+        every: usize,
+        /// The same seed gives the same files
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Fit a model of the manifest
+    #[command(subcommand)]
+    Train(Training),
     /// Measure error rates
     #[command(subcommand)]
     Eval(Evaluation),
+}
+
+#[derive(Subcommand)]
+pub enum Training {
+    /// `[liveness.fusion]`: cues of a window become one certainty; folders of SUBJECT/OCCASION_n files
+    Pad {
+        #[arg(long, required = true, num_args = 1..)]
+        bona_fide: Vec<PathBuf>,
+        /// Folders with one kind of attack each
+        #[arg(long, required = true, num_args = 1..)]
+        attack: Vec<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]

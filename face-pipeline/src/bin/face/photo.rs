@@ -130,3 +130,10 @@ fn is_image(path: &Path) -> bool {
             .any(|known| e.eq_ignore_ascii_case(known))
     })
 }
+
+/// The occasion of an image called OCCASION_n, and its number n.
+pub fn occasion(path: &Path) -> (String, u64) {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let (occasion, number) = stem.rsplit_once('_').unwrap_or(("", &stem));
+    (occasion.to_owned(), number.parse().unwrap_or(0))
+}

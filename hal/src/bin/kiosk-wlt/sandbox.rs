@@ -141,8 +141,9 @@ fn install(calls: &Calls, otherwise: SeccompAction) -> Result<(), SandboxError> 
     Ok(seccompiler::apply_filter(&program)?)
 }
 
-/// Memory, signals, time, chance, the end: what any program needs, with any arguments.
-const ALWAYS: [i64; 18] = [
+/// Memory, signals, time, chance, who and where one is, the end: what any program needs and what C
+/// libraries do behind its back (sorting asks how much memory there is), with any arguments.
+const ALWAYS: [i64; 23] = [
     libc::SYS_brk,
     libc::SYS_munmap,
     libc::SYS_mremap,
@@ -161,10 +162,15 @@ const ALWAYS: [i64; 18] = [
     libc::SYS_exit,
     libc::SYS_exit_group,
     libc::SYS_rseq,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_sysinfo,
+    libc::SYS_uname,
+    libc::SYS_sched_getaffinity,
 ];
 
 /// What the dynamic loader does besides.
-const LOADING: [i64; 20] = [
+const LOADING: [i64; 16] = [
     libc::SYS_read,
     libc::SYS_pread64,
     libc::SYS_write,
@@ -180,10 +186,6 @@ const LOADING: [i64; 20] = [
     libc::SYS_getdents64,
     libc::SYS_mmap,
     libc::SYS_mprotect,
-    libc::SYS_getpid,
-    libc::SYS_gettid,
-    libc::SYS_uname,
-    libc::SYS_sched_getaffinity,
     // For the second filter.
     libc::SYS_seccomp,
 ];

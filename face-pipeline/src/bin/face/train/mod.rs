@@ -1,0 +1,194 @@
+//! `face train pad`: the model that makes one certainty of a window's cues, for the manifest.
+//!
+//! Logistic regression with a quadratic penalty, fitted by Newton's method; bona fide windows and
+//! each folder of attacks weigh the same in sum. Every second person is left out of the fit and
+//! tested on.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use face_pipeline::{FEATURES, Fusion, Pipeline};
+use serde_json::json;
+
+use crate::output::line;
+use crate::presentations::{self, Windowed};
+
+type Failure = Box<dyn std::error::Error>;
+
+const UNKNOWNS: usize = FEATURES.len() + 1;
+/// Penalty on the squared weights, the bias excepted: keeps the model finite where the data are
+/// apart.
+const PENALTY: f64 = 0.01;
+const STEPS: usize = 50;
+
+/// A folder's windows, all bona fide or all attacks.
+struct Group {
+    name: String,
+    live: bool,
+    windows: Vec<Windowed>,
+}
+
+pub fn pad(
+    pipeline: &mut Pipeline,
+    bona_fide: &[PathBuf],
+    attacks: &[PathBuf],
+    as_json: bool,
+) -> Result<ExitCode, Failure> {
+    let mut groups = Vec::new();
+    for (folders, live) in [(bona_fide, true), (attacks, false)] {
+        for folder in folders {
+            groups.push(Group {
+                name: folder.display().to_string(),
+                live,
+                windows: presentations::windows(pipeline, folder)?,
+            });
+        }
+    }
+    let model = fit(&examples(&groups))?;
+    if as_json {
+        for group in &groups {
+            for w in &group.windows {
+                let moments = w.growing.iter().map(|cues| {
+                    json!({
+                        "cues": cues, "features": cues.features(),
+                        "certainty": model.certainty(cues),
+                    })
+                });
+                line(json!({
+                    "folder": group.name, "person": w.person, "first": w.first,
+                    "moments": moments.collect::<Vec<_>>(),
+                }))?;
+            }
+        }
+        line(json!({ "model": model }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    report(&groups, &model, pipeline.accepted_liveness())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Even people are trained on, odd ones tested on.
+fn is_tested(window: &Windowed) -> bool {
+    window.person % 2 == 1
+}
+
+struct Example {
+    inputs: [f64; UNKNOWNS],
+    live: f64,
+    weight: f64,
+}
+
+fn examples(groups: &[Group]) -> Vec<Example> {
+    let mut all = Vec::new();
+    for group in groups {
+        let of_class = groups.iter().filter(|g| g.live == group.live).count() as f64;
+        let trained: Vec<_> = group.windows.iter().filter(|w| !is_tested(w)).collect();
+        for window in &trained {
+            for cues in &window.growing {
+                let mut inputs = [1.0; UNKNOWNS];
+                inputs[1..].copy_from_slice(&cues.features().map(f64::from));
+                let share = of_class * trained.len() as f64 * window.growing.len() as f64;
+                all.push(Example {
+                    inputs,
+                    live: f64::from(u8::from(group.live)),
+                    weight: 1.0 / share,
+                });
+            }
+        }
+    }
+    all
+}
+
+fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
+    let mut w = [0.0; UNKNOWNS];
+    for _ in 0..STEPS {
+        let mut gradient = [0.0; UNKNOWNS];
+        let mut curvature = [[0.0; UNKNOWNS]; UNKNOWNS];
+        for example in examples {
+            let x = &example.inputs;
+            let sum: f64 = x.iter().zip(&w).map(|(x, w)| x * w).sum();
+            let p = 1.0 / (1.0 + (-sum).exp());
+            for i in 0..UNKNOWNS {
+                gradient[i] += example.weight * (p - example.live) * x[i];
+                for j in 0..UNKNOWNS {
+                    curvature[i][j] += example.weight * p * (1.0 - p) * x[i] * x[j];
+                }
+            }
+        }
+        for i in 0..UNKNOWNS {
+            let penalty = if i == 0 { 1e-6 } else { PENALTY };
+            gradient[i] += penalty * w[i];
+            curvature[i][i] += penalty;
+        }
+        let step = solve(curvature, gradient).ok_or("the data determine no model")?;
+        w.iter_mut().zip(step).for_each(|(w, s)| *w -= s);
+    }
+    let [bias, network, solid, flat, attached, grid] = w.map(|w| w as f32);
+    Ok(Fusion {
+        bias,
+        network,
+        solid,
+        flat,
+        attached,
+        grid,
+    })
+}
+
+/// Gauss's elimination of a symmetric, positive system.
+fn solve(mut m: [[f64; UNKNOWNS]; UNKNOWNS], mut v: [f64; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
+    for column in 0..UNKNOWNS {
+        let pivot = m[column][column];
+        if !pivot.is_normal() {
+            return None;
+        }
+        for row in 0..UNKNOWNS {
+            if row == column {
+                continue;
+            }
+            let factor = m[row][column] / pivot;
+            for k in 0..UNKNOWNS {
+                m[row][k] -= factor * m[column][k];
+            }
+            v[row] -= factor * v[column];
+        }
+    }
+    Some(std::array::from_fn(|i| v[i] / m[i][i]))
+}
+
+fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failure> {
+    line("[liveness.fusion]")?;
+    line(format_args!("bias = {:.4}", model.bias))?;
+    let weights = [
+        model.network,
+        model.solid,
+        model.flat,
+        model.attached,
+        model.grid,
+    ];
+    for (name, weight) in FEATURES.iter().zip(weights) {
+        line(format_args!("{name} = {weight:.4}"))?;
+    }
+    for group in groups {
+        let wrong = if group.live { "refused" } else { "passed" };
+        for (part, tested) in [("trained on", false), ("not trained on", true)] {
+            let windows = || group.windows.iter().filter(|w| is_tested(w) == tested);
+            let errors = |score: fn(&Fusion, &Windowed) -> f32| {
+                let accepted = |w: &&Windowed| score(model, w) >= threshold;
+                let accepted = windows().filter(accepted).count();
+                if group.live {
+                    windows().count() - accepted
+                } else {
+                    accepted
+                }
+            };
+            let network = errors(|_, w| w.shortest().network);
+            let fused = errors(|model, w| w.certainty(|cues| model.certainty(cues)));
+            line(format_args!(
+                "# {}, people {part}: {} windows, {wrong} by the networks alone {network}, by the model {fused}",
+                group.name,
+                windows().count()
+            ))?;
+        }
+    }
+    Ok(())
+}

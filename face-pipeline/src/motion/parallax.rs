@@ -1,0 +1,202 @@
+//! Depth from motion: do the points of a face move as those of a solid head, or as those of a flat
+//! picture of one? In: where points of a face with their depths went. Out: the turn of a head that
+//! no flat picture can show.
+//!
+//! A plane that moves before a camera moves its points by a homography; to first order that is
+//!
+//!   u = a₀ + a₁x + a₂y + x(p₁x + p₂y),   v = b₀ + b₁x + b₂y + y(p₁x + p₂y).
+//!
+//! A solid that turns by the small angles ω adds its depth z times these: u += ω₁z, v += ω₂z
+//! (weak perspective; Longuet-Higgins and Prazdny, "The interpretation of a moving retinal image",
+//! 1980). All ten are fitted by least squares; what cannot be said of ω for the scatter of the
+//! points is taken off.
+
+/// A point of a face: where it was, in units of the distance between the eyes, how far it lies away
+/// from the camera in the same unit, and how far it went.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moved {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) z: f64,
+    pub(crate) u: f64,
+    pub(crate) v: f64,
+}
+
+/// What the points of a face did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Parallax {
+    /// Turn that needs depth to be seen, radians, less twice its standard error.
+    pub(crate) turn: f64,
+    /// Standard error of the turn, radians.
+    pub(crate) error: f64,
+    /// The affine part: u₀, u_x, u_y, v₀, v_x, v_y.
+    pub(crate) affine: [f64; 6],
+}
+
+const UNKNOWNS: usize = 10;
+/// Fewer points than this say nothing.
+const MIN_POINTS: usize = 20;
+/// Points that scatter more than so many times the median are lids, lips or wrongly followed.
+const OUTLIER: f64 = 2.5;
+
+/// Fits twice, the second time without the points that move on their own.
+pub(crate) fn fit(points: &mut Vec<Moved>, scatter: &mut Vec<f64>) -> Option<Parallax> {
+    let first = solve(points)?;
+    scatter.clear();
+    scatter.extend(points.iter().map(|p| off(p, &first.solution)));
+    scatter.sort_unstable_by(f64::total_cmp);
+    let limit = OUTLIER * scatter.get(scatter.len() / 2).copied()?;
+    points.retain(|p| off(p, &first.solution) <= limit);
+    let Fit {
+        solution: s,
+        inverse,
+    } = solve(points)?;
+    let squares: f64 = points.iter().map(|p| off(p, &s).powi(2)).sum();
+    let freedom = (2 * points.len()).saturating_sub(UNKNOWNS).max(1) as f64;
+    let variance = squares / freedom;
+    let error = (variance * inverse[8].max(inverse[9])).sqrt();
+    let turn = (s[8].hypot(s[9]) - 2.0 * error).max(0.0);
+    let affine = [s[0], s[1], s[2], s[3], s[4], s[5]];
+    (turn.is_finite() && error.is_finite()).then_some(Parallax {
+        turn,
+        error,
+        affine,
+    })
+}
+
+struct Fit {
+    solution: [f64; UNKNOWNS],
+    /// Diagonal of the inverse normal matrix.
+    inverse: [f64; UNKNOWNS],
+}
+
+/// The rows of a point's two equations.
+fn rows(p: &Moved) -> [[f64; UNKNOWNS]; 2] {
+    let Moved { x, y, z, .. } = *p;
+    [
+        [1.0, x, y, 0.0, 0.0, 0.0, x * x, x * y, z, 0.0],
+        [0.0, 0.0, 0.0, 1.0, x, y, x * y, y * y, 0.0, z],
+    ]
+}
+
+fn off(p: &Moved, solution: &[f64; UNKNOWNS]) -> f64 {
+    let [u, v] = rows(p).map(|row| row.iter().zip(solution).map(|(a, s)| a * s).sum::<f64>());
+    (p.u - u).hypot(p.v - v)
+}
+
+fn solve(points: &[Moved]) -> Option<Fit> {
+    if points.len() < MIN_POINTS {
+        return None;
+    }
+    // Normal equations, the identity beside them for the inverse.
+    const WIDTH: usize = 2 * UNKNOWNS + 1;
+    let mut m = [[0.0; WIDTH]; UNKNOWNS];
+    for p in points {
+        for (row, value) in rows(p).iter().zip([p.u, p.v]) {
+            for i in 0..UNKNOWNS {
+                for j in 0..UNKNOWNS {
+                    m[i][j] += row[i] * row[j];
+                }
+                m[i][UNKNOWNS] += row[i] * value;
+            }
+        }
+    }
+    for (i, row) in m.iter_mut().enumerate() {
+        row[UNKNOWNS + 1 + i] = 1.0;
+    }
+    eliminate(&mut m)?;
+    Some(Fit {
+        solution: std::array::from_fn(|i| m[i][UNKNOWNS]),
+        inverse: std::array::from_fn(|i| m[i][UNKNOWNS + 1 + i]),
+    })
+}
+
+/// Gauss and Jordan's elimination with pivots; none where the equations leave something open.
+fn eliminate<const W: usize, const N: usize>(m: &mut [[f64; W]; N]) -> Option<()> {
+    const SINGULAR: f64 = 1e-9;
+    for column in 0..N {
+        let pivot =
+            (column..N).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
+        if !(m[pivot][column].abs() > SINGULAR) {
+            return None;
+        }
+        m.swap(column, pivot);
+        let by = m[column][column];
+        m[column].iter_mut().for_each(|v| *v /= by);
+        let pivot = m[column];
+        for (_, row) in m.iter_mut().enumerate().filter(|(i, _)| *i != column) {
+            let factor = row[column];
+            row.iter_mut()
+                .zip(&pivot)
+                .for_each(|(v, p)| *v -= factor * p);
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A head of sorts: an ellipsoid with a nose, seen at 9×9 points.
+    fn head() -> Vec<[f64; 3]> {
+        let grid = (0..81).map(|i| [f64::from(i % 9) / 4.0 - 1.0, f64::from(i / 9) / 3.0 - 1.0]);
+        let depth = |x: f64, y: f64| {
+            let nose = 0.35 * (-((x * x + (y - 0.6).powi(2)) / 0.08)).exp();
+            0.5 * x * x + 0.2 * y * y - nose
+        };
+        grid.map(|[x, y]| [x, y, depth(x, y)]).collect()
+    }
+
+    fn moved(motion: impl Fn(f64, f64, f64) -> [f64; 2]) -> Option<Parallax> {
+        let noise = |i: usize| ((i * 7919 % 101) as f64 / 101.0 - 0.5) * 0.01;
+        let mut points: Vec<Moved> = head()
+            .into_iter()
+            .enumerate()
+            .map(|(i, [x, y, z])| {
+                let [u, v] = motion(x, y, z);
+                let (u, v) = (u + noise(i), v + noise(i + 40));
+                Moved { x, y, z, u, v }
+            })
+            .collect();
+        fit(&mut points, &mut Vec::new())
+    }
+
+    #[test]
+    fn a_head_that_turns_by_three_degrees_is_seen_to() {
+        let turn = 3.0_f64.to_radians();
+        let seen = moved(|_, _, z| [turn * z, 0.0]).expect("points");
+        assert!((seen.turn - turn).abs() < 0.012, "{seen:?}");
+    }
+
+    #[test]
+    fn a_plane_that_is_moved_turned_scaled_and_tilted_has_no_depth() {
+        let seen = moved(|x, y, _| {
+            let tilt = 0.02 * x - 0.01 * y;
+            [
+                0.3 + 0.1 * x - 0.05 * y + x * tilt,
+                -0.2 + 0.05 * x + 0.08 * y + y * tilt,
+            ]
+        });
+        assert!(
+            seen.expect("points").turn < 0.5_f64.to_radians(),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn too_few_points_and_points_on_a_plane_say_nothing() {
+        assert!(fit(&mut Vec::new(), &mut Vec::new()).is_none());
+        let mut flat: Vec<Moved> = head()
+            .into_iter()
+            .map(|[x, y, _]| Moved {
+                x,
+                y,
+                z: 0.0,
+                u: 0.0,
+                v: 0.0,
+            })
+            .collect();
+        assert!(fit(&mut flat, &mut Vec::new()).is_none());
+    }
+}

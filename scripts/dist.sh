@@ -9,11 +9,13 @@ cd "$(dirname "$0")/.."
 arch=${ARCH:-x86_64}
 profile=${PROFILE:-release}
 folder=$profile; [ "$profile" = dev ] && folder=debug
-programs=(-p kiosk-app -p attestation --bin kiosk --bin receipt --no-default-features
-    --features kiosk-app/device,attestation/evm,attestation/log,attestation/seal)
+# One after the other: built together, the kiosk would get what only the command line needs.
+kiosk=(-p kiosk-app --bin kiosk --no-default-features --features device)
+receipt=(-p attestation --bin receipt)
 
 build_here() {
-    cargo build --locked --profile "$profile" "${programs[@]}"
+    cargo build --locked --profile "$profile" "${kiosk[@]}"
+    cargo build --locked --profile "$profile" "${receipt[@]}"
     built=${CARGO_TARGET_DIR:-target}/$folder
 }
 
@@ -37,8 +39,15 @@ build_aarch64() {
     make_cross_root
     # The registry is this machine's, and nothing else of the network is needed inside.
     cargo fetch --locked --target aarch64-unknown-linux-gnu
-    local target=${CARGO_TARGET_DIR:-$PWD/target}/cross
+    target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/cross
     mkdir -p "$target"
+    build_in_cross_root "${kiosk[@]}"
+    build_in_cross_root "${receipt[@]}"
+    built=$target/aarch64-unknown-linux-gnu/$folder
+}
+
+# cargo build of these arguments, in the Debian of `root`, into `target`.
+build_in_cross_root() {
     "${as_root[@]}" unshare --mount sh -euc '
         root=$1 home=$2 cargo_home=$3 target=$4 profile=$5; shift 5
         mkdir -p "$root/src" "$root/cargo" "$root/target"
@@ -54,8 +63,7 @@ build_aarch64() {
             CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
             sh -euc "cd /src && exec \"\$@\"" sh \
             /usr/bin/cargo build --offline --locked --profile "$profile" --target aarch64-unknown-linux-gnu "$@"
-    ' sh "$root" "$PWD" "${CARGO_HOME:-$HOME/.cargo}" "$target" "$profile" "${programs[@]}"
-    built=$target/aarch64-unknown-linux-gnu/$folder
+    ' sh "$root" "$PWD" "${CARGO_HOME:-$HOME/.cargo}" "$target" "$profile" "$@"
 }
 
 case $arch in

@@ -9,6 +9,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -31,10 +32,14 @@ fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
     let config = settings(folder.path(), &port);
     stories::enrol(folder.path(), &config);
 
+    let supervisor = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+
     let mut kiosk = Running(
         with_core_dumps(stories::program("kiosk"))
             .args(["run", "--config", &config])
             .env("DISPLAY", display)
+            .env("NOTIFY_SOCKET", folder.path().join("notify"))
+            .env("WATCHDOG_USEC", "3000000")
             .spawn()
             .unwrap(),
     );
@@ -44,6 +49,9 @@ fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
             text.contains(r#""event":"kiosk.out_of_service","reason":"camera_lost""#)
         })
     });
+
+    assert_eq!(heard(&supervisor), "READY=1", "its screen is drawn");
+    assert_eq!(heard(&supervisor), "WATCHDOG=1", "a sign of life");
 
     let limits = fs::read_to_string(format!("/proc/{}/limits", kiosk.0.id())).unwrap();
     let core = limits
@@ -59,6 +67,19 @@ fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
         .unwrap();
     assert!(told.success());
     assert!(kiosk.0.wait().unwrap().success(), "the kiosk ends cleanly");
+    while heard(&supervisor) != "STOPPING=1" {}
+}
+
+/// What systemd would be told next (sd_notify(3)).
+fn heard(supervisor: &UnixDatagram) -> String {
+    let mut datagram = [0; 256];
+    supervisor
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    let length = supervisor.recv(&mut datagram).unwrap();
+    String::from_utf8_lossy(&datagram[..length])
+        .trim()
+        .to_owned()
 }
 
 /// The same program under a shell that allows core dumps as far as it may.

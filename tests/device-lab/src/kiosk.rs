@@ -50,6 +50,10 @@ pub fn provision(machine: &mut Machine, parts: &Parts) -> Result<(), LabError> {
         .find(is_key)
         .ok_or_else(|| LabError::Otherwise(format!("`kiosk provision` printed no key: {said}")))?;
     let (operator, enrolment) = (parts.work.join("operator"), parts.work.join("enrolment"));
+    for left_over in [&operator, &enrolment] {
+        // Of a story that failed.
+        let _ = std::fs::remove_dir_all(left_over);
+    }
     host::run(
         Command::new(&parts.kiosk)
             .args(["operator", "create"])
@@ -91,7 +95,10 @@ fn carry_in(machine: &mut Machine, folder: &Path) -> Result<(), LabError> {
             .shell
             .run(&format!("printf '{octal}' >/run/enrolment/{name}"))?;
     }
-    machine.shell.run("chmod 644 /run/enrolment/*").map(drop)
+    machine
+        .shell
+        .run("chmod 600 /run/enrolment/* && chown -R kiosk: /run/enrolment")
+        .map(drop)
 }
 
 /// Plugs the camera in: the driver, and somebody before the lens.

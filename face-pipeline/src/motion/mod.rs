@@ -69,7 +69,7 @@ impl Follower {
         self.forget();
         let eyes = face.inter_eye_distance();
         let middle = face.landmarks[2];
-        if !(eyes > 1.0) {
+        if eyes.is_nan() || eyes <= 1.0 {
             return;
         }
         for [x, y, z] in mesh.points.iter().step_by(MESH_STEP) {

@@ -117,7 +117,8 @@ fn eliminate<const W: usize, const N: usize>(m: &mut [[f64; W]; N]) -> Option<()
     for column in 0..N {
         let pivot =
             (column..N).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
-        if !(m[pivot][column].abs() > SINGULAR) {
+        let size = m[pivot][column].abs();
+        if size.is_nan() || size <= SINGULAR {
             return None;
         }
         m.swap(column, pivot);

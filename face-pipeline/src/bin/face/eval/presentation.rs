@@ -1,21 +1,20 @@
 //! Presentation attacks: APCER per attack folder and BPCER (ISO/IEC 30107-3), of single frames and
-//! of windows as a capture fuses them.
+//! of whole captures, which end as soon as they are accepted.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use face_pipeline::{Pipeline, lower_quartile};
+use face_pipeline::Pipeline;
 use serde_json::{Value, json};
 
 use super::{Failure, Outcome, save};
 use crate::output::line;
 use crate::photo::{self, Photo};
 use crate::plot::{self, Series};
+use crate::presentations;
 use crate::progress;
 use crate::statistics::{self, INTERVALS, Rate, Scored, threshold_at};
 
-/// Frames that are fused, as in the shortest capture.
-const WINDOW: usize = 5;
 /// BPCERs at which APCER is given.
 const BPCERS: [f64; 2] = [0.05, 0.01];
 
@@ -37,11 +36,11 @@ pub fn presentation_attacks(
             &p.frames
         }),
         Report::new(
-            "windows of 5 frames",
+            "captures of 5 to 20 frames, all cues",
             &bona_fide,
             &attacks,
             threshold,
-            |p| &p.windows,
+            |p| &p.captures,
         ),
     ];
     save(plot, || {
@@ -77,11 +76,12 @@ pub fn presentation_attacks(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Liveness of all presentations in a folder, single and in windows.
+/// Liveness of all presentations in a folder: of single frames by the networks alone, and of captures
+/// by all cues, the highest that each comes to.
 struct Presentations {
     folder: String,
     frames: Vec<Scored>,
-    windows: Vec<Scored>,
+    captures: Vec<Scored>,
     no_face: usize,
 }
 
@@ -91,7 +91,7 @@ impl Presentations {
         let mut all = Self {
             folder: root.display().to_string(),
             frames: Vec::new(),
-            windows: Vec::new(),
+            captures: Vec::new(),
             no_face: 0,
         };
         let bar = progress::bar(people.iter().map(|p| p.images.len()).sum(), "presentations");
@@ -105,11 +105,15 @@ impl Presentations {
                 bar.inc(1);
             }
             let scored = |score| Scored { score, person };
-            let windows = scores.windows(WINDOW).map(lower_quartile).map(scored);
-            all.windows.extend(windows);
             all.frames.extend(scores.into_iter().map(scored));
         }
         bar.finish_and_clear();
+        for window in presentations::windows(pipeline, root)? {
+            all.captures.push(Scored {
+                score: window.certainty(|cues| pipeline.certainty(cues)),
+                person: window.person,
+            });
+        }
         Ok(all)
     }
 }

@@ -146,9 +146,11 @@ fn solve(mut m: [[f64; UNKNOWNS]; UNKNOWNS], mut v: [f64; UNKNOWNS]) -> Option<[
                 continue;
             }
             let factor = m[row][column] / pivot;
-            for k in 0..UNKNOWNS {
-                m[row][k] -= factor * m[column][k];
-            }
+            let pivot_row = m[column];
+            m[row]
+                .iter_mut()
+                .zip(pivot_row)
+                .for_each(|(v, p)| *v -= factor * p);
             v[row] -= factor * v[column];
         }
     }

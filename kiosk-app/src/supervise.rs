@@ -29,9 +29,12 @@ impl Pulse {
     }
 }
 
+/// Says something to the supervisor.
+type Tell = Box<dyn FnMut(&[NotifyState]) + Send>;
+
 /// Tells whoever started this program how it is. Without a supervisor nothing is told.
 pub struct Supervisor {
-    tell: Box<dyn FnMut(&[NotifyState]) + Send>,
+    tell: Tell,
     /// Signs of life are due so often; `None` if nobody waits for them.
     every: Option<Duration>,
     pulse: Pulse,

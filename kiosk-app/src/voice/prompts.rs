@@ -2,7 +2,10 @@
 //! of what a view says about a person can be said, because only keys can.
 
 use hal::speaker::Chime;
-use kiosk_ui::{CardPrompt, Decided, Ending, Guidance, PrintView, Screen, View, WalletView};
+use kiosk_ui::{
+    CardPrompt, Decided, Ending, Guidance, NumbersField, NumbersView, PrintView, Screen, View,
+    WalletView,
+};
 
 /// What is said with a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub fn prompt(view: &View) -> Option<Prompt> {
         Screen::Consent(_) => say(&["consent.title"]),
         Screen::Fields(_) => say(&["fields.title"]),
         Screen::Card(prompt) => say(card(*prompt)),
+        Screen::Numbers(NumbersView { field, .. }) => say(number(*field)),
         Screen::Capture(prompt) => Prompt {
             urgency: Urgency::Next,
             ..say(guidance(prompt.guidance))
@@ -102,6 +106,15 @@ fn card(prompt: CardPrompt) -> &'static [&'static str] {
     }
 }
 
+/// What to type, never what is typed.
+fn number(field: NumbersField) -> &'static [&'static str] {
+    match field {
+        NumbersField::Number => &["numbers.number", "numbers.number-hint"],
+        NumbersField::Birth => &["numbers.birth", "numbers.birth-hint"],
+        NumbersField::Expiry => &["numbers.expiry", "numbers.expiry-hint"],
+    }
+}
+
 fn guidance(guidance: Guidance) -> &'static [&'static str] {
     match guidance {
         Guidance::Wait => &["guidance.wait"],
@@ -133,6 +146,12 @@ pub(super) const ALL: &[&str] = &[
     "card.unreadable-hint",
     "card.not-accepted",
     "card.not-accepted-hint",
+    "numbers.number",
+    "numbers.number-hint",
+    "numbers.birth",
+    "numbers.birth-hint",
+    "numbers.expiry",
+    "numbers.expiry-hint",
     "guidance.wait",
     "guidance.look-here",
     "guidance.look-here-hint",
@@ -165,7 +184,8 @@ pub(super) const ALL: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kiosk_ui::{CapturePrompt, Language, ReceiptView};
+    use kiosk_ui::{CapturePrompt, Confidential, Language, ReceiptView};
+    use zeroize::Zeroizing;
 
     fn view(screen: Screen) -> View {
         View {
@@ -193,6 +213,13 @@ mod tests {
             Screen::Services(Vec::new()),
             Screen::Fields(Vec::new()),
             Screen::Deciding,
+            Screen::Numbers(NumbersView {
+                field: NumbersField::Birth,
+                typed: Confidential::new(Zeroizing::default()),
+                possible: String::new(),
+                complete: false,
+                trouble: None,
+            }),
             Screen::Ended(Ending::Cancelled),
             Screen::Ended(Ending::TimedOut),
             Screen::OutOfService(kiosk_ui::Outage::Camera),

@@ -5,7 +5,8 @@
 use kiosk_ui::{
     CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
     FieldChoice, Guidance, Language, NumbersField, NumbersTrouble, NumbersView, Outage, Preview,
-    PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletCodes, WalletTrouble, WalletView,
+    PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletCodes, WalletTrouble,
+    WalletView,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];

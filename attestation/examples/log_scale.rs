@@ -30,7 +30,7 @@ struct Arguments {
     /// How many operations of each kind are measured.
     #[arg(long, default_value_t = 2_000)]
     samples: u64,
-    /// Where the log is made (about 600 bytes for each attestation); it is deleted afterwards.
+    /// Where the log is made (about 610 bytes for each attestation); it is deleted afterwards.
     #[arg(long)]
     folder: Option<PathBuf>,
     /// Leave out the whole audit and the check of the export, which take minutes.

@@ -35,6 +35,8 @@ pub(super) fn play(args: &CameraArgs, source: Source, device: &Path) -> Result<(
         coded: Vec::new(),
         sequence: 0,
     };
+    // What cannot be played is said even to who has no orders.
+    feed.node.open()?;
     let orders = orders();
     let mut script = args.script.0.clone();
     let mut start = Instant::now();

@@ -258,8 +258,6 @@ impl Run {
     /// Asserts that nothing this run left names the holder of the demo card: neither name nor
     /// number, neither as UTF-8 nor as the card's UTF-16.
     pub fn names_nobody(&self) {
-        let card = fs::read_to_string(workspace().join("kiosk-app/demo/card.toml"))
-            .expect("the demo card");
         for path in files(self.folder()) {
             let bytes = fs::read(&path).expect("a file of the run");
             assert!(
@@ -269,27 +267,34 @@ impl Run {
             );
         }
         for key in ["name", "number", "address"] {
-            let secret = value_of(&card, key);
-            let utf16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            for path in files(self.folder()) {
-                let bytes = fs::read(&path).expect("a file of the run");
-                for needle in [secret.as_bytes(), &utf16] {
-                    assert!(
-                        !contains(&bytes, needle),
-                        "{} holds the card's {key}",
-                        path.display()
-                    );
-                }
-            }
-            assert!(
-                !self.receipt_shown().contains(&secret),
-                "the receipt holds the card's {key}"
-            );
-            assert!(
-                !self.said().contains(&secret),
-                "the kiosk printed the card's {key}"
-            );
+            self.hides("kiosk-app/demo/card.toml", key);
         }
+    }
+
+    /// Asserts that nothing this run left holds what a document's file says under this key, neither
+    /// as UTF-8 nor as the UTF-16 of cards.
+    pub fn hides(&self, document: &str, key: &str) {
+        let text = fs::read_to_string(workspace().join(document)).expect("the demo's document");
+        let secret = value_of(&text, key);
+        let utf16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for path in files(self.folder()) {
+            let bytes = fs::read(&path).expect("a file of the run");
+            for needle in [secret.as_bytes(), &utf16] {
+                assert!(
+                    !contains(&bytes, needle),
+                    "{} holds the document's {key}",
+                    path.display()
+                );
+            }
+        }
+        assert!(
+            !self.receipt_shown().contains(&secret),
+            "the receipt holds the document's {key}"
+        );
+        assert!(
+            !self.said().contains(&secret),
+            "the kiosk printed the document's {key}"
+        );
     }
 }
 
@@ -299,7 +304,7 @@ fn value_of(toml: &str, key: &str) -> String {
         .find(|line| line.starts_with(&format!("{key} =")));
     let value = line.and_then(|line| line.split('"').nth(1));
     value
-        .unwrap_or_else(|| panic!("the demo card has no {key}"))
+        .unwrap_or_else(|| panic!("the demo's document has no {key}"))
         .to_owned()
 }
 

@@ -216,11 +216,11 @@ fn lost(error: io::Error) -> Trouble {
 }
 
 /// Nothing has come within a slice of time.
-fn is_pause(error: &io::Error) -> bool {
+pub(super) fn is_pause(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), TimedOut | WouldBlock | Interrupted)
 }
 
-fn is_pseudo_terminal(port: &Path) -> bool {
+pub(super) fn is_pseudo_terminal(port: &Path) -> bool {
     std::fs::canonicalize(port).is_ok_and(|real| real.starts_with("/dev/pts"))
 }

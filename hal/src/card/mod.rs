@@ -13,6 +13,7 @@ mod fault;
 pub mod ga467;
 mod id_number;
 mod link;
+pub mod mrz_scanner;
 mod personal;
 mod photo;
 mod probe;

@@ -1,6 +1,6 @@
 //! The simulated devices of a story: the reader as a process of its own, the camera in this one.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use hal::sim::camera::{
 use hal::panel::Switch;
 use hal::sim::panel::SimPanel;
 
+use super::folder::quoted;
+use super::passport::Desk;
 use super::scenario::{Portrait, Scenario};
 use super::{Arguments, DemoError, failed};
 use crate::assemble::{OpenCamera, StartError, load_pipeline};
@@ -31,49 +33,57 @@ const SEED: u64 = 20_261_121;
 pub struct Reader {
     process: Child,
     commands: Option<ChildStdin>,
-    /// Its serial port.
-    pub port: PathBuf,
+    lead: Lead,
+}
+
+/// What the kiosk finds the reader by.
+enum Lead {
+    /// A serial port.
+    Port(PathBuf),
+    /// A PC/SC service.
+    Desk(Desk),
 }
 
 impl Reader {
-    /// Starts `hal-sim card` with this story's card.
+    /// Starts `hal-sim` with this story's card or passport, and waits until it can be used.
     pub fn start(arguments: &Arguments) -> Result<Self, DemoError> {
         let program = beside_this_program("hal-sim")?;
-        let home = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new(&program);
-        command
-            .arg("card")
-            .arg("--card")
-            .arg(home.join("demo/card.toml"))
-            .arg("--photo")
-            .arg(card_photo(arguments)?)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        if let Some(fault) = arguments
-            .card_fault
-            .as_deref()
-            .or(arguments.scenario.card_fault())
-        {
-            command.args(["--fault", fault]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let desk = arguments.reader_folder.as_deref().map(Desk::open);
+        let desk = desk.transpose()?;
+        match &desk {
+            Some(desk) => desk.lay_out(arguments, &card_photo(arguments)?, &mut command),
+            None => card(arguments, &mut command)?,
         }
         let mut process = command.spawn().map_err(failed("start", &program))?;
-        let commands = process.stdin.take();
-        let mut port = String::new();
-        if let Some(output) = process.stdout.take() {
-            BufReader::new(output)
-                .read_line(&mut port)
-                .map_err(failed("read the port from", &program))?;
-        }
-        if port.trim().is_empty() {
+        let said = first_lines(&mut process).map_err(failed("read from", &program))?;
+        let Some(said) = said else {
             let _ = process.kill();
             let status = process.wait().map_err(failed("wait for", &program))?;
             return Err(DemoError::Reader(format!("it ended with {status}")));
-        }
+        };
         Ok(Self {
+            commands: process.stdin.take(),
             process,
-            commands,
-            port: port.trim().into(),
+            lead: desk.map_or_else(|| Lead::Port(said.into()), Lead::Desk),
         })
+    }
+
+    /// `[card_reader]` of the settings.
+    pub fn settings(&self) -> String {
+        match &self.lead {
+            Lead::Port(port) => format!("port = {}\n", quoted(port)),
+            Lead::Desk(desk) => desk.settings(),
+        }
+    }
+
+    /// Where it is, in words.
+    pub fn place(&self) -> String {
+        match &self.lead {
+            Lead::Port(port) => format!("at {}", port.display()),
+            Lead::Desk(_) => "behind a pcscd of the demo's own".into(),
+        }
     }
 
     /// A hand that can put the card on the reader.
@@ -182,6 +192,36 @@ fn code(text: &str) -> Option<Code> {
     let code = QRBuilder::new(text).build().ok()?;
     let rows = (0..code.size).flat_map(|row| code[row].iter().take(code.size));
     Code::new(code.size, rows.map(|module| module.value()).collect())
+}
+
+/// The arguments of `hal-sim` for this story's card.
+fn card(arguments: &Arguments, command: &mut Command) -> Result<(), DemoError> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let asked = arguments.card_fault.as_deref();
+    command
+        .arg("card")
+        .arg("--card")
+        .arg(home.join("demo/card.toml"))
+        .arg("--photo")
+        .arg(card_photo(arguments)?);
+    if let Some(fault) = asked.or(arguments.scenario.card_fault()) {
+        command.args(["--fault", fault]);
+    }
+    Ok(())
+}
+
+/// The port of a card's reader, or the "ready" after a passport's lines; none if it ends before.
+fn first_lines(process: &mut Child) -> io::Result<Option<String>> {
+    let Some(output) = process.stdout.take() else {
+        return Ok(None);
+    };
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if line.starts_with('/') || line == "ready" {
+            return Ok(Some(line));
+        }
+    }
+    Ok(None)
 }
 
 fn card_photo(arguments: &Arguments) -> Result<PathBuf, DemoError> {

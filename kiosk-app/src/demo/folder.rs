@@ -23,7 +23,7 @@ pub struct Folder {
 
 impl Folder {
     /// Empties the folder of an earlier demo and sets up a kiosk in it.
-    pub fn prepare(arguments: &Arguments, reader: &Path) -> Result<Self, DemoError> {
+    pub fn prepare(arguments: &Arguments, reader: &str) -> Result<Self, DemoError> {
         let path = arguments.out.clone();
         clear(&path)?;
         let state = arguments
@@ -98,11 +98,11 @@ fn printer_text(arguments: &Arguments) -> String {
 }
 
 /// A path as TOML writes it.
-fn quoted(path: impl AsRef<Path>) -> String {
+pub fn quoted(path: impl AsRef<Path>) -> String {
     toml::Value::String(path.as_ref().to_string_lossy().into_owned()).to_string()
 }
 
-fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
+fn settings_text(arguments: &Arguments, state: &Path, reader: &str) -> String {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let language = match arguments.language {
         Tongue::Zh => "zh",
@@ -113,19 +113,23 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &Path) -> String {
         Scenario::Nobody => 15,
         _ => 30,
     };
+    // A chip is read for longer than a card, and twice.
+    let card = match arguments.scenario.is_contactless() {
+        true => 60,
+        false => 20,
+    };
     format!(
         "# Settings of this demo's kiosk.\n\
          [kiosk]\nid = \"kiosk-demo\"\nsite = \"demo-hall\"\n\
          [paths]\nstate = {state}\nservices = {services}\nmanifest = {manifest}\n\
          weights = {weights}\nonnxruntime = {runtime}\n\
          [key_store]\nkind = \"file\"\n[screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
-         [card_reader]\nport = {port}\n\
-         [waits]\ncard = 20\ncapture = {capture}\nwallet = 15\n",
+         [card_reader]\n{reader}\
+         [waits]\ncard = {card}\ncapture = {capture}\nwallet = 15\n",
         state = quoted(state),
         services = quoted(home.join("services")),
         manifest = quoted(home.join("../models/manifest.toml")),
         weights = quoted(arguments.setup.join("models")),
         runtime = quoted(arguments.setup.join("lib/libonnxruntime.so.1.31.1")),
-        port = quoted(reader),
     )
 }

@@ -1,5 +1,5 @@
 //! `kiosk demo`: the real program on simulated devices. The card reader is a process of its own
-//! behind a pseudo-terminal, the camera delivers frames at camera pace, and a resident touches
+//! behind a pseudo-terminal (for passports: behind the real pcscd), the camera delivers frames at camera pace, and a resident touches
 //! the screen through the same events as a person.
 
 #![allow(clippy::print_stdout, reason = "the demo tells its user what happens")]
@@ -8,6 +8,7 @@ mod album;
 mod cast;
 mod ending;
 mod folder;
+mod passport;
 mod power_cut;
 mod resident;
 mod scenario;
@@ -70,6 +71,9 @@ pub struct Arguments {
     /// End only when the ledger's own thread has anchored
     #[arg(long, requires = "ledger", hide = true)]
     pub until_anchored: bool,
+    /// Folder of the pcscd whose address is in the environment of this process
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    pub reader_folder: Option<PathBuf>,
     /// Kill this process in its next commit
     #[arg(long, hide = true)]
     pub cut_power_at_commit: bool,
@@ -117,6 +121,9 @@ pub enum DemoError {
     /// The set-up is missing.
     #[error("{0} is missing: run `make setup` first, or give the folder it filled with --setup")]
     NotSetUp(PathBuf),
+    /// The service below the contactless reader did not start.
+    #[error("no pcscd of the demo's own is to be had, which a passport's story needs")]
+    Pcscd(#[source] std::io::Error),
     /// The simulated reader did not start.
     #[error("the simulated card reader did not start: {0}")]
     Reader(String),
@@ -158,10 +165,11 @@ pub enum DemoError {
 
 /// Plays a story.
 pub fn run(arguments: &Arguments) -> Result<(), DemoError> {
-    if arguments.scenario == Scenario::PowerCut {
-        power_cut::play(arguments)
-    } else {
-        story::play(arguments)
+    let documents = arguments.scenario.is_contactless();
+    match arguments.scenario {
+        Scenario::PowerCut => power_cut::play(arguments),
+        _ if documents && arguments.reader_folder.is_none() => passport::start_anew(),
+        _ => story::play(arguments),
     }
 }
 

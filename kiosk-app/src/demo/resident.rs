@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hal::panel::Switch;
 use kiosk_ui::{
-    CardPrompt, Outage, PrintView, ReceiptView, Screen, Touch, View, WalletTrouble, WalletView,
+    CardPrompt, NumbersView, Outage, PrintView, ReceiptView, Screen, Touch, View, WalletTrouble,
+    WalletView,
 };
 
 use super::album;
@@ -29,6 +30,9 @@ pub enum Act {
 /// How long the resident waits for a kiosk that is out of service.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// Keys are found faster than sentences are read.
+const KEYS_IN_A_PACE: u32 = 5;
+
 /// A resident in a story.
 #[derive(Debug)]
 pub struct Resident {
@@ -36,6 +40,8 @@ pub struct Resident {
     pace: Duration,
     begun: bool,
     prompt: Option<CardPrompt>,
+    /// The kiosk said that the numbers do not open the chip.
+    looked_again: bool,
     holds_phone: bool,
     asked_for_paper: bool,
     /// The slip lies there, or never will.
@@ -53,6 +59,7 @@ impl Resident {
             pace,
             begun: false,
             prompt: None,
+            looked_again: false,
             holds_phone: false,
             asked_for_paper: false,
             has_paper: false,
@@ -78,6 +85,7 @@ impl Resident {
         let pause = match view.screen {
             // A receipt is photographed, which takes longer than reading a button.
             Screen::Receipt(_) | Screen::Wallet(WalletView::Codes(_)) => self.pace * 3,
+            Screen::Numbers(_) => self.pace / KEYS_IN_A_PACE,
             Screen::OutOfService(Outage::Service | Outage::Tampered) => self.pace,
             // Long enough for a kiosk that can to come back by itself.
             Screen::OutOfService(_) => PATIENCE,
@@ -89,6 +97,9 @@ impl Resident {
     fn answer(&mut self, screen: &Screen, answered: bool) -> Option<Act> {
         if let Screen::Card(prompt) = screen {
             return self.handle_card(*prompt);
+        }
+        if let Screen::Numbers(numbers) = screen {
+            return Some(Act::Touch(self.type_numbers(numbers)));
         }
         if let Screen::Receipt(ReceiptView {
             print: PrintView::Offered,
@@ -166,11 +177,25 @@ impl Resident {
         }
     }
 
+    /// The next key, or one back; after a slip the numbers are looked at again.
+    fn type_numbers(&mut self, numbers: &NumbersView) -> Touch {
+        self.looked_again |= numbers.trouble.is_some();
+        let slip = self.scenario.slip(numbers.field);
+        let slip = slip.filter(|_| !self.looked_again);
+        let wanted = slip.unwrap_or_else(|| self.scenario.printed(numbers.field));
+        match wanted.strip_prefix(numbers.typed.reveal()) {
+            Some(rest) => rest.chars().next().map_or(Touch::Next, Touch::Key),
+            None => Touch::Erase,
+        }
+    }
+
     /// Does what each prompt asks for, once. A card that was pulled away is kept: that is the story.
     fn handle_card(&mut self, prompt: CardPrompt) -> Option<Act> {
         let news = self.prompt.replace(prompt) != Some(prompt);
         let place = match prompt {
-            CardPrompt::Present | CardPrompt::Unreadable | CardPrompt::NotAccepted => news,
+            // A passport whose numbers were wrong lies there still.
+            CardPrompt::Present => news && !self.looked_again,
+            CardPrompt::Unreadable | CardPrompt::NotAccepted => news,
             CardPrompt::Reading | CardPrompt::Removed => false,
         };
         place.then_some(Act::PlaceCard)

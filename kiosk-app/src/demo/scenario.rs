@@ -6,6 +6,7 @@ use std::time::Duration;
 use attestation::wallet::HolderKey;
 use hal::panel::Switch;
 use hal::sim::camera::{Scene, Script};
+use kiosk_ui::NumbersField;
 
 use crate::record::Outcome;
 
@@ -36,6 +37,10 @@ pub enum Scenario {
     ServiceDoor,
     /// Somebody opens the case while a resident looks into the camera
     CaseOpened,
+    /// The holder of a passport types its numbers, wrong ones first, and is verified
+    Passport,
+    /// The passport's chip is a copy of a genuine one
+    PassportCloned,
     /// The power fails in the moment of the commit
     PowerCut,
 }
@@ -109,13 +114,15 @@ impl Scenario {
     /// How the story ends where nothing was changed about it.
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::Genuine | Self::Wallet | Self::WalletNoKey | Self::ServiceDoor => {
-                Outcome::Verified
-            }
+            Self::Genuine
+            | Self::Wallet
+            | Self::WalletNoKey
+            | Self::ServiceDoor
+            | Self::Passport => Outcome::Verified,
             Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
             Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
             Self::Cancelled => Outcome::Cancelled,
-            Self::Cannot => Outcome::Referred,
+            Self::Cannot | Self::PassportCloned => Outcome::Referred,
             Self::CameraLost | Self::CaseOpened | Self::PowerCut => Outcome::OutOfService,
         }
     }
@@ -127,6 +134,25 @@ impl Scenario {
             Self::CaseOpened => Some(Switch::Tamper),
             _ => None,
         }
+    }
+
+    /// Whether the document is a passport, on a contactless reader.
+    pub fn is_contactless(self) -> bool {
+        matches!(self, Self::Passport | Self::PassportCloned)
+    }
+
+    /// What the resident types from the page: the numbers of `demo/passport.toml`.
+    pub fn printed(self, field: NumbersField) -> &'static str {
+        match field {
+            NumbersField::Number => "E00007730",
+            NumbersField::Birth => "19491231",
+            NumbersField::Expiry => "20360101",
+        }
+    }
+
+    /// What is typed instead the first time: a slip in the last digit.
+    pub fn slip(self, field: NumbersField) -> Option<&'static str> {
+        (self == Self::Passport && field == NumbersField::Number).then_some("E00007731")
     }
 
     /// What the reader does wrong, by the name `hal-sim card --fault` knows.

@@ -32,11 +32,11 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Plays a story to its end.
 pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
     let mut reader = Reader::start(arguments)?;
-    let folder = Folder::prepare(arguments, &reader.port)?;
+    let folder = Folder::prepare(arguments, &reader.settings())?;
     println!(
-        "The story {:?} begins; the card reader is at {}.",
+        "The story {:?} begins; the card reader is {}.",
         arguments.scenario,
-        reader.port.display()
+        reader.place()
     );
     let resident = Resident::new(arguments.scenario, pace(arguments));
     let ending = perform(arguments, &folder, &mut reader, resident)?;

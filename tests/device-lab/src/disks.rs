@@ -18,6 +18,8 @@ pub struct Parts {
     pub image: PathBuf,
     /// The kiosk as built for the device.
     pub kiosk: PathBuf,
+    /// `kiosk-wlt`, which belongs beside the kiosk.
+    pub wlt: PathBuf,
     /// `hal-sim`, for host and machine.
     pub simulators: PathBuf,
     /// `face`, which finds the landmarks of portraits.
@@ -85,6 +87,7 @@ impl Parts {
         let strip = tree.join("bin/kiosk");
         copy(&self.kiosk, &strip)?;
         host::run(Command::new("strip").arg("--strip-debug").arg(&strip))?;
+        copy(&self.wlt, &tree.join("bin/kiosk-wlt"))?;
         copy(&self.simulators, &tree.join("bin/hal-sim"))?;
         let dist = self.home.join("kiosk-app/dist");
         copy(

@@ -41,6 +41,9 @@ struct Arguments {
     /// The kiosk as built for the device
     #[arg(long)]
     kiosk: PathBuf,
+    /// The program `kiosk-wlt`, which belongs beside the kiosk
+    #[arg(long)]
+    wlt: PathBuf,
     /// The program `hal-sim`
     #[arg(long)]
     simulators: PathBuf,
@@ -117,6 +120,7 @@ fn set_up(arguments: &Arguments) -> Result<Lab, LabError> {
         recipe: lab::workspace().join("tests/device-lab/image"),
         image: whole(&arguments.image)?,
         kiosk: whole(&arguments.kiosk)?,
+        wlt: whole(&arguments.wlt)?,
         simulators: whole(&arguments.simulators)?,
         face: whole(&arguments.face)?,
         setup: whole(&arguments.setup)?,

@@ -55,7 +55,7 @@ tamper = { name = "TAMPER", pull = "none" }
 choose = 300
 consent = 300
 card = 300
-capture = 600
+capture = 240
 receipt = 300
 "#;
 

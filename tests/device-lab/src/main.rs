@@ -56,6 +56,9 @@ struct Arguments {
     /// Folder for the lab's own files: disks, logs, pictures of failed stories. Emptied first
     #[arg(long, default_value = "target/device-lab")]
     work: PathBuf,
+    /// Take the disk and the TPM that were enrolled the last time, which saves a start
+    #[arg(long)]
+    again: bool,
     /// How often the story power-off cuts the power
     #[arg(long, default_value_t = 20)]
     cuts: u32,
@@ -112,8 +115,10 @@ fn tell(arguments: Arguments) -> Result<bool, LabError> {
 }
 
 fn set_up(arguments: &Arguments) -> Result<Lab, LabError> {
-    // What was left of another time would be taken for this one's.
-    let _ = std::fs::remove_dir_all(&arguments.work);
+    if !arguments.again {
+        // What was left of another time would be taken for this one's.
+        let _ = std::fs::remove_dir_all(&arguments.work);
+    }
     std::fs::create_dir_all(&arguments.work).map_err(error::failed("create", &arguments.work))?;
     let whole = |path: &PathBuf| path.canonicalize().map_err(error::failed("find", path));
     let parts = Parts {

@@ -47,8 +47,11 @@ pub fn tell(lab: &mut Lab) -> Result<String, LabError> {
 /// Audits the log; returns how many attestations it holds.
 fn check(machine: &mut Machine, durable: u64, start: u32) -> Result<u64, LabError> {
     let said = kiosk::command(machine, "log audit")?;
-    // "The log is whole: 12 attestations, …"
-    let numbers = said
+    // "The log is whole: 12 attestations, …"; how far it has come is said before.
+    let (_, verdict) = said
+        .split_once("The log is whole: ")
+        .ok_or_else(|| LabError::Otherwise(format!("the audit did not say: {said}")))?;
+    let numbers = verdict
         .split_whitespace()
         .find_map(|word| word.replace(',', "").parse::<u64>().ok());
     let held = numbers.unwrap_or(0);

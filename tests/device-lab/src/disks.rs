@@ -51,11 +51,14 @@ port = "/dev/ttyUSB0"
 [panel]
 look_here = { name = "LOOK_HERE" }
 tamper = { name = "TAMPER", pull = "none" }
+[face]
+max_gap_ms = 30000
 [waits]
 choose = 300
 consent = 300
 card = 300
 capture = 240
+commit = 120
 receipt = 300
 "#;
 

@@ -59,7 +59,7 @@ consent = 300
 card = 300
 capture = 240
 commit = 120
-receipt = 300
+receipt = 20
 "#;
 
 /// Room for the log, the event file and the sealed keys.

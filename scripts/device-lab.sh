@@ -28,7 +28,7 @@ echo "==> programs"
 cargo build --locked -p kiosk-app --no-default-features --features device
 # The demo's build has the same name.
 install -D "$target/debug/kiosk" "$target/device-lab-kiosk"
-cargo build --locked -p hal --features sim --bin hal-sim
+cargo build --locked -p hal --features sim --bin hal-sim --bin kiosk-wlt
 cargo build --locked -p face-pipeline --bin face
 cargo build --locked -p device-lab
 
@@ -40,4 +40,4 @@ for argument in "$@"; do
     esac
 done
 exec "$target/debug/device-lab" --image "$cache" --kiosk "$target/device-lab-kiosk" \
-    --simulators "$target/debug/hal-sim" --face "$target/debug/face" --work "$target/device-lab" "${stories[@]}"
+    --wlt "$target/debug/kiosk-wlt" --simulators "$target/debug/hal-sim" --face "$target/debug/face" --work "$target/device-lab" "${stories[@]}"

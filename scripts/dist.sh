@@ -12,10 +12,13 @@ folder=$profile; [ "$profile" = dev ] && folder=debug
 # One after the other: built together, the kiosk would get what only the command line needs.
 kiosk=(-p kiosk-app --bin kiosk --no-default-features --features device)
 receipt=(-p attestation --bin receipt)
+# Locks a photo decoder in; it must lie beside the kiosk.
+wlt=(-p hal --bin kiosk-wlt)
 
 build_here() {
     cargo build --locked --profile "$profile" "${kiosk[@]}"
     cargo build --locked --profile "$profile" "${receipt[@]}"
+    cargo build --locked --profile "$profile" "${wlt[@]}"
     built=${CARGO_TARGET_DIR:-target}/$folder
 }
 
@@ -43,6 +46,7 @@ build_aarch64() {
     mkdir -p "$target"
     build_in_cross_root "${kiosk[@]}"
     build_in_cross_root "${receipt[@]}"
+    build_in_cross_root "${wlt[@]}"
     built=$target/aarch64-unknown-linux-gnu/$folder
 }
 
@@ -75,7 +79,7 @@ esac
 out=dist/$arch
 rm -rf "$out" && mkdir -p "$out"/usr/bin "$out"/usr/lib/systemd/system "$out"/usr/lib/systemd/system.conf.d \
     "$out"/usr/lib/sysusers.d "$out"/usr/lib/udev/rules.d "$out"/etc/kiosk "$out"/usr/share/kiosk/models
-install -m 755 "$built/kiosk" "$built/receipt" "$out/usr/bin"
+install -m 755 "$built/kiosk" "$built/receipt" "$built/kiosk-wlt" "$out/usr/bin"
 install -m 644 kiosk-app/dist/kiosk.service "$out/usr/lib/systemd/system/"
 install -m 644 kiosk-app/dist/watchdog.conf "$out/usr/lib/systemd/system.conf.d/"
 install -m 644 kiosk-app/dist/kiosk.sysusers "$out/usr/lib/sysusers.d/kiosk.conf"

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 
-use face_pipeline::{Networks, Pipeline, Settings};
+use face_pipeline::{Networks, Pipeline, Settings, WindowLimits};
 use hal::camera::{Camera, CameraError, CameraWorker};
 use hal::card::emrtd::pki::trust::TrustError;
 use sha2::{Digest, Sha256};
@@ -231,6 +231,10 @@ pub fn load_pipeline(config: &Config) -> Result<Pipeline, face_pipeline::Error> 
     let networks = Networks::load(&paths.manifest, &paths.weights, &paths.onnxruntime, threads)?;
     let settings = Settings {
         rotation: config.camera.rotation,
+        window: WindowLimits {
+            max_gap_ms: config.face.max_gap_ms.get(),
+            ..WindowLimits::default()
+        },
         ..Settings::default()
     };
     Pipeline::new(networks, settings)

@@ -52,6 +52,9 @@ ranged!(
     /// Threads of a network.
     Threads(u8), 1..=16, "give 1 to 16 threads");
 ranged!(
+    /// A time between two frames.
+    FrameGap(u64), 500..=30_000, "give 500 to 30000 milliseconds");
+ranged!(
     /// A platform configuration register of a TPM (TCG PC Client Platform TPM Profile).
     Pcr(u8), 0..=23, "give a PCR from 0 to 23");
 ranged!(

@@ -18,7 +18,7 @@ packages=(
     systemd systemd-sysv udev kmod initramfs-tools busybox cryptsetup-bin e2fsprogs linux-image-amd64
     libopencv-core406 libopencv-imgproc406 libfontconfig1 libtss2-esys-3.0.2-0 libtss2-tctildr0
     libtss2-tcti-device0 libinput10 libgbm1 libdrm2 libxkbcommon0 xkb-data libudev1
-    libstdc++6 fonts-noto-cjk
+    libasound2 libpcsclite1 libstdc++6 fonts-noto-cjk
 )
 
 recipe() { find "$here" "$dist" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64; }

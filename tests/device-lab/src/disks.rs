@@ -18,6 +18,8 @@ pub struct Parts {
     pub image: PathBuf,
     /// The kiosk as built for the device.
     pub kiosk: PathBuf,
+    /// `kiosk-wlt`, which belongs beside the kiosk.
+    pub wlt: PathBuf,
     /// `hal-sim`, for host and machine.
     pub simulators: PathBuf,
     /// `face`, which finds the landmarks of portraits.
@@ -49,12 +51,15 @@ port = "/dev/ttyUSB0"
 [panel]
 look_here = { name = "LOOK_HERE" }
 tamper = { name = "TAMPER", pull = "none" }
+[face]
+max_gap_ms = 30000
 [waits]
 choose = 300
 consent = 300
 card = 300
-capture = 600
-receipt = 300
+capture = 240
+commit = 120
+receipt = 20
 "#;
 
 /// Room for the log, the event file and the sealed keys.
@@ -85,6 +90,7 @@ impl Parts {
         let strip = tree.join("bin/kiosk");
         copy(&self.kiosk, &strip)?;
         host::run(Command::new("strip").arg("--strip-debug").arg(&strip))?;
+        copy(&self.wlt, &tree.join("bin/kiosk-wlt"))?;
         copy(&self.simulators, &tree.join("bin/hal-sim"))?;
         let dist = self.home.join("kiosk-app/dist");
         copy(

@@ -1,8 +1,9 @@
 //! The kiosk in the machine: the service, what it writes down, and a resident's hands and face.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -16,11 +17,14 @@ use crate::wait;
 
 /// The longest anything of a resident's visit takes on an emulated processor.
 pub const PATIENCE: Duration = Duration::from_secs(900);
+/// A person touches again if nothing has happened for so long.
+pub const AGAIN: Duration = Duration::from_secs(8);
 
 /// Where on the screen the buttons are, pixels. Kept here because a finger knows no names.
 pub mod button {
-    /// "Begin" on the invitation.
-    pub const BEGIN: (u32, u32) = (540, 1512);
+    /// The invitation: touching anywhere begins; here, the next screen has nothing that a second
+    /// touch could choose.
+    pub const BEGIN: (u32, u32) = (540, 900);
     /// The first service of the list.
     pub const FIRST_SERVICE: (u32, u32) = (540, 1150);
     /// "I agree" below the notice.
@@ -109,16 +113,23 @@ pub fn plug_camera(machine: &mut Machine, person: Person) -> Result<(), LabError
 
 /// Somebody (else) stands before the lens.
 pub fn stand_before_camera(machine: &mut Machine, person: Person) -> Result<(), LabError> {
+    let unit = format!("lens-{}", person.folder());
+    let said = machine
+        .shell
+        .attempt(&format!("systemctl is-active {unit}"))?;
+    if said.status == 0 {
+        return Ok(());
+    }
     leave_camera(machine)?;
     machine.shell.run(&format!(
-        "systemd-run --quiet --collect --unit=lens -p StandardInput=null -- sh -c \
+        "systemd-run --quiet --collect --unit={unit} -p StandardInput=null -- sh -c \
          'sleep inf | exec /opt/kiosk/bin/hal-sim camera --pictures /run/pictures/{} --device /dev/video0 --fps {RATE}'",
         person.folder()
     ))?;
     wait::until("a picture format on /dev/video0", PATIENCE, || {
-        let said = machine
-            .shell
-            .attempt("cat /sys/class/video4linux/video0/format; systemctl is-failed lens")?;
+        let said = machine.shell.attempt(
+            "cat /sys/class/video4linux/video0/format; journalctl -u 'lens-*' -n 3 --no-pager",
+        )?;
         Ok(if said.text.contains("YUYV") {
             Ok(())
         } else {
@@ -131,19 +142,24 @@ pub fn stand_before_camera(machine: &mut Machine, person: Person) -> Result<(), 
 pub fn leave_camera(machine: &mut Machine) -> Result<(), LabError> {
     machine
         .shell
-        .attempt("systemctl stop lens 2>/dev/null")
+        .attempt("systemctl stop 'lens-*' 2>/dev/null")
         .map(drop)
 }
 
 /// The kiosk's event file, read on.
 pub struct Events {
     read: usize,
+    /// Read, but nobody has waited for them yet.
+    pending: VecDeque<Value>,
 }
 
 impl Events {
     /// From now on.
     pub fn from_now(machine: &mut Machine) -> Result<Self, LabError> {
-        let mut events = Self { read: 0 };
+        let mut events = Self {
+            read: 0,
+            pending: VecDeque::new(),
+        };
         events.more(machine)?;
         Ok(events)
     }
@@ -170,9 +186,22 @@ impl Events {
         what: &str,
         is: impl Fn(&Value) -> bool,
     ) -> Result<Value, LabError> {
+        self.within(machine, PATIENCE, what, is)
+    }
+
+    /// The same, with less patience.
+    pub fn within(
+        &mut self,
+        machine: &mut Machine,
+        patience: Duration,
+        what: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Result<Value, LabError> {
         let mut last = String::from("no event");
-        wait::until(what, PATIENCE, || {
-            for event in self.more(machine)? {
+        wait::until(what, patience, || {
+            let news = self.more(machine)?;
+            self.pending.extend(news);
+            while let Some(event) = self.pending.pop_front() {
                 if is(&event) {
                     return Ok(Ok(event));
                 }
@@ -210,14 +239,34 @@ pub fn start(machine: &mut Machine) -> Result<(), LabError> {
         .map(drop)
 }
 
+/// Touches until this follows. What happened is written down before the screen that comes of it is
+/// drawn, so that the first touch may meet the screen before.
+pub fn touch_until(
+    machine: &mut Machine,
+    events: &mut Events,
+    place: (u32, u32),
+    name: &str,
+) -> Result<Value, LabError> {
+    let begun = Instant::now();
+    loop {
+        machine.touch(place)?;
+        match events.within(machine, AGAIN, name, |event| event["event"] == name) {
+            Err(LabError::Missing { .. }) if begun.elapsed() < PATIENCE => {}
+            came => return came,
+        }
+    }
+}
+
 /// Goes through a visit until the card is asked for.
 pub fn begin(machine: &mut Machine, events: &mut Events) -> Result<(), LabError> {
-    machine.touch(button::BEGIN)?;
-    events.named(machine, "session.begun")?;
-    machine.touch(button::FIRST_SERVICE)?;
-    events.named(machine, "session.service")?;
-    machine.touch(button::AGREE)?;
-    events.named(machine, "session.consented").map(drop)
+    for (place, name) in [
+        (button::BEGIN, "session.begun"),
+        (button::FIRST_SERVICE, "session.service"),
+        (button::AGREE, "session.consented"),
+    ] {
+        touch_until(machine, events, place, name)?;
+    }
+    Ok(())
 }
 
 /// A visit with the demo card until it is decided; the decision's event.
@@ -228,8 +277,9 @@ pub fn visit(machine: &mut Machine, reader: &mut Reader) -> Result<Value, LabErr
     events.named(machine, "card.read")?;
     let decided = events.named(machine, "session.decided")?;
     events.named(machine, "log.committed")?;
-    reader.remove()?;
-    machine.touch(button::DONE)?;
     events.named(machine, "session.ended")?;
+    reader.remove()?;
+    // Nothing is written down when the receipt goes; without this touch it goes by itself.
+    machine.touch(button::DONE)?;
     Ok(decided)
 }

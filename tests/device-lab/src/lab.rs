@@ -102,7 +102,7 @@ impl Lab {
         if let Some(mut machine) = self.running.take() {
             let kept = machine
                 .picture(&format!("failed-{story}"))
-                .and_then(|_| machine.shell.attempt("journalctl -u kiosk -u lens -n 60 --no-pager; tail -n 20 /var/lib/kiosk/events.jsonl"))
+                .and_then(|_| machine.shell.attempt("journalctl -u kiosk -u 'lens-*' -n 60 --no-pager; tail -n 20 /var/lib/kiosk/events.jsonl"))
                 .and_then(|said| {
                     let path = self.parts.work.join(format!("failed-{story}.log"));
                     fs::write(&path, said.text).map_err(failed("write", &path))

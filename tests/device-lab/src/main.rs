@@ -41,6 +41,9 @@ struct Arguments {
     /// The kiosk as built for the device
     #[arg(long)]
     kiosk: PathBuf,
+    /// The program `kiosk-wlt`, which belongs beside the kiosk
+    #[arg(long)]
+    wlt: PathBuf,
     /// The program `hal-sim`
     #[arg(long)]
     simulators: PathBuf,
@@ -53,6 +56,9 @@ struct Arguments {
     /// Folder for the lab's own files: disks, logs, pictures of failed stories. Emptied first
     #[arg(long, default_value = "target/device-lab")]
     work: PathBuf,
+    /// Take the disk and the TPM that were enrolled the last time, which saves a start
+    #[arg(long)]
+    again: bool,
     /// How often the story power-off cuts the power
     #[arg(long, default_value_t = 20)]
     cuts: u32,
@@ -109,14 +115,17 @@ fn tell(arguments: Arguments) -> Result<bool, LabError> {
 }
 
 fn set_up(arguments: &Arguments) -> Result<Lab, LabError> {
-    // What was left of another time would be taken for this one's.
-    let _ = std::fs::remove_dir_all(&arguments.work);
+    if !arguments.again {
+        // What was left of another time would be taken for this one's.
+        let _ = std::fs::remove_dir_all(&arguments.work);
+    }
     std::fs::create_dir_all(&arguments.work).map_err(error::failed("create", &arguments.work))?;
     let whole = |path: &PathBuf| path.canonicalize().map_err(error::failed("find", path));
     let parts = Parts {
         recipe: lab::workspace().join("tests/device-lab/image"),
         image: whole(&arguments.image)?,
         kiosk: whole(&arguments.kiosk)?,
+        wlt: whole(&arguments.wlt)?,
         simulators: whole(&arguments.simulators)?,
         face: whole(&arguments.face)?,
         setup: whole(&arguments.setup)?,

@@ -44,7 +44,7 @@ fn a_cloned_chip_is_not_accepted_and_an_officer_takes_over() {
     let run = stories::play("passport-cloned");
     run.ends("referred", "document_not_accepted");
     run.showed(&["numbers", "card-not-accepted", "receipt-referred"]);
-    assert!(!run.events().contains(&"card_read".to_owned()));
+    assert!(!run.events().contains(&"card.read".to_owned()));
     let faults = faults(&run);
     assert!(
         !faults.is_empty() && faults.iter().all(|fault| fault == "chip_not_genuine"),
@@ -60,7 +60,7 @@ fn faults(run: &Run) -> Vec<String> {
     let events = text
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let failed = events.filter(|event| event["event"] == "card_failed");
+    let failed = events.filter(|event| event["event"] == "card.failed");
     failed
         .map(|event| event["fault"].as_str().unwrap().to_owned())
         .collect()

@@ -260,8 +260,11 @@ fn everything_to_touch_is_large_and_the_ways_on_are_within_reach() {
                 view.screen,
                 Screen::Services(_) | Screen::Fields(_) | Screen::Wallet(_)
             );
+            // Thirty-six keys need the middle of the screen, too; the ways on are still below.
+            let key = matches!(view.screen, Screen::Numbers(_)) && label.chars().count() == 1;
+            let highest = if key { 700.0 } else { 960.0 };
             assert!(
-                language || card || area.bottom > 960.0,
+                language || card || area.bottom > highest,
                 "{name}: {label} is too high up"
             );
         }

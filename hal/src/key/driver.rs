@@ -48,10 +48,15 @@ pub(super) struct Sealed {
 }
 
 /// What a driver needs to bring a container into force.
+#[cfg_attr(
+    not(feature = "tpm"),
+    allow(dead_code, reason = "the TPM's driver alone asks")
+)]
 #[derive(Default)]
 pub(super) struct Permit(pub Zeroizing<Vec<u8>>);
 
 /// Whether a container is the newest one.
+#[cfg_attr(not(feature = "tpm"), allow(dead_code, reason = "only a TPM can tell"))]
 pub(super) enum Standing {
     /// It is, as far as the driver can know.
     InForce,

@@ -39,7 +39,7 @@ impl Default for WindowLimits {
             min_frames: 5,
             min_spread_ms: 300,
             max_frames: 20,
-            max_still_ms: 3000,
+            max_still_ms: 8000,
             max_gap_ms: 1500,
         }
     }

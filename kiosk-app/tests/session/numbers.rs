@@ -1,0 +1,82 @@
+//! Numbers that open a chip, typed on the screen.
+
+use kiosk_ui::{NumbersTrouble, Screen, Touch};
+
+use crate::steps::{Step, WRONG_NUMBERS, What};
+use crate::world::World;
+
+/// Chooses a service, agrees, and types these numbers on a kiosk that asks for them first.
+fn typing(number: &str) -> World {
+    let mut world = World::new();
+    world.session = world.session.asking_numbers_first();
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("outpatient-registration".into()),
+        Touch::Agree,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    for text in [number, "19850615", "20360101"] {
+        type_number(&mut world, text);
+    }
+    world
+}
+
+fn type_number(world: &mut World, text: &str) {
+    for key in text.chars() {
+        world.step(Step::Touch(Touch::Key(key)));
+    }
+    world.step(Step::Touch(Touch::Next));
+}
+
+#[test]
+fn who_mistypes_a_number_corrects_it_and_goes_on() {
+    let mut world = typing("E00007731");
+    assert!(matches!(world.screen(), Screen::Card(_)));
+    let answer = |what| Step::Answer { late: false, what };
+    world.step(answer(What::Failed(WRONG_NUMBERS)));
+    let Screen::Numbers(shown) = world.screen() else {
+        panic!("the numbers are not asked for again");
+    };
+    assert_eq!(shown.trouble, Some(NumbersTrouble::DoesNotOpen));
+    assert_eq!(
+        shown.typed.reveal(),
+        "E00007731",
+        "nothing has to be typed twice"
+    );
+    world.step(Step::Touch(Touch::Erase));
+    world.step(Step::Touch(Touch::Key('0')));
+    for _ in 0..3 {
+        world.step(Step::Touch(Touch::Next));
+    }
+    assert!(matches!(world.screen(), Screen::Card(_)));
+    world.step(answer(What::Read));
+    assert!(!matches!(world.screen(), Screen::Numbers(_)));
+}
+
+#[test]
+fn who_stops_while_typing_leaves_nothing() {
+    let mut world = typing("E00007730");
+    world.step(Step::Answer {
+        late: false,
+        what: What::NumbersNeeded,
+    });
+    assert!(world.session.holds_personal_data());
+    world.step(Step::Touch(Touch::Stop));
+    assert!(!world.session.holds_personal_data());
+}
+
+#[test]
+fn numbers_that_never_open_the_chip_go_to_an_officer() {
+    let mut world = typing("E00007731");
+    for _ in 0..3 {
+        world.step(Step::Answer {
+            late: false,
+            what: What::Failed(WRONG_NUMBERS),
+        });
+        for _ in 0..3 {
+            world.step(Step::Touch(Touch::Next));
+        }
+    }
+    assert_eq!(world.commits, 1);
+}

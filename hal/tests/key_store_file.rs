@@ -160,6 +160,48 @@ fn a_wipe_leaves_no_file() {
 }
 
 #[test]
+fn a_wipe_takes_what_a_power_cut_left_half_written() {
+    let place = Place::new();
+    let store = place.made();
+    store.create("device", &secret(1)).unwrap();
+    let whole = place.folder().join("keys.sealed");
+    for draft in ["keys.sealed.next.draft", "keys.counter.draft"] {
+        fs::copy(&whole, place.folder().join(draft)).unwrap();
+    }
+    KeyStore::wipe(&place.folder(), &place.settings).unwrap();
+    assert_eq!(fs::read_dir(place.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_wipe_takes_what_another_program_was_changing() {
+    let place = Place::new();
+    let store = place.made();
+    store.create("device", &secret(1)).unwrap();
+    let sealed = fs::read(place.file()).unwrap();
+    let lock = File::open(place.folder().join("keys.lock")).unwrap();
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).unwrap();
+    let (folder, settings) = (place.folder(), place.settings.clone());
+    let wipe = std::thread::spawn(move || KeyStore::wipe(&folder, &settings));
+    while place.file().exists() {
+        std::thread::yield_now();
+    }
+    // The other program's last step, and its end.
+    fs::write(place.file(), sealed).unwrap();
+    drop(lock);
+    wipe.join().unwrap().unwrap();
+    assert_eq!(fs::read_dir(place.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn more_secrets_than_can_be_read_again_are_refused_and_nothing_is_lost() {
+    let place = Place::new();
+    let store = place.made();
+    let refused = (0..32).find_map(|n| store.create(&format!("key-{n}"), &secret(n)).err());
+    assert!(matches!(refused, Some(KeyError::Full(_))), "{refused:?}");
+    assert_eq!(*store.load("key-0").unwrap(), *secret(0));
+}
+
+#[test]
 fn the_counter_grows_and_is_missed_when_it_is_gone() {
     let place = Place::new();
     let store = place.made();

@@ -51,6 +51,9 @@ pub enum KeyError {
         /// Why it failed.
         source: io::Error,
     },
+    /// The key store could not be read again if it held more.
+    #[error("the key store {0} has no room for another secret")]
+    Full(PathBuf),
     /// There is a key store, but no secret of this name in it.
     #[error("there is no secret \"{name}\" in the key store {path}")]
     NoSecret {

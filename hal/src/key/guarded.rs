@@ -16,6 +16,8 @@ use super::KeyError;
 
 /// Read and write for the owner, nothing for anybody else.
 const MODE: u32 = 0o600;
+/// What a file is called while it is written.
+const DRAFT: &str = ".draft";
 
 /// What a file must hold.
 pub(super) struct Form {
@@ -60,9 +62,15 @@ pub(super) fn rename(from: &Path, to: &Path, flags: RenameFlags) -> Result<(), K
     sync_folder(to)
 }
 
-/// Overwrites a file and removes it; none is as good. Overwriting is in vain on media that write
-/// elsewhere (flash, copy-on-write), which is why what lies here is encrypted where it can be.
+/// Overwrites a file and its draft, if a power cut left one, and removes them; none is as good.
 pub(super) fn shred(path: &Path) -> Result<(), KeyError> {
+    let draft = shred_one(&beside(path, DRAFT));
+    shred_one(path).and(draft)
+}
+
+/// Overwriting is in vain on media that write
+/// elsewhere (flash, copy-on-write), which is why what lies here is encrypted where it can be.
+fn shred_one(path: &Path) -> Result<(), KeyError> {
     let overwrite = || {
         let mut file = OpenOptions::new()
             .write(true)
@@ -81,6 +89,14 @@ pub(super) fn shred(path: &Path) -> Result<(), KeyError> {
     sync_folder(path)
 }
 
+/// Whether this open file is still the one at this path.
+pub(super) fn lies_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
 /// The path of a file beside this one.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
@@ -89,7 +105,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn place(path: &Path, bytes: &[u8], flags: RenameFlags) -> Result<(), KeyError> {
-    let draft = beside(path, ".draft");
+    let draft = beside(path, DRAFT);
     let result = write_draft(&draft, bytes).and_then(|()| rename(&draft, path, flags));
     if result.is_err() {
         // The draft is of no use, and it holds the secret. There may be none.

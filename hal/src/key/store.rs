@@ -8,6 +8,8 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, RenameFlags, flock};
 
@@ -25,6 +27,11 @@ use super::{Choice, Counter, KeyError, Kind, Secret, Settings};
 const MAX_NAME_LEN: usize = 24;
 /// Marks the successor of a secret. No name has it.
 const NEXT: &str = "+next";
+
+/// A change takes Argon2id or a few commands of the TPM, seconds at most; then somebody is stuck.
+const LONGEST_CHANGE: Duration = Duration::from_secs(30);
+/// Between two looks whether the lock is free.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Stands in the place of the next file while a new key store is made: not a key store, but a sign
 /// that what the driver finds half done is our own.
@@ -53,6 +60,40 @@ impl Files {
             next: folder.join("keys.sealed.next"),
             counter: folder.join("keys.counter"),
             lock: folder.join("keys.lock"),
+        }
+    }
+
+    /// Two programs must not change one key store at a time.
+    fn hold(&self) -> Result<File, KeyError> {
+        let path = &self.lock;
+        let failed = |source| KeyError::Io {
+            operation: "lock",
+            path: path.clone(),
+            source,
+        };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            // Somebody who wiped the key store took the lock away in the meantime.
+            Ok(()) if !guarded::lies_at(&file, path) => Err(KeyError::Held(self.main.clone())),
+            Ok(()) => Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(KeyError::Held(self.main.clone())),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
+
+    /// The same, waiting for another program.
+    fn hold_within(&self, patience: Duration) -> Result<File, KeyError> {
+        let begun = Instant::now();
+        loop {
+            match self.hold() {
+                Err(KeyError::Held(_)) if begun.elapsed() < patience => thread::sleep(PAUSE),
+                held => return held,
+            }
         }
     }
 }
@@ -114,7 +155,7 @@ impl KeyStore {
             Kind::File => Box::new(FileDriver::new(&files.main, &files.counter, settings)?),
         };
         let store = Self::with(files, driver, settings);
-        let held = store.hold()?;
+        let held = store.files.hold()?;
         let begun = store.files.next.exists();
         guarded::replace(&store.files.next, BEGUN)?;
         let own = store.driver.establish(begun)?;
@@ -221,18 +262,24 @@ impl KeyStore {
     /// # Errors
     /// When this machine cannot unseal or seal.
     pub fn follow_settings(&mut self) -> Result<bool, KeyError> {
-        let _held = self.hold()?;
+        let _held = self.files.hold()?;
         let container = self.current()?;
         if !self.driver.differs_from(&container) {
             return Ok(false);
         }
         let secrets = self.unseal_all(&container)?;
-        if container.kind == Kind::File {
-            let (main, counter) = (&self.files.main, &self.files.counter);
-            self.driver = Box::new(FileDriver::new(main, counter, &self.settings)?);
+        if container.kind == Kind::Tpm {
+            self.write(Some(&container), &secrets)?;
+            return Ok(true);
         }
-        self.write(Some(&container), &secrets)?;
-        Ok(true)
+        let (main, counter) = (&self.files.main, &self.files.counter);
+        let anew = Box::new(FileDriver::new(main, counter, &self.settings)?);
+        let before = std::mem::replace(&mut self.driver, anew);
+        let written = self.write(Some(&container), &secrets);
+        if written.is_err() {
+            self.driver = before;
+        }
+        written.map(|()| true)
     }
 
     /// The number that only grows.
@@ -265,12 +312,27 @@ impl KeyStore {
     }
 
     /// Destroys everything: what the TPM knows of it, and the files. What can be destroyed is
-    /// destroyed also when something else cannot.
+    /// destroyed also when something else cannot. Waits for nobody; what another program was just
+    /// changing is destroyed as well once that has ended.
     ///
     /// # Errors
-    /// The first thing that could not be destroyed.
+    /// The first thing that could not be destroyed; when another program does not let go.
     pub fn wipe(folder: &Path, settings: &Settings) -> Result<(), KeyError> {
         let files = Files::of(folder);
+        let held = files.hold();
+        let mut destroyed = Self::destroy(&files, settings);
+        let _held = match held {
+            Err(KeyError::Held(_)) => {
+                let held = files.hold_within(LONGEST_CHANGE)?;
+                destroyed = Self::destroy(&files, settings);
+                Some(held)
+            }
+            held => held.ok(),
+        };
+        destroyed.and(guarded::shred(&files.lock))
+    }
+
+    fn destroy(files: &Files, settings: &Settings) -> Result<(), KeyError> {
         let forgotten = match read(&files.main).map(|container| container.kind) {
             Ok(Kind::Tpm) => tpm_driver(&files.main, settings).and_then(|driver| driver.forget()),
             Ok(Kind::File) => Ok(()),
@@ -280,14 +342,8 @@ impl KeyStore {
             }
             Err(_) => Ok(()),
         };
-        let Files {
-            main,
-            next,
-            counter,
-            lock,
-        } = files;
-        [main, next, counter, lock]
-            .iter()
+        [&files.main, &files.next, &files.counter]
+            .into_iter()
             .map(|file| guarded::shred(file))
             .fold(forgotten, Result::and)
     }
@@ -297,7 +353,7 @@ impl KeyStore {
         &self,
         change: impl FnOnce(&mut Secrets) -> Result<bool, KeyError>,
     ) -> Result<(), KeyError> {
-        let _held = self.hold()?;
+        let _held = self.files.hold()?;
         let container = self.current()?;
         let mut secrets = self.unseal_all(&container)?;
         if change(&mut secrets)? {
@@ -309,7 +365,13 @@ impl KeyStore {
     fn write(&self, before: Option<&Container>, secrets: &Secrets) -> Result<(), KeyError> {
         let sealed = self.driver.seal(before, secrets)?;
         cut_power("sealed");
-        guarded::replace(&self.files.next, &sealed.container.encode())?;
+        let bytes = sealed.container.encode();
+        if !container::FORM.len.contains(&(bytes.len() as u64))
+            || Container::decode(&bytes).is_none()
+        {
+            return Err(KeyError::Full(self.files.main.clone()));
+        }
+        guarded::replace(&self.files.next, &bytes)?;
         cut_power("written");
         self.driver.bring_into_force(&sealed.permit)?;
         cut_power("in force");
@@ -343,27 +405,6 @@ impl KeyStore {
     fn find(&self, entry: &str) -> Result<Option<Secret>, KeyError> {
         let container = self.current()?;
         Ok(self.driver.unseal(&container, &[entry])?.remove(entry))
-    }
-
-    /// Two programs must not change one key store at a time.
-    fn hold(&self) -> Result<File, KeyError> {
-        let path = &self.files.lock;
-        let failed = |source| KeyError::Io {
-            operation: "lock",
-            path: path.clone(),
-            source,
-        };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(file),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(KeyError::Held(self.files.main.clone())),
-            Err(error) => Err(failed(error.into())),
-        }
     }
 
     fn missing(&self, name: &str) -> KeyError {

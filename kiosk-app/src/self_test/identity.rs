@@ -116,7 +116,10 @@ fn bad_key(error: &KeyError) -> Finding {
         KeyError::WrongOwner { .. } => {
             "Run the self-test as the same user as the kiosk (`sudo -u kiosk kiosk self-test …`)."
         }
-        KeyError::NotAKey { .. } | KeyError::SecretThere { .. } | KeyError::Io { .. } => CALL,
+        KeyError::NotAKey { .. }
+        | KeyError::SecretThere { .. }
+        | KeyError::Full(_)
+        | KeyError::Io { .. } => CALL,
         _ => "Do as it says, and delete nothing in the state folder meanwhile.",
     };
     Finding::failed(format!("A key cannot be used: {}.", chain(error)), to_do)

@@ -122,6 +122,14 @@ fn a_decoder_that_hangs_is_ended_in_time() {
 }
 
 #[test]
+fn a_library_that_sleeps_while_it_is_loaded_does_not_hold_up_the_self_test() {
+    let library = Library::compiled("sleeper.c", |_| vec![]);
+    let sleeping = library.plugin().time_limit(Duration::from_millis(300));
+    let result = sleeping.check();
+    assert!(matches!(result, Err(WltError::TimedOut(_))), "{result:?}");
+}
+
+#[test]
 fn a_decoder_that_takes_all_memory_or_talks_without_end_gets_and_does_no_more_than_others() {
     let library = Library::sim();
     let plugin = library.plugin();

@@ -162,9 +162,11 @@ impl WltPlugin {
         let mut run = Run::start(self)?;
         drop(run.child.stdin.take());
         run.receive(&mut [0])?;
-        match run.child.wait() {
-            Ok(status) if status.success() => Ok(()),
-            _ => Err(run.post_mortem()),
+        let status = run.end()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(run.cause(status))
         }
     }
 }
@@ -231,16 +233,24 @@ impl<'p> Run<'p> {
         Ok(received)
     }
 
-    /// Why the process ended without an answer. One that has closed its output and goes on is ended.
+    /// Why the process ended without an answer.
     fn post_mortem(&mut self) -> WltError {
+        match self.end() {
+            Ok(status) => self.cause(status),
+            Err(error) => error,
+        }
+    }
+
+    /// How the process ended. One that has closed its output and goes on is not waited for longer
+    /// than its time.
+    fn end(&mut self) -> Result<ExitStatus, WltError> {
         while Instant::now() < self.deadline {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return self.cause(status),
-                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
-                Err(error) => return WltError::Pipe(error),
+            match self.child.try_wait().map_err(WltError::Pipe)? {
+                Some(status) => return Ok(status),
+                None => std::thread::sleep(Duration::from_millis(1)),
             }
         }
-        WltError::TimedOut(self.plugin.limit)
+        Err(WltError::TimedOut(self.plugin.limit))
     }
 
     fn cause(&self, status: ExitStatus) -> WltError {

@@ -4,7 +4,8 @@
 //!
 //! The order matters: everything but reading the system's libraries and the decoder's folder is
 //! given up before the library is loaded, because loading runs its code; files are given up before
-//! the photo is read, because that is what nobody else may get.
+//! the decoder is asked. A library that takes the photo from standard input while it is loaded has
+//! nowhere to carry it.
 
 mod plugin;
 mod sandbox;

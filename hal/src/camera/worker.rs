@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::meter::Meter;
 use super::{Camera, CameraError, FacePlace, Frame, LatestFrame, Trouble, Watch};
-use crate::device::{Backoff, DeviceState, StateReporter, Switch};
+use crate::device::{Backoff, DeviceState, StateReporter, Switch, Wish};
 
 /// How often a camera that is not in use is looked after.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
@@ -135,9 +135,9 @@ impl Run {
         self.states.starting();
         let result = (self.open)().and_then(|mut camera| {
             if wish.active {
-                self.capture(camera.as_mut())
+                self.capture(camera.as_mut(), wish)
             } else if self.doubted {
-                self.try_out(camera.as_mut())
+                self.try_out(camera.as_mut(), wish)
             } else {
                 Ok(())
             }
@@ -159,15 +159,15 @@ impl Run {
         }
     }
 
-    /// Moves frames into the slot until capturing is no longer wanted.
-    fn capture(&mut self, camera: &mut dyn Camera) -> Result<(), CameraError> {
+    /// Moves frames into the slot for as long as this very capture is wanted: one that is wanted
+    /// right after it is somebody else's.
+    fn capture(&mut self, camera: &mut dyn Camera, wish: Wish) -> Result<(), CameraError> {
         let mut meter = Meter::new(self.face.clone(), camera);
         let mut watch = Watch::default();
         let mut last_frame = Instant::now();
         loop {
             let result = camera.next_frame(FRAME_WAIT);
-            let wish = self.switch.get();
-            if wish.stop || !wish.active {
+            if self.switch.get() != wish {
                 self.frames.clear();
                 return Ok(());
             }
@@ -202,13 +202,12 @@ impl Run {
     }
 
     /// Lets a camera that has failed show that it works. Its pictures go nowhere.
-    fn try_out(&mut self, camera: &mut dyn Camera) -> Result<(), CameraError> {
+    fn try_out(&mut self, camera: &mut dyn Camera, wish: Wish) -> Result<(), CameraError> {
         let mut watch = Watch::default();
         let begun = Instant::now();
         while !watch.is_sound() {
             let result = camera.next_frame(FRAME_WAIT);
-            let wish = self.switch.get();
-            if wish.stop || wish.active {
+            if self.switch.get() != wish {
                 return Ok(());
             }
             match result {

@@ -1,6 +1,7 @@
 //! What a card says about its holder, as it is printed on the card: text for the fields that a
 //! resident may share. Dates are ISO 8601.
 
+use attestation::wallet::is_shareable;
 use hal::card::emrtd::EmrtdRecord;
 use hal::card::emrtd::mrz::Mrz;
 use hal::card::{CardRecord, CivilDate, Personal, Sex, Validity};
@@ -92,7 +93,7 @@ pub fn of(record: &CardRecord) -> CardFields {
         ),
     ]
     .into_iter()
-    .filter_map(|(field, value)| Some((field, value?)))
+    .filter_map(|(field, value)| Some((field, value.filter(can_be_shared)?)))
     .collect()
 }
 
@@ -120,8 +121,13 @@ pub fn of_document(record: &EmrtdRecord) -> CardFields {
         (CardField::ValidUntil, mrz.expiry_date().as_ref().map(date)),
     ]
     .into_iter()
-    .filter_map(|(field, value)| Some((field, value?)))
+    .filter_map(|(field, value)| Some((field, value.filter(can_be_shared)?)))
     .collect()
+}
+
+/// A chip may hold texts that no proof can carry; they are as good as not there.
+fn can_be_shared(value: &Personal<String>) -> bool {
+    is_shareable(value.reveal())
 }
 
 fn latin_name(mrz: &Mrz) -> Personal<String> {

@@ -71,6 +71,13 @@ impl CardField {
     }
 }
 
+/// Whether a value of a field can be shared at all: it says something, in no more than 256 bytes and
+/// without control characters.
+#[must_use]
+pub fn is_shareable(value: &str) -> bool {
+    (1..=MAX_VALUE_BYTES).contains(&value.len()) && !value.chars().any(char::is_control)
+}
+
 /// One field behind its salt, as the base64url text that travels and is hashed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Disclosure {
@@ -83,8 +90,7 @@ pub struct Disclosure {
 impl Disclosure {
     #[cfg(feature = "log")]
     fn new(field: CardField, value: &str, salt: &[u8]) -> Result<Self, DisclosureError> {
-        let acceptable = (1..=MAX_VALUE_BYTES).contains(&value.len());
-        if !acceptable || value.chars().any(char::is_control) {
+        if !is_shareable(value) {
             return Err(DisclosureError::Value { field });
         }
         let salt = Zeroizing::new(base64url::encode(salt));
@@ -101,8 +107,7 @@ impl Disclosure {
         let json = Zeroizing::new(base64url::decode(text)?);
         let [_salt, name, value] = <[_; 3]>::try_from(array(&json)?).ok()?;
         let value = Zeroizing::new(value);
-        let acceptable = (1..=MAX_VALUE_BYTES).contains(&value.len());
-        if !acceptable || value.chars().any(char::is_control) {
+        if !is_shareable(&value) {
             return None;
         }
         Some(Self {

@@ -29,7 +29,7 @@ mod present;
 mod sd_jwt;
 mod verify;
 
-pub use disclosure::{CardField, Disclosure, DisclosureError, Disclosures};
+pub use disclosure::{CardField, Disclosure, DisclosureError, Disclosures, is_shareable};
 pub use holder::{HolderKey, NotAHolderKey};
 #[cfg(feature = "log")]
 pub use issue::{IssueError, issue, issue_listed_at};

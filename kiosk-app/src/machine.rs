@@ -239,7 +239,9 @@ pub async fn watch(state: PathBuf, inbox: Inbox) {
         let folder = state.clone();
         // A disk that hangs must not hold up the others on this thread.
         let look = tokio::task::spawn_blocking(move || Machine::here().look(&folder));
-        let Ok(readings) = look.await else { return };
+        let Ok(readings) = look.await else {
+            return inbox.crash("the look at the computer panicked");
+        };
         for record in watch.take(&readings) {
             inbox.record(record);
         }

@@ -374,14 +374,15 @@ async fn watch_storage(store: Arc<Mutex<Store>>, inbox: Inbox) {
     let mut known = DeviceState::Starting;
     loop {
         looks.tick().await;
-        let trouble = match store.try_lock() {
-            Ok(mut store) => {
-                store.patrol();
-                store.trouble()
-            }
+        let store = Arc::clone(&store);
+        // A disk that hangs must not hold up the others on this thread.
+        let look = tokio::task::spawn_blocking(move || look_at(&store));
+        let trouble = match look.await {
+            Ok(Look::Seen(trouble)) => trouble,
             // A commit that holds the store has a time-out of its own.
-            Err(TryLockError::WouldBlock) => continue,
-            Err(TryLockError::Poisoned(_)) => return inbox.crash("a commit panicked"),
+            Ok(Look::Busy) => continue,
+            Ok(Look::Poisoned) => return inbox.crash("a commit panicked"),
+            Err(_) => return inbox.crash("the walk round the log panicked"),
         };
         let state = trouble.map_or(DeviceState::Ready, DeviceState::Faulted);
         if state == known {
@@ -391,6 +392,27 @@ async fn watch_storage(store: Arc<Mutex<Store>>, inbox: Inbox) {
             known = state.clone();
             inbox.device(Device::Storage, state);
         }
+    }
+}
+
+/// What a look at the store says.
+enum Look {
+    /// Why a commit cannot be expected to work, if so.
+    Seen(Option<String>),
+    /// Somebody works with it.
+    Busy,
+    /// Somebody panicked who worked with it.
+    Poisoned,
+}
+
+fn look_at(store: &Mutex<Store>) -> Look {
+    match store.try_lock() {
+        Ok(mut store) => {
+            store.patrol();
+            Look::Seen(store.trouble())
+        }
+        Err(TryLockError::WouldBlock) => Look::Busy,
+        Err(TryLockError::Poisoned(_)) => Look::Poisoned,
     }
 }
 

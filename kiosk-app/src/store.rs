@@ -45,6 +45,8 @@ pub struct Store {
 struct Patrol {
     next: u64,
     found: Option<String>,
+    /// Why the counter lags behind the log, if it does.
+    uncounted: Option<String>,
 }
 
 /// What every attestation says of the kiosk itself: starts of SHA-256 digests.
@@ -109,8 +111,10 @@ impl Store {
     }
 
     /// Goes on with the walk round the log, so that damage far from the end is found while nobody
-    /// waits. It takes some milliseconds.
+    /// waits. It takes some milliseconds. A counter that failed is asked again, so that nobody is
+    /// asked for a card in vain.
     pub fn patrol(&mut self) {
+        self.patrol.uncounted = self.log.catch_up().err().map(|error| chain(&error));
         let Self {
             log,
             patrol,
@@ -151,6 +155,8 @@ impl Store {
         };
         if let Some(found) = &self.patrol.found {
             Some(found.clone())
+        } else if let Some(uncounted) = &self.patrol.uncounted {
+            Some(uncounted.clone())
         } else if room.used_bytes >= room.limit_bytes {
             Some("the log has reached its limit (log_limit_reached): raise `limit_gib` under [log], or have the operator enrol it anew under a new kiosk name, with a new log".into())
         } else if !has_room(&self.path) {

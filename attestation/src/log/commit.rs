@@ -68,7 +68,7 @@ impl Log {
     }
 
     /// Brings the guard's counter up to the log.
-    fn cover(&mut self, doing: &Doing<'_>) -> Result<(), LogError> {
+    pub(super) fn cover(&mut self, doing: &Doing<'_>) -> Result<(), LogError> {
         match &mut self.guard {
             Some(guard) => {
                 let size = nodes::size(&self.connection).map_err(|e| doing.failed(e))?;

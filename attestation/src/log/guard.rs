@@ -105,6 +105,16 @@ impl Log {
         Ok(log)
     }
 
+    /// Brings the guard's counter up to the log. Each commit does so by itself; one whose counter
+    /// failed has left it behind.
+    ///
+    /// # Errors
+    /// When the counter does not answer: then no commit can be expected to work.
+    pub fn catch_up(&mut self) -> Result<(), LogError> {
+        let path = self.path.clone();
+        self.cover(&Doing::new("count", &path))
+    }
+
     /// Size and counter, of which the counter is not the larger.
     fn compare(&self, guard: &dyn RollbackGuard, path: &Path) -> Result<(u64, u64), LogError> {
         let doing = Doing::new("open", path);

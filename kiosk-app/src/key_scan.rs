@@ -134,9 +134,12 @@ impl Scanner {
 
 /// What the codes in the picture say; none if none can be read. A key outranks anything else.
 fn key(grey: Grey) -> Option<Seen> {
-    // Whatever is held before the camera comes from outside: a decoder that stumbles over it must
-    // not take the kiosk down.
-    let texts = catch_unwind(AssertUnwindSafe(|| texts(grey))).unwrap_or_default();
+    // Whatever is held before the camera comes from outside: who stumbles over it must not take the
+    // kiosk down.
+    catch_unwind(AssertUnwindSafe(|| key_in(texts(grey)))).unwrap_or_default()
+}
+
+fn key_in(texts: Vec<Zeroizing<String>>) -> Option<Seen> {
     let mut seen = None;
     for text in texts {
         match HolderKey::from_qr_text(&text) {

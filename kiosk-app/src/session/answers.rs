@@ -44,12 +44,13 @@ impl Session {
                 self.fail(Outage::Fault, "face_pipeline_failed", now);
             }
             (
-                Answer::Committed(Ok(committed)),
+                // Who stands there now may not be who agreed to share: nothing to keep on a phone.
+                Answer::Committed(Ok((committed, _))),
                 &mut State::OutOfService {
                     late: Some(LateCommit { service, reason }),
                     ..
                 },
-            ) => self.committed(service, reason, Ok(committed), now),
+            ) => self.committed(service, reason, Ok((committed, None)), now),
             (Answer::Scanned(seen), State::Wallet(_)) => self.scanned(seen, now),
             (Answer::Printed(whole), State::Receipt { .. } | State::Wallet(_)) => {
                 self.printed(whole);

@@ -95,7 +95,7 @@ impl Numbers {
             NumbersField::Birth => &["19", "20"],
             _ => &["20"], // chips are younger than the century
         };
-        let fits = |c: &char| is_start_of_date(&format!("{}{c}", typed.as_str()), centuries);
+        let fits = |c: &char| is_start_of_date(&longer(typed, *c), centuries);
         DIGITS.chars().filter(fits).collect()
     }
 
@@ -172,8 +172,16 @@ fn can_become_date(typed: &str) -> bool {
         6 => (1..=12).contains(&typed[4..].parse().unwrap_or(0)),
         _ => DIGITS
             .chars()
-            .any(|last| CivilDate::parse(&format!("{typed}{last}")).is_some()),
+            .any(|last| CivilDate::parse(&longer(typed, last)).is_some()),
     }
+}
+
+/// One digit more, in memory that is overwritten and does not grow.
+fn longer(typed: &str, digit: char) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(typed.len() + digit.len_utf8()));
+    text.push_str(typed);
+    text.push(digit);
+    text
 }
 
 impl Session {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kiosk_ui::Outage;
 
-use super::state::State;
+use super::state::{LateCommit, State};
 use super::wallet::Step;
 use super::{Device, Effect, Health, Light, Session};
 use crate::record::{Outcome, Record};
@@ -23,7 +23,8 @@ impl Session {
                     self.scanner_lost(now);
                 }
                 if device == Device::Case {
-                    self.forget_late_commit();
+                    // No receipt is handed out by a kiosk that somebody has opened.
+                    self.give_up_late_commit();
                 }
                 if self.needs(device) {
                     self.fail(outage_of(device), lost_code(device), now);
@@ -34,13 +35,6 @@ impl Session {
             && let Some(&lost) = self.lost.first()
         {
             *outage = outage_of(lost);
-        }
-    }
-
-    /// A receipt that comes late is handed out, but not by a kiosk that somebody has opened.
-    fn forget_late_commit(&mut self) {
-        if let State::OutOfService { late, .. } = &mut self.state {
-            *late = None;
         }
     }
 
@@ -75,10 +69,19 @@ impl Session {
         if !is_over {
             self.ended(Outcome::OutOfService, reason);
         }
+        self.leave_service(outage, None, now);
+    }
+
+    pub(super) fn leave_service(
+        &mut self,
+        outage: Outage,
+        late: Option<LateCommit>,
+        now: Duration,
+    ) {
         self.leave_devices();
         self.wipe();
         self.effects.push(Effect::Light(Light::Error));
-        self.enter(State::OutOfService { outage, late: None }, now);
+        self.enter(State::OutOfService { outage, late }, now);
     }
 
     /// Takes back what the present state asked of the devices.

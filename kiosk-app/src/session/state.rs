@@ -58,7 +58,8 @@ pub(super) enum State {
     Ended(Ending),
     OutOfService {
         outage: Outage,
-        /// A commit that took too long and may still succeed.
+        /// A commit that took too long and may still succeed, until this state has waited long
+        /// enough.
         late: Option<LateCommit>,
     },
 }

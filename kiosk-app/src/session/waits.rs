@@ -8,7 +8,10 @@ use kiosk_ui::{Ending, Outage};
 use super::state::{LateCommit, State};
 use super::wallet::Step;
 use super::{Device, Session};
-use crate::record::Outcome;
+use crate::record::{Outcome, Record};
+
+/// The store did not answer in time.
+const TOO_SLOW: &str = "storage_too_slow";
 
 impl Session {
     /// The state waited long enough.
@@ -33,22 +36,34 @@ impl Session {
             }
             State::Wallet(_) => self.wallet_gives_up(now),
             State::Receipt { .. } | State::Ended(_) => self.go_home(now),
-            State::OutOfService { .. } if self.lost.is_empty() => self.go_home(now),
+            State::OutOfService { .. } => {
+                self.give_up_late_commit();
+                if self.lost.is_empty() {
+                    self.go_home(now);
+                }
+            }
             State::Attract => {
                 self.language = self.home_language;
                 self.deadline = None;
             }
-            State::OutOfService { .. } => {}
         }
     }
 
     /// The disk is too slow or stuck. The attestation may still become durable: then the resident,
-    /// who is probably still there, gets the receipt for it.
+    /// who is probably still there as long as an outage lasts at least, gets the receipt for it.
     fn commit_too_slow(&mut self, commit: LateCommit, now: Duration) {
         self.lost.insert(Device::Storage);
-        self.fail(Outage::Storage, "storage_too_slow", now);
-        if let State::OutOfService { late, .. } = &mut self.state {
-            *late = Some(commit);
+        self.record(Record::OutOfService { reason: TOO_SLOW });
+        self.leave_service(Outage::Storage, Some(commit), now);
+    }
+
+    /// Nobody waits for this receipt any more: whoever stands there now may be somebody else. The
+    /// attestation itself, if it becomes durable, is in the log.
+    pub(super) fn give_up_late_commit(&mut self) {
+        if let State::OutOfService { late, .. } = &mut self.state
+            && late.take().is_some()
+        {
+            self.ended(Outcome::OutOfService, TOO_SLOW);
         }
     }
 

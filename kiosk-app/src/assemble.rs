@@ -19,7 +19,7 @@ use crate::errors::chain;
 use crate::eyes::{Eyes, Sight};
 use crate::hall::Hall;
 use crate::ledger::{self, LedgerError, LedgerWorker};
-use crate::panel_desk::{self, PanelSource};
+use crate::panel_desk::{self, CaseGuard, PanelSource};
 use crate::printer_desk;
 use crate::provision::StateFolder;
 use crate::record::{Record, RecordSink};
@@ -129,13 +129,14 @@ pub fn raise(config: &Config, around: Surroundings) -> Result<Kiosk, StartError>
 
 /// What a power cut may have left of the keys is destroyed.
 fn closed(config: &Config, state: StateFolder, around: Surroundings) -> Closed {
-    let (keys, inbox) = (state.clone(), around.inbox.clone());
+    let case = CaseGuard::new(state, around.inbox.clone());
+    let first = case.clone();
     // Not waited for: a key store that hangs must not keep the screen from saying what is the matter.
-    std::thread::spawn(move || inbox.record(panel_desk::destroy_keys(&keys)));
+    std::thread::spawn(move || first.case_opened());
     Closed {
         outlet: around.outlet,
         display: around.display,
-        panel: panel_desk::start(around.panel, state, &around.inbox),
+        panel: panel_desk::start(around.panel, case, &around.inbox),
         records: around.records,
         language: config.screen.language.into(),
         held: Weak::new(),
@@ -206,7 +207,11 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
         ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
         store,
         card: CardReader::start(&config.card_reader, &inbox, &card_turn)?,
-        panel: panel_desk::start(panel, StateFolder::of(config), &inbox),
+        panel: panel_desk::start(
+            panel,
+            CaseGuard::new(StateFolder::of(config), inbox.clone()),
+            &inbox,
+        ),
         printer: printer_desk::start(config, &inbox),
         voice: Voice::start(config, &inbox),
         kiosk: config.kiosk.id.to_string(),

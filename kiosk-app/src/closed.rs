@@ -38,6 +38,12 @@ pub struct Closed {
     pub supervisor: Supervisor,
 }
 
+/// Lets go of what the kiosk consisted of, on a thread of its own: a device may take long to let go,
+/// and neither the screen nor the supervisor waits for that.
+pub fn let_go(parts: impl Send + 'static) {
+    std::thread::spawn(move || drop(parts));
+}
+
 impl Closed {
     /// Stays closed until the program is told to end.
     pub async fn stay(mut self) -> Result<(), Crashed> {
@@ -85,3 +91,6 @@ impl Closed {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

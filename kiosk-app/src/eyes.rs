@@ -76,6 +76,15 @@ impl Eyes {
         }
     }
 
+    /// Eyes that see nothing.
+    #[cfg(test)]
+    pub(crate) const fn closed() -> Self {
+        Self {
+            commands: None,
+            thread: None,
+        }
+    }
+
     /// Makes the reference from the portrait on the chip.
     pub fn prepare(&self, turn: Turn, photo: Photo) {
         self.send(Command::Prepare(turn, photo));

@@ -2,6 +2,8 @@
 //! thread, however busy the rest is; the door and a lost panel are told to the session; who comes and
 //! goes is told to the shell.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use hal::device::DeviceState;
 use hal::panel::{Board, PanelError, PanelWorker, Sound, StatusLight, Switch, Waker, Wiring, open};
 
@@ -38,8 +40,46 @@ impl PanelSource {
     }
 }
 
+/// What destroys the keys when the case is open. One per kiosk, for everybody who may find it open.
+#[derive(Clone)]
+pub struct CaseGuard {
+    state: StateFolder,
+    inbox: Inbox,
+    destroyed: Arc<Mutex<bool>>,
+}
+
+impl CaseGuard {
+    /// Of the keys in this folder; what becomes of them goes to the inbox.
+    pub fn new(state: StateFolder, inbox: Inbox) -> Self {
+        Self {
+            state,
+            inbox,
+            destroyed: Arc::default(),
+        }
+    }
+
+    /// The case is open: destroys the keys and has it written down, once for each incident. Who finds
+    /// them being destroyed waits for that, and nobody for anything else.
+    pub fn case_opened(&self) {
+        let mut destroyed = self
+            .destroyed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // There are no new keys before a technician has signed off.
+        if *destroyed && self.state.is_tampered() {
+            return;
+        }
+        let (keys, detail) = match self.state.case_opened() {
+            Ok(()) => ("destroyed", String::new()),
+            Err(error) => ("not_destroyed", chain(&error)),
+        };
+        *destroyed = keys == "destroyed";
+        self.inbox.record(Record::Tampered { keys, detail });
+    }
+}
+
 /// Starts the panel's thread; without a panel there is nothing to do.
-pub fn start(source: Option<PanelSource>, state: StateFolder, inbox: &Inbox) -> PanelWorker {
+pub fn start(source: Option<PanelSource>, case: CaseGuard, inbox: &Inbox) -> PanelWorker {
     let Some(source) = source else {
         inbox.record(Record::device("panel", DeviceState::Absent));
         return PanelWorker::absent();
@@ -50,7 +90,7 @@ pub fn start(source: Option<PanelSource>, state: StateFolder, inbox: &Inbox) -> 
         source.switches,
         source.open,
         move |state| report(&states, guards, state),
-        move |switch, active| switched(&switches, &state, switch, active),
+        move |switch, active| switched(&switches, &case, switch, active),
     );
     started.unwrap_or_else(|error| {
         let state = DeviceState::Faulted(chain(&error));
@@ -68,12 +108,12 @@ fn report(inbox: &Inbox, guards: bool, state: DeviceState) {
     }
 }
 
-fn switched(inbox: &Inbox, state: &StateFolder, switch: Switch, active: bool) {
+fn switched(inbox: &Inbox, case: &CaseGuard, switch: Switch, active: bool) {
     match (switch, active) {
         (Switch::Tamper, true) => {
             // Screen and memory at the same time as the key store: neither waits for the other.
             inbox.tampered();
-            inbox.record(destroy_keys(state));
+            case.case_opened();
         }
         // A case that is closed again is still one that was open.
         (Switch::Tamper, false) => {}
@@ -87,15 +127,6 @@ fn switched(inbox: &Inbox, state: &StateFolder, switch: Switch, active: bool) {
         }
         (Switch::Presence, there) => inbox.presence(there),
     }
-}
-
-/// Destroys the keys, and says whether that worked.
-pub fn destroy_keys(state: &StateFolder) -> Record {
-    let (keys, detail) = match state.case_opened() {
-        Ok(()) => ("destroyed", String::new()),
-        Err(error) => ("not_destroyed", chain(&error)),
-    };
-    Record::Tampered { keys, detail }
 }
 
 /// The panel's word for a light of the session.

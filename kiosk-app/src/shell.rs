@@ -17,7 +17,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::card_desk;
 use crate::card_reader::CardReader;
-use crate::closed::Closed;
+use crate::closed::{self, Closed};
 use crate::errors::chain;
 use crate::eyes::Eyes;
 use crate::hall::Hall;
@@ -259,16 +259,33 @@ impl Shell {
             panel,
             records,
             language,
+            session,
             store,
-            ..
+            ledger,
+            eyes,
+            camera,
+            card,
+            card_turn: _,
+            printer,
+            voice,
+            hall,
+            inbox: _,
+            sounds: _,
+            state: _,
+            kiosk: _,
         } = self;
+        let held = Arc::downgrade(&store);
+        // First what knows a person or a key, then what may take long to let go.
+        closed::let_go((
+            session, store, ledger, eyes, camera, card, printer, voice, hall,
+        ));
         Closed {
             outlet,
             display,
             panel,
             records,
             language,
-            held: Arc::downgrade(&store),
+            held,
             supervisor,
         }
     }

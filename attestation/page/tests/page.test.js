@@ -103,6 +103,19 @@ describe('genuine receipts', () => {
     await context.close();
   });
 
+  test('a plain receipt does not pass by a page with a status list, which cannot tell about it', async () => {
+    const server = await serve(site(...operator, '--trust', file('plain.list'), '--status', file('valid.status')));
+    const { page, context } = await visitor(browser, server);
+    await paste(page, receipt('plain').text);
+    await page.waitForSelector('[data-code=status_needs_log]');
+    assert.ok((await reading(page)).includes(WORDS.en.refusal.status_needs_log.todo));
+    const failed = await page.$$eval('.step--failed', (steps) => steps.map((step) => step.innerText));
+    assert.equal(failed.length, 1);
+    assert.ok(failed[0].includes(WORDS.en.steps.not_taken_back));
+    await context.close();
+    await server.stop();
+  });
+
   test('the status of the one verification is told with its age', async () => {
     const { page, context } = await visitor(browser, siteOf(receipt('status-valid')));
     await paste(page, receipt('status-valid').text);

@@ -103,7 +103,7 @@ export class Trust {
     const list = text ? { statuses: [text] } : { trust: base64(bytes) };
     const answer = this.engine.describe({ operator: this.key, now: now(), ...list });
     if (answer.kind !== 'described') throw new Unusable(answer.code);
-    if (text) this.own.statuses.unshift(text);
+    if (text) this.own.statuses.push(text);
     else this.own.list = list.trust;
     return 'list';
   }

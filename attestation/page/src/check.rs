@@ -110,14 +110,16 @@ impl Request {
     }
 }
 
-/// The list that tells about this receipt. A plain one has no place in any, so that none can say that
+/// The newest list that tells about this receipt: a visitor may bring one that is older than the one
+/// beside the page, which knows what was taken back since. A plain receipt has no place in any, so that none can say that
 /// it was not taken back: with any list it is refused, as the program refuses it.
 fn chosen(lists: Vec<StatusList>, receipt: &AnyReceipt) -> Option<StatusList> {
     let tells = |list: &StatusList| match receipt {
         AnyReceipt::Plain(_) => true,
         AnyReceipt::Full(_) | AnyReceipt::Wallet(_) => receipt.would_stand_in(list),
     };
-    lists.into_iter().find(tells)
+    let telling = lists.into_iter().filter(tells);
+    telling.max_by_key(StatusList::issued_at)
 }
 
 fn trust_list(text: &str, operator: &OperatorPublicKey) -> Result<TrustList, Unusable> {

@@ -77,3 +77,14 @@ fn a_verification_that_was_taken_back_does_not_pass_in_its_plain_form() {
     assert!(steps.contains(&failed), "{refused}");
     assert_eq!(scene.check(&plain, &[])["kind"], "accepted");
 }
+
+/// In whatever order the lists stand: a visitor's own come first.
+#[test]
+fn of_several_lists_the_newest_counts() {
+    let scene = Scene::new();
+    let (older, newer) = (scene.status_list(3, false), scene.status_list(1, true));
+    for lists in [[older.clone(), newer.clone()], [newer, older]] {
+        let refused = scene.check(&scene.receipt.encode(), &lists);
+        assert_eq!(refused["code"], "status_invalid");
+    }
+}

@@ -95,4 +95,16 @@ impl Check {
             Self::NotTakenBack => "the operator's status list says that this verification is valid",
         }
     }
+
+    /// What holds, in plain words, where the kiosk signed a part of its log instead of a head.
+    #[must_use]
+    pub const fn words_in_part(self) -> &'static str {
+        match self {
+            Self::ProofLeadsToLog => {
+                "the proof leads from these statements to a part of the kiosk's log"
+            }
+            Self::KioskSignedLog => "this kiosk signed that part of its log",
+            other => other.words(),
+        }
+    }
 }

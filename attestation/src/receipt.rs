@@ -214,7 +214,7 @@ impl Receipt {
         most.unwrap_or_else(|| shorter(0)).part()
     }
 
-    /// The same receipt, proving a part of the log that its entry is the last of.
+    /// The same receipt, proving a part of the log (a subtree) that its entry is the last of.
     pub(crate) fn within(self, start: u64, signature: [u8; SIGNATURE_BYTES]) -> Self {
         Self {
             head_signature: signature,

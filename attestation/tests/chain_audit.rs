@@ -281,6 +281,30 @@ fn a_false_export_proves_nothing() {
     assert_eq!(refused, (Some(2), "export_differs_from_ledger".into()));
 }
 
+/// The root of 600 entries is made of the upper tiles, a proof in it of the lower ones: one damaged
+/// file speaks against the export, not against the kiosk.
+#[test]
+fn a_damaged_export_accuses_nobody() {
+    let mut scene = Scene::new();
+    for number in 3..600 {
+        scene.kiosk.commit(&claims(number));
+    }
+    let settings = eager(&[&scene.anvil.url], scene.contracts);
+    Bench::new(settings).settle(&mut scene.kiosk.log);
+    scene.kiosk.log.export(&scene.path("export")).unwrap();
+    std::fs::remove_file(scene.path("export/anchors")).unwrap();
+    scene.write_receipt(511);
+    for (index, tile, byte) in [(0, "000", 33), (511, "001", 254 * 32)] {
+        assert_eq!(scene.refused(index, &["--log", "export"]).0, Some(0));
+        let tile = scene.path(&format!("export/tile/0/{tile}"));
+        let mut bytes = std::fs::read(&tile).unwrap();
+        bytes[byte] ^= 1;
+        std::fs::write(&tile, bytes).unwrap();
+        let refused = scene.refused(index, &["--log", "export"]);
+        assert_eq!(refused, (Some(2), "export_differs_from_ledger".into()));
+    }
+}
+
 /// One log for the resident and another for the chain, both signed by the kiosk.
 #[test]
 fn a_kiosk_that_keeps_two_logs_is_caught() {

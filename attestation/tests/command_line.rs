@@ -45,6 +45,11 @@ impl Desk {
         self.kiosk.commit(&claims(number)).receipt().encode()
     }
 
+    fn receipt_of(&self, index: u64) -> String {
+        let attestation = self.kiosk.log.attestation(index).unwrap();
+        attestation.unwrap().receipt().encode()
+    }
+
     fn verify(&self, receipt: &Path) -> Output {
         self.run(&["verify", "--operator", "operator.pub"], receipt)
     }
@@ -97,6 +102,23 @@ fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
+}
+
+/// In an old log a receipt proves a part of the log, and no head of it.
+#[test]
+fn what_is_said_about_the_log_is_true_of_a_part_of_it() {
+    let mut desk = Desk::new(511);
+    let text = desk.receipt();
+    let told = |desk: &Desk, text: &str| {
+        let receipt = desk.put("receipt.txt", text);
+        String::from_utf8(desk.verify(&receipt).stdout).unwrap()
+    };
+    let in_part = told(&desk, &text);
+    assert!(in_part.contains("proven among those from"), "{in_part}");
+    assert!(!in_part.contains("head of"), "{in_part}");
+    assert!(in_part.contains("+ this kiosk signed that part of its log\n"));
+    let in_all = told(&desk, &desk.receipt_of(0));
+    assert!(in_all.contains("+ this kiosk signed that head of its log\n"));
 }
 
 #[test]

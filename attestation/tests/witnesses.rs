@@ -198,6 +198,26 @@ fn a_second_history_gets_no_word_and_is_found() {
     assert!(town.cosign("cut").1.starts_with("REFUSED (other_history)"));
 }
 
+/// The root of 600 entries is made of the upper tiles, a proof in it of the lower ones: a damaged file
+/// is no second history.
+#[test]
+fn a_damaged_file_accuses_nobody() {
+    let mut town = Town::new();
+    assert_eq!(town.cosign("published").0, Some(0));
+    assert_eq!(town.add("published").0, Some(0));
+    town.grow(600);
+    let tile = town.path("published/tile/0/000");
+    let mut bytes = fs::read(&tile).unwrap();
+    bytes[33] ^= 1;
+    fs::write(&tile, bytes).unwrap();
+    let (code, told) = town.cosign("published");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("REFUSED (root_mismatch)"), "{told}");
+    let (code, told) = town.check("published");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("REFUSED (tile_mismatch)"), "{told}");
+}
+
 #[test]
 fn what_cannot_be_used_is_named() {
     let town = Town::new();

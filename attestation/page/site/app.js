@@ -302,6 +302,8 @@ function keyLines(described, trouble) {
     const oldest = described.statuses.map((status) => status.issued_at).sort()[0];
     lines.push(h('p', {}, word('key.statuses', described.statuses.length, ago(oldest))));
   }
+  const missing = page.trust.statusesMissing;
+  if (missing) lines.push(h('p', { class: 'warn' }, icon('warn'), h('span', {}, word('key.statuses_missing', missing))));
   if (list?.overdue) lines.push(h('p', { class: 'warn' }, icon('warn'), h('span', {}, word('notice.overdue'))));
   const groups = fingerprint.match(/.{4}/g).join(' ');
   lines.push(h('details', {}, h('summary', {}, word('key.fingerprint')), h('p', {}, h('code', {}, groups)), h('p', {}, word('key.compare'))));

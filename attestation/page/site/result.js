@@ -123,7 +123,9 @@ function notices(answer, trust) {
     key?.overdue === true && 'overdue',
     key?.overdue === null && 'list_future',
     earlier(key) && 'list_earlier',
-    !status && form !== 'plain' && trust.statuses.length > 0 && 'no_status',
+    trust.mayMiss(answer)
+      ? 'status_missing'
+      : !status && form !== 'plain' && trust.statuses.length > 0 && 'no_status',
     status?.overdue === true && 'status_overdue',
     earlier(status) && 'status_earlier',
   ];

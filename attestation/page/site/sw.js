@@ -1,6 +1,7 @@
 // Keeps the page for when there is no network. The files of one build belong together: they are
 // fetched once, each by its digest, and come from here until a new build is complete. Only the
-// lists are asked for anew each time; offline, the last ones answer and the page says their age.
+// lists are asked for anew each time; offline, or where the server has none, the last ones answer
+// and the page says their age.
 
 const BUILD = '{{build}}';
 const FILES = {{files}};
@@ -45,13 +46,8 @@ async function kept(name, request) {
 
 async function newest(request) {
   const cache = await caches.open(LISTS_CACHE);
-  try {
-    const response = await fetch(request, { cache: 'no-cache' });
-    if (response.ok) await cache.put(request.url, response.clone());
-    return response;
-  } catch (error) {
-    const last = await cache.match(request.url);
-    if (last) return last;
-    throw error;
-  }
+  const response = await fetch(request, { cache: 'no-cache' }).catch(() => null);
+  if (!response?.ok) return (await cache.match(request.url)) ?? response ?? Response.error();
+  await cache.put(request.url, response.clone());
+  return response;
 }

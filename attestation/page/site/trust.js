@@ -22,7 +22,7 @@ export class Unusable extends Error {
 export class Trust {
   constructor(engine) {
     this.engine = engine;
-    this.published = { key: null, list: null, listMissing: false, statuses: [], name: null };
+    this.published = { key: null, list: null, listMissing: false, statuses: [], statusesMissing: 0, name: null };
     this.own = nothing();
     this.services = {};
     this.requireFresh = false;
@@ -47,7 +47,9 @@ export class Trust {
   /** All of them at once: which one is looked at would tell where a visitor was. */
   async #loadStatuses(names) {
     const lists = await Promise.all(names.map(newest));
-    this.published.statuses = lists.filter(Boolean).map((bytes) => decoder.decode(bytes));
+    const loaded = lists.filter(Boolean);
+    this.published.statuses = loaded.map((bytes) => decoder.decode(bytes));
+    this.published.statusesMissing = lists.length - loaded.length;
   }
 
   get isOwn() {
@@ -70,6 +72,17 @@ export class Trust {
     return this.isOwn ? this.own.statuses : [...this.own.statuses, ...this.published.statuses];
   }
 
+  /** How many of the published status lists could not be loaded. */
+  get statusesMissing() {
+    return this.isOwn ? 0 : this.published.statusesMissing;
+  }
+
+  /** Whether a published list that is missing might say otherwise than the answer. */
+  mayMiss(answer) {
+    const isPublished = answer.status && this.own.statuses.length === 0;
+    return this.statusesMissing > 0 && !isPublished;
+  }
+
   /** Takes the text of a key. */
   useKey(text) {
     const answer = this.engine.describe({ operator: text, now: now() });
@@ -90,7 +103,7 @@ export class Trust {
     const list = text ? { statuses: [text] } : { trust: base64(bytes) };
     const answer = this.engine.describe({ operator: this.key, now: now(), ...list });
     if (answer.kind !== 'described') throw new Unusable(answer.code);
-    if (text) this.own.statuses.unshift(text);
+    if (text) this.own.statuses.push(text);
     else this.own.list = list.trust;
     return 'list';
   }
@@ -118,7 +131,9 @@ export class Trust {
   /** Checks a receipt's text by key and lists. */
   check(text) {
     this.describe();
-    return this.engine.check({ ...this.#grounds(), text, require_fresh: this.requireFresh, now: now() });
+    const answer = this.engine.check({ ...this.#grounds(), text, require_fresh: this.requireFresh, now: now() });
+    if (this.requireFresh && answer.kind === 'accepted' && this.mayMiss(answer)) throw new Unusable('status_list_missing');
+    return answer;
   }
 
   #grounds() {

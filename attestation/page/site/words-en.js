@@ -86,6 +86,7 @@ export const en = {
     plain: 'This is a plain receipt: it does not prove that the record is in the kiosk’s log, and the site is the kiosk’s word only.',
     wallet: 'This is the wallet form: it does not prove that the record is in the kiosk’s log.',
     no_status: 'There is no status list of this kiosk: it would not be noticed if this verification was taken back.',
+    status_missing: 'Not all status lists could be loaded: it might not be noticed if this verification was taken back. Go online and try again.',
     status_overdue: 'The status list is past its next update: recent withdrawals may be missing.',
     status_earlier: 'The status list is from before this verification and cannot know what came after.',
     key_ended: 'This key was taken out of use later ({}); the receipt is from before that.',
@@ -130,6 +131,7 @@ export const en = {
     used: 'The key that you opened is in use now.',
     list_used: 'The list that you opened is in use now.',
     statuses: 'Status lists: {}, the oldest issued {}',
+    statuses_missing: 'Status lists that could not be loaded: {}',
     back: 'Back to this page’s key',
   },
   about: {
@@ -194,6 +196,7 @@ export const en = {
     status_list_rolled_back: refusal('The status list is older than one seen before', 'This device has seen a newer one. Somebody may want to hide a withdrawal.', 'Go online and reload; if it stays so, tell the operator.'),
     trust_list_rolled_back: refusal('The trust list is older than one seen before', 'This device has seen a list with a higher number. Somebody may want to hide a withdrawal.', 'Go online and reload; if it stays so, tell the operator.'),
     trust_list_missing: refusal('There is no trust list', 'This page checks only with a fresh trust list, and the list could not be loaded.', 'Go online and try again.'),
+    status_list_missing: refusal('A status list is missing', 'This page checks only with fresh lists, and that of this kiosk may be among those that could not be loaded.', 'Go online and try again.'),
     operator_key_missing: refusal('There is no operator’s key', 'Without it no receipt can be checked.', 'Open or paste the operator’s operator.pub below.'),
     program_missing: refusal('The checking program did not load', 'This browser is too old, or the download was interrupted.', 'Use a newer browser, or reload the page.'),
     camera_denied: refusal('The camera is not allowed', 'The browser did not let this page use the camera.', 'Allow it in the browser’s settings, or use “Open a picture”.'),

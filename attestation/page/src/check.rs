@@ -52,9 +52,7 @@ pub fn check(input: &[u8]) -> Value {
             Ok(receipt) => receipt,
             Err(refusal) => return Ok(of_kind("refused", refused(&refusal), of_no_receipt())),
         };
-        grounds.status = statuses
-            .into_iter()
-            .find(|list| receipt.would_stand_in(list));
+        grounds.status = chosen(statuses, &receipt);
         match grounds.check(&receipt, None) {
             Ok(found) => {
                 let steps = of_accepted(&found, &grounds);
@@ -110,6 +108,18 @@ impl Request {
         };
         Ok((grounds, statuses))
     }
+}
+
+/// The newest list that tells about this receipt: a visitor may bring one that is older than the one
+/// beside the page, which knows what was taken back since. A plain receipt has no place in any, so that none can say that
+/// it was not taken back: with any list it is refused, as the program refuses it.
+fn chosen(lists: Vec<StatusList>, receipt: &AnyReceipt) -> Option<StatusList> {
+    let tells = |list: &StatusList| match receipt {
+        AnyReceipt::Plain(_) => true,
+        AnyReceipt::Full(_) | AnyReceipt::Wallet(_) => receipt.would_stand_in(list),
+    };
+    let telling = lists.into_iter().filter(tells);
+    telling.max_by_key(StatusList::issued_at)
 }
 
 fn trust_list(text: &str, operator: &OperatorPublicKey) -> Result<TrustList, Unusable> {

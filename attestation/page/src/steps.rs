@@ -30,7 +30,7 @@ const FULL: &[&str] = &[
 const WALLET: &[&str] = &[
     FORM, OPERATOR, IN_TIME, KIOSK, FIELDS, CLOCK, HOLDER, KEY, STATUS,
 ];
-const PLAIN: &[&str] = &[FORM, KEY, KIOSK, CLOCK];
+const PLAIN: &[&str] = &[FORM, STATUS, KEY, KIOSK, CLOCK];
 
 const ALL_CHECKS: &[Check] = &[
     Check::OperatorVouches,

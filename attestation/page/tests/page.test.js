@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { WORDS } from '../site/words.js';
 import { cases, file, launch, paste, reading, receipt, serve, site, visitor, wasm } from './harness.js';
@@ -101,6 +102,19 @@ describe('genuine receipts', () => {
     await page.waitForSelector(`.${PASS}`);
     assert.ok((await reading(page)).includes(WORDS.en.notice.plain));
     await context.close();
+  });
+
+  test('a plain receipt does not pass by a page with a status list, which cannot tell about it', async () => {
+    const server = await serve(site(...operator, '--trust', file('plain.list'), '--status', file('valid.status')));
+    const { page, context } = await visitor(browser, server);
+    await paste(page, receipt('plain').text);
+    await page.waitForSelector('[data-code=status_needs_log]');
+    assert.ok((await reading(page)).includes(WORDS.en.refusal.status_needs_log.todo));
+    const failed = await page.$$eval('.step--failed', (steps) => steps.map((step) => step.innerText));
+    assert.equal(failed.length, 1);
+    assert.ok(failed[0].includes(WORDS.en.steps.not_taken_back));
+    await context.close();
+    await server.stop();
   });
 
   test('the status of the one verification is told with its age', async () => {
@@ -348,6 +362,56 @@ describe('without a network, and with a bad one', () => {
     await page.goto(`${server.origin}/#${receipt('verified').fragment}`);
     await page.waitForSelector('#result-title');
     assert.ok((await reading(page)).includes(WORDS.en.notice.list_missing));
+    await context.close();
+    await server.stop();
+  });
+
+  test('a published status list that cannot be had is missed aloud', async () => {
+    const folder = site(...operator, '--status', file('valid.status'));
+    rmSync(path.join(folder, 'valid.status'));
+    const server = await serve(folder);
+    const { page, context } = await visitor(browser, server);
+    await paste(page, receipt('verified').text);
+    for (const [language, table] of Object.entries(WORDS)) {
+      await page.click(`[data-language=${language}]`);
+      assert.ok((await reading(page)).includes(table.notice.status_missing), language);
+      assert.ok((await page.innerText('#key')).includes(table.key.statuses_missing.replace('{}', '1')), language);
+    }
+    await context.close();
+    await server.stop();
+  });
+
+  test('where only fresh lists count, nothing passes without the status list', async () => {
+    const folder = site(...operator, '--trust', file('listed.list'), '--status', file('valid.status'), '--require-fresh');
+    const server = await serve(folder);
+    const first = await visitor(browser, server);
+    await paste(first.page, receipt('verified').text);
+    await first.page.waitForSelector(`.${PASS}`);
+    await first.context.close();
+    rmSync(path.join(folder, 'valid.status'));
+    const { page, context } = await visitor(browser, server);
+    for (const name of ['verified', 'plain']) {
+      await paste(page, receipt(name).text);
+      await page.waitForSelector('[data-code=status_list_missing]');
+    }
+    // What is refused anyway is refused.
+    await paste(page, receipt('expired').text);
+    await page.waitForSelector('[data-code=credential_not_valid_at_time]');
+    await context.close();
+    await server.stop();
+  });
+
+  test('a status list that is gone from the server is remembered: what it took back stays so', async () => {
+    copyFileSync(file('status-invalid.status'), file('invalid.status'));
+    const folder = site(...operator, '--status', file('invalid.status'));
+    const server = await serve(folder);
+    const { page, context } = await visitor(browser, server);
+    await page.waitForFunction((words) => document.getElementById('footer').innerText.includes(words), WORDS.en.footer.offline);
+    rmSync(path.join(folder, 'invalid.status'));
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    await paste(page, receipt('verified').text);
+    await page.waitForSelector('[data-code=status_invalid]');
     await context.close();
     await server.stop();
   });

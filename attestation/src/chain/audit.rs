@@ -13,8 +13,8 @@ use super::binding::SenderBinding;
 use super::contracts::Contracts;
 use super::endpoint::{Endpoint, RpcError};
 use crate::device::DevicePublicKey;
-use crate::merkle::{Hash, is_consistent};
-use crate::tiles::{ExportFinding, ExportedLog};
+use crate::merkle::Hash;
+use crate::tiles::{ExportFinding, ExportedLog, Shown};
 use crate::verify::Verified;
 
 /// An anchor that covers a receipt.
@@ -355,25 +355,16 @@ impl<'a> Chain<'a> {
 }
 
 /// The proof from the receipt to the head on the chain, checked against both roots: the files of the
-/// export are anybody's. A receipt that has a head of its own is asked for the whole history, one
-/// that has not for its entry.
+/// export are anybody's.
 fn contains(
     log: &ExportedLog,
     verified: &Verified,
     size: u64,
     root: &Hash,
 ) -> Result<(), AnchorRefusal> {
-    let part = &verified.log().part;
-    let holds = if part.start == 0 {
-        let proof = log.prove_consistency(part.end, size)?.unwrap_or_default();
-        is_consistent((part.end, &part.root), (size, root), &proof)
-    } else {
-        let proof = log.prove_inclusion(verified.index(), size)?;
-        proof.and_then(|proof| proof.root(verified.leaf)) == Some(*root)
-    };
-    if holds {
-        Ok(())
-    } else {
-        Err(AnchorRefusal::OtherHistory { size })
+    match log.shows(verified, (size, root))? {
+        Shown::Contained => Ok(()),
+        Shown::OtherHistory => Err(AnchorRefusal::OtherHistory { size }),
+        Shown::Damaged => Err(AnchorRefusal::ExportDiffers { size }),
     }
 }

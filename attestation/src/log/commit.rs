@@ -229,7 +229,7 @@ fn load(
     doing: &Doing<'_>,
 ) -> Result<CommittedAttestation, LogError> {
     let receipt = load_whole(connection, index, doing)?;
-    let receipt = short::as_shortened(connection, receipt).map_err(|e| doing.failed(e))?;
+    let receipt = short::as_shortened(connection, receipt).map_err(|wrong| wrong.of(doing))?;
     Ok(CommittedAttestation { index, receipt })
 }
 

@@ -29,7 +29,7 @@ pub(super) fn shorten(
 }
 
 /// The receipt as it was handed out.
-pub(super) fn as_shortened(connection: &Connection, receipt: Receipt) -> rusqlite::Result<Receipt> {
+pub(super) fn as_shortened(connection: &Connection, receipt: Receipt) -> Result<Receipt, Wrong> {
     let found = find(connection, receipt.proof.size)?;
     Ok(match found {
         Some((start, signature)) => receipt.within(start, signature),
@@ -47,9 +47,6 @@ pub(super) fn check(
     let Some((start, signature)) = find(connection, size)? else {
         return Ok(());
     };
-    if start == 0 || !LogPart::is_subtree(start, size) {
-        return Err(Finding::PartDoesNotMatch { size }.into());
-    }
     let part = LogPart {
         origin: origin.to_owned(),
         start,
@@ -63,9 +60,16 @@ pub(super) fn check(
     }
 }
 
-fn find(connection: &Connection, size: u64) -> rusqlite::Result<Option<(u64, [u8; 64])>> {
-    connection
+/// The part that was signed for the entry before this size: where it begins, and the signature.
+fn find(connection: &Connection, size: u64) -> Result<Option<(u64, [u8; 64])>, Wrong> {
+    let found: Option<(u64, _)> = connection
         .prepare_cached("SELECT start, signature FROM parts WHERE size = ?1")?
         .query_one([size], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+        .optional()?;
+    match found {
+        Some((start, _)) if start == 0 || !LogPart::is_subtree(start, size) => {
+            Err(Finding::PartDoesNotMatch { size }.into())
+        }
+        found => Ok(found),
+    }
 }

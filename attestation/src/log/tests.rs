@@ -298,6 +298,32 @@ fn an_audit_finds_what_was_changed() {
     }
 }
 
+/// Also where the file lets itself be tampered with beyond what its schema allows.
+#[test]
+fn no_receipt_comes_out_of_a_part_that_cannot_be() {
+    for (size, start) in [(2, 8), (4, 1), (5, 2)] {
+        let kiosk = Kiosk::new();
+        let mut log = kiosk.log_of(5);
+        tamper_with(
+            &log.connection,
+            &format!(
+                "PRAGMA ignore_check_constraints = ON; \
+                 INSERT INTO parts VALUES ({size}, {start}, zeroblob(64))"
+            ),
+        );
+        let asked = log.attestation(size - 1).map(|_| ());
+        let again = kiosk.commit(&mut log, size as u8 - 1).map(|_| ());
+        for refused in [asked, again] {
+            let refused = refused.unwrap_err();
+            let LogError::Corrupt { finding, .. } = &refused else {
+                panic!("{refused:?}");
+            };
+            let expected = matches!(finding, Finding::PartDoesNotMatch { size: at } if *at == size);
+            assert!(expected, "{finding}");
+        }
+    }
+}
+
 #[test]
 fn a_log_whose_tail_was_cut_off_is_refused_at_once() {
     let kiosk = Kiosk::new();

@@ -82,12 +82,18 @@ pub fn check_witnessed_export(
         tree: Frontier::default(),
         unfinished: vec![Vec::new(); hash_rows(head.checkpoint.size).count()],
         seen: &witnessed,
+        other_history: None,
     };
     let contents = check.contents();
     check.all(contents, head.checkpoint.size, progress)?;
     check.unfinished_tiles()?;
     if check.tree.root() != Some(head.checkpoint.root) {
         return Err(ExportFinding::Root);
+    }
+    // Only a tree that is the signed one can speak against the kiosk: others are damaged.
+    if let Some(seen) = check.other_history {
+        let size = head.checkpoint.size;
+        return Err(ExportFinding::OtherHistory { seen, size });
     }
     Ok(ExportReport {
         head: head.clone(),
@@ -105,6 +111,8 @@ struct Check<'a> {
     tree: Frontier,
     unfinished: Vec<Vec<Hash>>,
     seen: &'a [Cosigned],
+    /// The size of a head that a witness saw, and that is none of this tree.
+    other_history: Option<u64>,
 }
 
 impl Check<'_> {
@@ -198,16 +206,16 @@ impl Check<'_> {
                 self.compare(row, position / WIDTH, &full)?;
             }
         }
-        self.compare_with_what_was_seen()
+        self.compare_with_what_was_seen();
+        Ok(())
     }
 
     /// A witness that saw a head of this size saw this tree.
-    fn compare_with_what_was_seen(&self) -> Result<(), ExportFinding> {
+    fn compare_with_what_was_seen(&mut self) {
         let (size, root) = (self.tree.size(), self.tree.root());
-        let differs = |it: &&Cosigned| it.size() == size && root != Some(it.head.checkpoint.root);
-        match self.seen.iter().find(differs) {
-            Some(_) => Err(ExportFinding::OtherHistory { seen: size, size }),
-            None => Ok(()),
+        let differs = |it: &Cosigned| it.size() == size && root != Some(it.head.checkpoint.root);
+        if self.seen.iter().any(differs) {
+            self.other_history = self.other_history.or(Some(size));
         }
     }
 

@@ -15,11 +15,14 @@ mod check;
 mod finding;
 mod published;
 mod read;
+mod shown;
 
 pub use check::{Contents, ExportReport, check_export, check_witnessed_export};
 pub use finding::ExportFinding;
 pub use published::{Cosigned, PublishedLog};
 pub use read::ExportedLog;
+#[cfg(feature = "evm")]
+pub(crate) use shown::Shown;
 
 #[cfg(feature = "log")]
 pub(crate) use bundle::push as push_entry;

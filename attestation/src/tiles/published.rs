@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::finding::ExportFinding;
+use super::shown::{Shown, grew};
 use super::{CHECKPOINT, COSIGNED, CREDENTIALS, Row, TREE_LEVELS, Tile, WIDTH, bundle};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::credential::Credential;
@@ -95,18 +96,20 @@ impl PublishedLog {
             let origin = new.origin.clone();
             return Err(ExportFinding::AnotherLog { origin });
         }
-        let path = merkle::prove_consistency(&self.nodes(), seen.size, new.size)?;
-        let holds = |path: Vec<Hash>| {
-            merkle::is_consistent((seen.size, &seen.root), (new.size, &new.root), &path)
-        };
-        let same = seen.size == new.size && seen.root == new.root;
-        if same || path.is_some_and(holds) {
-            Ok(())
-        } else {
-            Err(ExportFinding::OtherHistory {
+        if (seen.size, &seen.root) == (new.size, &new.root) {
+            return Ok(());
+        }
+        match grew(
+            &self.nodes(),
+            (seen.size, &seen.root),
+            (new.size, &new.root),
+        )? {
+            Shown::Contained => Ok(()),
+            Shown::OtherHistory => Err(ExportFinding::OtherHistory {
                 seen: seen.size,
                 size: new.size,
-            })
+            }),
+            Shown::Damaged => Err(ExportFinding::Root),
         }
     }
 

@@ -7,9 +7,11 @@ use std::path::Path;
 
 use super::finding::ExportFinding;
 use super::published::{TILE_BYTES, TileNodes, read};
+use super::shown::{self, Head, Shown};
 use super::{ANCHORS, CHECKPOINT};
-use crate::merkle::{self, Hash, InclusionProof};
+use crate::merkle::{self, Hash};
 use crate::note::{self, Note, NoteError};
+use crate::verify::Verified;
 
 /// Gets the file with this name, of at most so many bytes.
 type Fetch = dyn Fn(&str, usize) -> Result<Vec<u8>, ExportFinding>;
@@ -61,28 +63,19 @@ impl ExportedLog {
         merkle::root(&self.nodes(size)?, size)
     }
 
-    /// Proves that an entry is in the log of a size; none if it cannot be.
-    ///
-    /// # Errors
-    /// When a file is missing or not of its form, or the export does not reach so far.
-    pub fn prove_inclusion(
+    /// What the files show about a receipt, against a head with its end or later. A receipt that has a
+    /// head of its own is asked for the whole history, one that has not for its entry.
+    pub(crate) fn shows(
         &self,
-        index: u64,
-        size: u64,
-    ) -> Result<Option<InclusionProof>, ExportFinding> {
-        merkle::prove_inclusion(&self.nodes(size)?, index, size)
-    }
-
-    /// Proves that the log only grew between two sizes; none if there is nothing to prove.
-    ///
-    /// # Errors
-    /// When a file is missing or not of its form, or the export does not reach so far.
-    pub fn prove_consistency(
-        &self,
-        old: u64,
-        new: u64,
-    ) -> Result<Option<Vec<Hash>>, ExportFinding> {
-        merkle::prove_consistency(&self.nodes(new)?, old, new)
+        verified: &Verified,
+        head: Head<'_>,
+    ) -> Result<Shown, ExportFinding> {
+        let part = &verified.log().part;
+        let nodes = self.nodes(head.0)?;
+        match part.start {
+            0 => shown::grew(&nodes, (part.end, &part.root), head),
+            _ => shown::holds(&nodes, (verified.index(), verified.leaf), head),
+        }
     }
 
     /// The sizes of the heads that the kiosk says it anchored on any ledger, ascending. A hint where

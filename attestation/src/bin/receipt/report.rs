@@ -61,7 +61,11 @@ pub(crate) fn accepted(found: &Found, ledger: &OnLedger) -> String {
     }
     text.push_str("\nChecked:\n");
     let checks = found.checks();
-    let words = checks.iter().map(|check| check.words());
+    let in_part = matches!(found, Found::Full(found) if found.log().part.start > 0);
+    let words = checks.iter().map(|check| match in_part {
+        true => check.words_in_part(),
+        false => check.words(),
+    });
     for words in words.chain(ledger.checks.iter().map(|(_, words)| *words)) {
         text.push_str(&format!("  + {words}\n"));
     }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use attestation::{DevicePublicKey, Name, NotAKey, Validity};
 use clap::Subcommand;
 use hal::camera::v4l::CameraInfo;
-use hal::panel::{PanelError, Probe, Switch, Wiring};
+use hal::panel::PanelError;
 
 use crate::clock::WallTime;
 use crate::config::{Config, ConfigError};
 use crate::events::EventFile;
 use crate::ledger::{self, LedgerError};
+use crate::panel_desk::PanelSource;
 use crate::provision::{Enrolment, Operator, ProvisionError, Rotation, StateFolder};
 use crate::record::Record;
 use crate::services::{Services, ServicesError};
@@ -227,7 +228,9 @@ pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
 /// way to new keys.
 pub fn sign_off(config: &Path, by: &Name) -> Result<String, CommandError> {
     let config = Config::load(config)?;
-    if case_is_open(&config.panel.wiring)? {
+    // A kiosk without a tamper switch has nothing to say against it.
+    let case = PanelSource::of_case(&config.panel.wiring);
+    if case.map_or(Ok(false), |case| case.is_case_open())? {
         return Err(CommandError::CaseOpen);
     }
     let state = StateFolder::of(&config);
@@ -244,18 +247,6 @@ pub fn sign_off(config: &Path, by: &Name) -> Result<String, CommandError> {
          4. kiosk self-test --config …",
         kiosk = config.kiosk.id,
     ))
-}
-
-/// What the tamper switch says; a kiosk without one has nothing to say against it.
-fn case_is_open(wiring: &Wiring) -> Result<bool, PanelError> {
-    let tamper = wiring.switches.get(&Switch::Tamper);
-    let Some(line) = tamper else { return Ok(false) };
-    let alone = Wiring {
-        switches: [(Switch::Tamper, line.clone())].into(),
-        ..Wiring::default()
-    };
-    let open = Probe::open(&alone)?.switches()?;
-    Ok(open.into_values().any(|open| open))
 }
 
 /// The operator's side.

@@ -5,7 +5,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hal::device::DeviceState;
-use hal::panel::{Board, PanelError, PanelWorker, Sound, StatusLight, Switch, Waker, Wiring, open};
+use hal::panel::{
+    Board, PanelError, PanelWorker, Probe, Sound, StatusLight, Switch, Waker, Wiring, open,
+};
 
 use crate::errors::chain;
 use crate::provision::StateFolder;
@@ -32,6 +34,26 @@ impl PanelSource {
             switches: wiring.switches.keys().copied().collect(),
             open: Box::new(move |waker| open(&wiring, waker)),
         })
+    }
+
+    /// The switch of the case alone; none if there is none.
+    pub fn of_case(wiring: &Wiring) -> Option<Self> {
+        let line = wiring.switches.get(&Switch::Tamper)?;
+        Self::of(&Wiring {
+            switches: [(Switch::Tamper, line.clone())].into(),
+            ..Wiring::default()
+        })
+    }
+
+    /// Whether the case is open now.
+    ///
+    /// # Errors
+    /// [`PanelError`]; also while the kiosk runs, which has the line.
+    pub fn is_case_open(&self) -> Result<bool, PanelError> {
+        let waker = Waker::new().map_err(PanelError::Wait)?;
+        let board = (self.open)(&waker)?;
+        let levels = Probe::of(board, waker, [Switch::Tamper]).switches()?;
+        Ok(levels.into_values().any(|open| open))
     }
 
     /// Whether it watches the case.
@@ -75,6 +97,22 @@ impl CaseGuard {
         };
         *destroyed = keys == "destroyed";
         self.inbox.record(Record::Tampered { keys, detail });
+    }
+}
+
+/// A look at the case before anything else: a start that takes long or fails leaves no keys to who
+/// opened the kiosk while it was off.
+pub fn look_at_case(case: Option<&PanelSource>, state: &StateFolder) {
+    match case.map_or(Ok(false), PanelSource::is_case_open) {
+        // The kiosk comes up closed, and writes the incident down.
+        Ok(true) => {
+            if let Err(error) = state.case_opened() {
+                tracing::error!(error = %chain(&error), "the case is open; the keys are not destroyed");
+            }
+        }
+        Ok(false) => {}
+        // The panel's thread goes on trying, and says so; nobody is served before.
+        Err(error) => tracing::warn!(error = %error.words(), "the case cannot be looked at yet"),
     }
 }
 

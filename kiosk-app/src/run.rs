@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::assemble::{Kiosk, OpenCamera, StartError, Surroundings, raise};
 use crate::config::{Config, ConfigError};
 use crate::events::EventFile;
-use crate::panel_desk::PanelSource;
+use crate::panel_desk::{PanelSource, look_at_case};
 use crate::provision::StateFolder;
 use crate::record::Record;
 use crate::shell::{Crashed, Display, Inbox, inbox};
@@ -63,6 +63,8 @@ const ON_A_DESKTOP: Size = Size {
 pub fn run(config: &Path) -> Result<(), RunError> {
     let config = Config::load(config)?;
     forbid_core_dumps();
+    let case = PanelSource::of_case(&config.panel.wiring);
+    look_at_case(case.as_ref(), &StateFolder::of(&config));
     let (inbox, outlet) = inbox();
     let window = open_window(&config, &inbox)?;
     let events = StateFolder::of(&config).events();

@@ -27,11 +27,22 @@ impl Probe {
     /// [`PanelError`]; also while the kiosk runs, which has them.
     pub fn open(wiring: &Wiring) -> Result<Self, PanelError> {
         let waker = Waker::new().map_err(PanelError::Wait)?;
-        Ok(Self {
-            board: open(wiring, &waker)?,
+        let board = open(wiring, &waker)?;
+        Ok(Self::of(board, waker, wiring.switches.keys().copied()))
+    }
+
+    /// A look at these switches of a board whose lines are taken.
+    #[must_use]
+    pub fn of(
+        board: Box<dyn Board>,
+        waker: Waker,
+        switches: impl IntoIterator<Item = Switch>,
+    ) -> Self {
+        Self {
+            board,
             waker,
-            switches: wiring.switches.keys().copied().collect(),
-        })
+            switches: switches.into_iter().collect(),
+        }
     }
 
     /// Turns an output on or off.

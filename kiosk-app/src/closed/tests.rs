@@ -1,5 +1,6 @@
 //! A whole kiosk whose case is opened while one of its devices does not let go.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,6 +9,7 @@ use std::thread;
 use attestation::Validity;
 use attestation::ledger::Embedded;
 use hal::camera::{CameraError, CameraWorker};
+use hal::panel::{Board, Output, PanelError, Switch};
 use kiosk_ui::Preview;
 
 use super::*;
@@ -19,7 +21,7 @@ use crate::config::Config;
 use crate::eyes::Eyes;
 use crate::hall::Hall;
 use crate::ledger::LedgerWorker;
-use crate::panel_desk::CaseGuard;
+use crate::panel_desk::{CaseGuard, PanelSource, look_at_case};
 use crate::provision::{Operator, StateFolder};
 use crate::services::Services;
 use crate::session::{Limits, Session};
@@ -81,6 +83,45 @@ fn neither_screen_nor_keys_wait_for_a_device_that_does_not_let_go() {
         .unwrap();
     case.case_opened();
     assert!(StateFolder::of(&config).is_tampered(), "the next incident");
+}
+
+/// Then comes all that may fail or take long: networks, log, reader, screen.
+#[test]
+fn a_case_opened_while_the_kiosk_was_off_takes_the_keys_before_anything_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateFolder::of(&enrolled(folder.path()));
+    let sealed = folder.path().join("state/keys.sealed");
+    let case = |open| PanelSource {
+        switches: vec![Switch::Tamper],
+        open: Box::new(move |_| Ok(Box::new(Case { open }))),
+    };
+    look_at_case(Some(&case(false)), &state);
+    assert!(!state.is_tampered() && sealed.exists());
+    look_at_case(Some(&case(true)), &state);
+    assert!(state.is_tampered() && !sealed.exists());
+}
+
+/// A panel with nothing but the case's switch.
+struct Case {
+    open: bool,
+}
+
+impl Board for Case {
+    fn set(&mut self, _: Output, _: bool) -> Result<(), PanelError> {
+        Ok(())
+    }
+
+    fn glow(&mut self, _: u16) -> Result<(), PanelError> {
+        Ok(())
+    }
+
+    fn active(&mut self) -> Result<BTreeSet<Switch>, PanelError> {
+        Ok(self.open.then_some(Switch::Tamper).into_iter().collect())
+    }
+
+    fn describe(&self) -> String {
+        String::from("a case")
+    }
 }
 
 /// What was seen, in its order.

@@ -7,7 +7,7 @@ use attestation_contracts::bindings::registry::KioskRegistry::{
     rotateCall,
 };
 
-use super::{ACTIVE, OTHER_KIOSK, kiosk_of, rotate, state};
+use super::{ACTIVE, OTHER_KIOSK, kiosk_of, rotate};
 use crate::chain::{
     AUTHORITY, BINDING_R, BINDING_S, Chain, DEVICE_KEY, ISSUER, KIOSK, NEW_SENDER, OPERATOR,
     OTHER_OPERATOR, SENDER, STRANGER, enrol, lacks_role, operator_role, refused, rotation,

@@ -7,7 +7,7 @@ use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
 use crate::cose::SIGNATURE_BYTES;
-use crate::device::DevicePublicKey;
+use crate::device::{DevicePublicKey, HEAD};
 use crate::merkle::Hash;
 use crate::name::Name;
 
@@ -29,7 +29,7 @@ impl Checkpoint {
     /// The origin of a kiosk's log at a site. Neither part can contain the separator.
     #[must_use]
     pub fn origin(site: &Name, kiosk: &Name) -> String {
-        format!("kiosk-log/{site}/{kiosk}")
+        format!("{HEAD}{site}/{kiosk}")
     }
 
     /// The text that is signed.

@@ -45,7 +45,7 @@ impl Purpose {
         }
     }
 
-    fn to_be_signed(self, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn to_be_signed(self, payload: &[u8]) -> Vec<u8> {
         sig_structure(&self.protected(), payload)
     }
 

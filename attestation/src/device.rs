@@ -9,8 +9,32 @@ use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::claims::Claims;
 use crate::cose::{Purpose, SIGNATURE_BYTES, Sign1};
 
-/// The kiosk's Ed25519 key; wiped from memory on drop.
-pub struct DeviceKey(pub(crate) SigningKey);
+/// How a head of the log begins: the origin of every kiosk's log.
+pub(crate) const HEAD: &str = "kiosk-log/";
+/// How a part of the log begins; the newline makes it unlike any origin.
+pub(crate) const LOG_PART: &str = "kiosk-log-subtree/v1\n";
+/// How the report of a self-test begins.
+pub(crate) const SELF_TEST: &str = "kiosk-self-test/1\n";
+/// How the kiosk's word for its sender on a chain begins.
+pub(crate) const SENDER: &str = "kiosk-sender-binding-v1\0";
+/// How an attestation begins: `Sig_structure`, RFC 9052 §4.4, an array of four and its first text.
+const ATTESTATION: &[u8] = b"\x84\x6aSignature1";
+/// How the wallet form begins: the base64url of `{"` (JWS signing input, RFC 7515 §5.1).
+const WALLET: &str = "eyJ";
+
+/// Everything that a device key signs begins with exactly one of these, and none of them with another:
+/// so a signature for one purpose holds for no other. What is new to be signed is entered here.
+const CONTEXTS: [&[u8]; 6] = [
+    ATTESTATION,
+    HEAD.as_bytes(),
+    LOG_PART.as_bytes(),
+    SELF_TEST.as_bytes(),
+    SENDER.as_bytes(),
+    WALLET.as_bytes(),
+];
+
+/// The kiosk's Ed25519 key; wiped from memory on drop. It signs by [`DeviceKey::sign`] alone.
+pub struct DeviceKey(SigningKey);
 
 impl DeviceKey {
     /// The key for a seed (RFC 8032 §5.1.5). The caller wipes its own copy.
@@ -30,7 +54,7 @@ impl DeviceKey {
     pub fn attest(&self, claims: &Claims) -> Vec<u8> {
         let payload = claims.to_cwt();
         let message = Sign1 {
-            signature: Purpose::Attestation.sign(&self.0, &payload),
+            signature: self.sign(&Purpose::Attestation.to_be_signed(&payload)),
             payload: &payload,
         };
         message.encode(Purpose::Attestation)
@@ -45,7 +69,10 @@ impl DeviceKey {
         }
     }
 
+    /// Signs bytes that begin as the table says.
     pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        let begins = CONTEXTS.iter().filter(|context| bytes.starts_with(context));
+        debug_assert_eq!(begins.count(), 1, "this is nothing that a device key signs");
         self.0.sign(bytes).to_bytes()
     }
 }
@@ -99,3 +126,25 @@ impl DevicePublicKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the 32 bytes are not an Ed25519 public key")]
 pub struct NotAKey;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_context_begins_with_another() {
+        for (number, context) in CONTEXTS.iter().enumerate() {
+            let others = CONTEXTS.iter().enumerate();
+            let mut others = others.filter(|(other, _)| *other != number);
+            let clash = others.find(|(_, other)| context.starts_with(other));
+            assert_eq!(clash, None, "{}", context.escape_ascii());
+        }
+    }
+
+    /// Otherwise the table is not all that is signed.
+    #[test]
+    #[should_panic(expected = "nothing that a device key signs")]
+    fn nothing_else_is_signed() {
+        DeviceKey::from_seed(&[1; 32]).sign(b"kiosk-log");
+    }
+}

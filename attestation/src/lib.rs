@@ -94,8 +94,8 @@ pub use status_list::{ListedStatus, StatusList, StatusListError, TokenStatus};
 pub use status_list::{StatusDraft, StatusDraftError};
 pub use status_uri::{NotAStatusUri, StatusUri};
 pub use tiles::{
-    Contents, Cosigned, ExportFinding, ExportReport, ExportedLog, PublishedLog, check_export,
-    check_witnessed_export,
+    Contents, Cosigned, ExportFinding, ExportReport, ExportedLog, InExport, PublishedLog,
+    check_export, check_witnessed_export,
 };
 #[cfg(feature = "log")]
 pub use trust::{DraftError, TrustDraft};

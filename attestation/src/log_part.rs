@@ -11,11 +11,8 @@ use base64ct::{Base64, Encoding};
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::cose::SIGNATURE_BYTES;
-use crate::device::{DeviceKey, DevicePublicKey};
+use crate::device::{DeviceKey, DevicePublicKey, LOG_PART};
 use crate::merkle::Hash;
-
-/// The first line of what is signed, unlike any checkpoint's: their second line is a number.
-const CONTEXT: &str = "kiosk-log-subtree/v1";
 
 /// Entries `start..end` of one kiosk's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +45,7 @@ impl LogPart {
             origin, start, end, ..
         } = self;
         let root = Base64::encode_string(&self.root);
-        format!("{CONTEXT}\n{origin}\n{start}\n{end}\n{root}\n")
+        format!("{LOG_PART}{origin}\n{start}\n{end}\n{root}\n")
     }
 
     /// As a head, which it is if it begins at the first entry.

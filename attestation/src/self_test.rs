@@ -2,22 +2,17 @@
 //! enrolled kiosk, and nobody else, wrote it. What the report says is none of this crate's
 //! business: it signs bytes.
 //!
-//! Standard: Ed25519 (RFC 8032) over [`CONTEXT`] and the report. Attestations begin with the CBOR
-//! byte 0x84 and checkpoints with `kiosk-log/`, so that no signature of one holds for another.
-
-use ed25519_dalek::{Signature, Signer};
+//! Standard: Ed25519 (RFC 8032) over [`SELF_TEST`] and the report; what else the key signs begins
+//! otherwise (`device.rs`).
 
 use crate::cose::SIGNATURE_BYTES;
-use crate::device::{DeviceKey, DevicePublicKey};
-
-/// Stands before the report in what is signed.
-const CONTEXT: &[u8] = b"kiosk-self-test/1\n";
+use crate::device::{DeviceKey, DevicePublicKey, SELF_TEST};
 
 impl DeviceKey {
     /// Signs the report of a self-test.
     #[must_use]
     pub fn sign_self_test(&self, report: &[u8]) -> [u8; SIGNATURE_BYTES] {
-        self.0.sign(&in_context(report)).to_bytes()
+        self.sign(&in_context(report))
     }
 }
 
@@ -25,14 +20,12 @@ impl DevicePublicKey {
     /// Whether this key signed this report of a self-test (strict verification).
     #[must_use]
     pub fn signed_self_test(&self, report: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
-        self.0
-            .verify_strict(&in_context(report), &Signature::from_bytes(signature))
-            .is_ok()
+        self.signed(&in_context(report), signature)
     }
 }
 
 fn in_context(report: &[u8]) -> Vec<u8> {
-    [CONTEXT, report].concat()
+    [SELF_TEST.as_bytes(), report].concat()
 }
 
 #[cfg(test)]

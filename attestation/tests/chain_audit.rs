@@ -47,6 +47,16 @@ impl Scene {
         scene
     }
 
+    /// More attestations, of which the newest head is anchored, and all is exported.
+    fn grow(&mut self, to: u64) {
+        for number in self.kiosk.log.size().unwrap()..to {
+            self.kiosk.commit(&claims(number));
+        }
+        let settings = eager(&[&self.anvil.url], self.contracts);
+        Bench::new(settings).settle(&mut self.kiosk.log);
+        self.kiosk.log.export(&self.path("export")).unwrap();
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.kiosk.folder.path().join(name)
     }
@@ -286,12 +296,7 @@ fn a_false_export_proves_nothing() {
 #[test]
 fn a_damaged_export_accuses_nobody() {
     let mut scene = Scene::new();
-    for number in 3..600 {
-        scene.kiosk.commit(&claims(number));
-    }
-    let settings = eager(&[&scene.anvil.url], scene.contracts);
-    Bench::new(settings).settle(&mut scene.kiosk.log);
-    scene.kiosk.log.export(&scene.path("export")).unwrap();
+    scene.grow(600);
     std::fs::remove_file(scene.path("export/anchors")).unwrap();
     scene.write_receipt(511);
     for (index, tile, byte) in [(0, "000", 33), (511, "001", 254 * 32)] {
@@ -303,6 +308,34 @@ fn a_damaged_export_accuses_nobody() {
         let refused = scene.refused(index, &["--log", "export"]);
         assert_eq!(refused, (Some(2), "export_differs_from_ledger".into()));
     }
+}
+
+/// The list of anchors is anybody's.
+#[test]
+fn a_long_list_of_anchors_is_not_asked_through() {
+    let mut scene = Scene::new();
+    scene.grow(300);
+    let all: String = (1..=300).map(|size| format!("{size}\n")).collect();
+    scene.write("export/anchors", &all);
+    scene.write_receipt(10);
+    let endpoint = BadEndpoint::before(&scene.anvil.url, |_, real| Reply::Result(real()));
+    let (status, found) = scene.verify_by(&[&endpoint.url], 10, &["--log", "export"]);
+    assert_eq!(status, Some(0), "{found}");
+    assert_eq!(found["ledger"]["size"], json!(300));
+    assert!(endpoint.asked() < 100, "{} questions", endpoint.asked());
+}
+
+#[test]
+fn a_file_that_is_missing_does_not_end_the_search() {
+    let mut scene = Scene::new();
+    scene.grow(600);
+    scene.write_receipt(255);
+    // The head of 300 entries needs it; the proof from 256 to 600 does not.
+    scene.write("export/anchors", "300\n600\n");
+    std::fs::remove_file(scene.path("export/tile/0/001")).unwrap();
+    let (status, found) = scene.verify(255, &["--log", "export"]);
+    assert_eq!(status, Some(0), "{found}");
+    assert_eq!(found["ledger"]["size"], json!(600));
 }
 
 /// One log for the resident and another for the chain, both signed by the kiosk.

@@ -82,6 +82,27 @@ impl Town {
         ))
     }
 
+    /// Writes the receipt of an entry as its resident has it.
+    fn receipt(&self, index: u64) {
+        let attestation = self.kiosk.log.attestation(index).unwrap().unwrap();
+        fs::write(self.path("receipt.txt"), attestation.receipt().encode()).unwrap();
+    }
+
+    fn put_plain(&self) {
+        let (code, plain) = self.run("plain receipt.txt");
+        assert_eq!(code, Some(0), "{plain}");
+        fs::write(self.path("plain.txt"), plain).unwrap();
+        let credential = self.kiosk.credential.to_cose();
+        fs::write(self.path("kiosk.credential"), credential).unwrap();
+    }
+
+    /// Compares a receipt with what is published; options end with a space.
+    fn compare(&self, receipt: &str, options: &str) -> (Option<i32>, String) {
+        self.run(&format!(
+            "verify --operator operator.pub --log published {options}{receipt}"
+        ))
+    }
+
     fn check(&self, folder: &str) -> (Option<i32>, String) {
         let witness = &self.witness;
         self.run(&format!(
@@ -216,6 +237,114 @@ fn a_damaged_file_accuses_nobody() {
     let (code, told) = town.check("published");
     assert_eq!(code, Some(1), "{told}");
     assert!(told.starts_with("REFUSED (tile_mismatch)"), "{told}");
+}
+
+/// An auditor without a chain, with a receipt, the published files and a witness's key.
+#[test]
+fn a_receipt_is_compared_with_the_published_log_and_a_witnesss_word() {
+    let mut town = Town::new();
+    town.receipt(2);
+    let (code, told) = town.compare("receipt.txt", "");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("its head of 3 entries contains this one"),
+        "{told}"
+    );
+    assert!(
+        told.contains("  + the exported log, which this kiosk signed"),
+        "{told}"
+    );
+    let witness = format!("--witness {} ", town.witness);
+    let (code, told) = town.compare("receipt.txt", &witness);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.starts_with("NOT FOUND OUT (not_witnessed)"), "{told}");
+    assert_eq!(town.cosign("published").0, Some(0));
+    assert_eq!(town.add("published").0, Some(0));
+    let (code, told) = town.compare("receipt.txt", &format!("--json {witness}"));
+    assert_eq!(code, Some(0), "{told}");
+    let found: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(found["export"]["witnessed"][0]["size"], 3, "{found}");
+    let checks = found["checks"].as_array().unwrap();
+    assert_eq!(checks[5..], ["in_exported_log", "witnessed"]);
+
+    // What came after the export, and after the witness, is not known yet: no word against it.
+    for number in 3..600 {
+        town.kiosk.commit(&claims(number));
+    }
+    // Proves a part of the log alone.
+    town.receipt(511);
+    let (code, told) = town.compare("receipt.txt", "");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.starts_with("NOT FOUND OUT (export_too_short)"),
+        "{told}"
+    );
+    town.publish();
+    assert_eq!(town.compare("receipt.txt", "").0, Some(0));
+    let (code, told) = town.compare("receipt.txt", &witness);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.starts_with("NOT FOUND OUT (witness_behind)"), "{told}");
+    assert_eq!(town.cosign("published").0, Some(0));
+    assert_eq!(town.add("published").0, Some(0));
+    assert_eq!(town.compare("receipt.txt", &witness).0, Some(0));
+    let (code, told) = town.compare(
+        "receipt.txt",
+        &format!("--rpc http://127.0.0.1:1 --ledger x {witness}"),
+    );
+    assert_eq!(code, Some(2), "one or the other: {told}");
+    town.put_plain();
+    let (code, told) = town.compare("plain.txt", "--credential kiosk.credential ");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("only a full receipt"), "{told}");
+
+    // One damaged file accuses nobody.
+    let tile = town.path("published/tile/0/001");
+    let whole = fs::read(&tile).unwrap();
+    let mut bytes = whole.clone();
+    bytes[254 * 32] ^= 1;
+    fs::write(&tile, bytes).unwrap();
+    let (code, told) = town.compare("receipt.txt", "");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.starts_with("NOT FOUND OUT (root_mismatch)"), "{told}");
+}
+
+/// Whoever has the key and not the log, or a kiosk with two logs: the receipt holds by itself.
+#[test]
+fn a_receipt_that_never_was_in_the_published_log_is_found() {
+    let town = Town::new();
+    let mut other = Log::create(&town.path("other.sqlite")).unwrap();
+    for number in [0, 1, 77] {
+        let (device, credential) = (&town.kiosk.device, &town.kiosk.credential);
+        let forged = other.commit(&claims(number), device, credential).unwrap();
+        fs::write(town.path("receipt.txt"), forged.receipt().encode()).unwrap();
+    }
+    let (code, told) = town.run("verify --operator operator.pub receipt.txt");
+    assert_eq!(code, Some(0), "by itself it holds: {told}");
+    let (code, told) = town.compare("receipt.txt", "");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("REFUSED (entry_not_in_log)"), "{told}");
+    // The kiosk that wrote it publishes the other log; the witness saw the true one.
+    assert_eq!(town.cosign("published").0, Some(0));
+    fs::rename(town.path("published"), town.path("true")).unwrap();
+    other.export(&town.path("published")).unwrap();
+    let hint = town.witness.split('+').nth(1).unwrap().to_owned();
+    fs::create_dir(town.path("published/cosigned")).unwrap();
+    let beside = format!("published/cosigned/{hint}");
+    fs::copy(town.path("published.note"), town.path(&beside)).unwrap();
+    assert_eq!(town.compare("receipt.txt", "").0, Some(0));
+    let (code, told) = town.compare("receipt.txt", &format!("--witness {} ", town.witness));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("REFUSED (other_history)"), "{told}");
+    // The export of another operator's kiosk tells nothing.
+    let stranger = Kiosk::with_entries(3);
+    fs::remove_dir_all(town.path("published")).unwrap();
+    stranger.log.export(&town.path("published")).unwrap();
+    let (code, told) = town.compare("receipt.txt", "");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.starts_with("NOT FOUND OUT (credential_signature)"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -38,6 +38,10 @@ pub struct Anchored {
     pub key_until: Option<u64>,
 }
 
+/// How many sizes that an export names as anchored are looked for on the chain: anybody could have
+/// written the list, and each is a question to every endpoint. An honest kiosk's first one counts.
+const MAX_NAMED: usize = 48;
+
 impl Anchored {
     /// What was checked, in order, and held: stable code and plain words.
     #[must_use]
@@ -325,12 +329,13 @@ impl<'a> Chain<'a> {
             return Err(AnchorRefusal::NeedsLog { anchored });
         };
         let named = log.anchored_sizes();
-        for size in named.into_iter().filter(|size| *size >= part.end) {
-            let root = log.root(size)?;
-            let found = self.anchor_of(&root)?;
-            if found.size == size {
-                contains(log, verified, size, &root)?;
-                return Ok((size, found));
+        let later = named.into_iter().filter(|size| *size >= part.end);
+        for size in later.take(MAX_NAMED) {
+            match self.shown_by(verified, log, size) {
+                Ok(Some(found)) => return Ok((size, found)),
+                // A list or file that is wrong about one head may be right about the next.
+                Ok(None) | Err(AnchorRefusal::Export(_) | AnchorRefusal::ExportDiffers { .. }) => {}
+                Err(refusal) => return Err(refusal),
             }
         }
         // The kiosk names none, or none that is there: the newest head is the last chance.
@@ -351,6 +356,23 @@ impl<'a> Chain<'a> {
         } else {
             Err(AnchorRefusal::Disagree)
         }
+    }
+
+    /// The anchor of the head with this size, if there is one and the export shows that it contains
+    /// the receipt.
+    fn shown_by(
+        &self,
+        verified: &Verified,
+        log: &ExportedLog,
+        size: u64,
+    ) -> Result<Option<ChainAnchor>, AnchorRefusal> {
+        let root = log.root(size)?;
+        let found = self.anchor_of(&root)?;
+        if found.size != size {
+            return Ok(None);
+        }
+        contains(log, verified, size, &root)?;
+        Ok(Some(found))
     }
 }
 

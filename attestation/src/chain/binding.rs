@@ -3,14 +3,11 @@
 //! relies on an anchor checks it here.
 
 use alloy_primitives::{Address, U256};
-use ed25519_dalek::{Signature, Signer};
+use ed25519_dalek::Signature;
 
 use super::abi::kiosk_id;
 use super::contracts::Contracts;
-use crate::device::{DeviceKey, DevicePublicKey};
-
-/// So that no other signature of the device key can be taken for one of these.
-const DOMAIN: &[u8] = b"kiosk-sender-binding-v1\0";
+use crate::device::{DeviceKey, DevicePublicKey, SENDER};
 
 /// What is bound: this sender to this kiosk, in this registry on this chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +46,7 @@ impl SenderBinding {
     /// Signs it with the kiosk's key.
     #[must_use]
     pub fn sign(&self, device: &DeviceKey) -> Binding {
-        let signature = device.0.sign(&self.to_bytes());
+        let signature = Signature::from_bytes(&device.sign(&self.to_bytes()));
         let (r, s) = (*signature.r_bytes(), *signature.s_bytes());
         Binding { r, s }
     }
@@ -64,7 +61,7 @@ impl SenderBinding {
 
     fn to_bytes(self) -> Vec<u8> {
         [
-            DOMAIN,
+            SENDER.as_bytes(),
             &U256::from(self.chain_id).to_be_bytes::<32>(),
             &self.registry[..],
             &self.kiosk,

@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use super::finding::ExportFinding;
-use super::published::{self, Cosigned, PublishedLog, read};
+use super::heads::{Cosigned, not_witnessed};
+use super::published::{PublishedLog, read};
 use super::{ENTRIES, Row, TREE_LEVELS, Tile, WIDTH, bundle, hash_rows};
 use crate::checkpoint::SignedCheckpoint;
 use crate::claims::Claims;
@@ -66,7 +67,7 @@ pub fn check_witnessed_export(
     let log = PublishedLog::open_unseen(folder, operator)?;
     let said = witnesses.iter().map(|witness| {
         let said = log.cosigned(witness)?;
-        let said = said.ok_or_else(|| published::not_witnessed(witness))?;
+        let said = said.ok_or_else(|| not_witnessed(witness))?;
         // Who saw more than there is saw what was taken away since.
         let size = log.head().checkpoint.size;
         match said.size() {
@@ -78,7 +79,7 @@ pub fn check_witnessed_export(
     let head = log.head();
     let mut check = Check {
         folder,
-        credentials: &log.credentials,
+        credentials: &log.heads.credentials,
         tree: Frontier::default(),
         unfinished: vec![Vec::new(); hash_rows(head.checkpoint.size).count()],
         seen: &witnessed,
@@ -98,7 +99,7 @@ pub fn check_witnessed_export(
     Ok(ExportReport {
         head: head.clone(),
         device: *log.device(),
-        credentials: log.credentials.len(),
+        credentials: log.heads.credentials.len(),
         contents,
         witnessed,
     })

@@ -78,6 +78,31 @@ pub enum ExportFinding {
         /// The witness.
         name: String,
     },
+    /// The log that the kiosk signed has something else in the place of a receipt's entry.
+    #[error(
+        "the log of {size} entries that the kiosk signed does not hold this receipt at entry {index}: \
+         the kiosk keeps two logs, or somebody else has its key; keep the receipt and the export, and \
+         tell the operator"
+    )]
+    NotInLog {
+        /// The receipt's place.
+        index: u64,
+        /// The size of the export.
+        size: u64,
+    },
+    /// A witness has not seen so much of the log yet.
+    #[error(
+        "the witness {name} has seen {seen} entries of this log, and {entries} are needed for this \
+         receipt: ask again when it has seen more"
+    )]
+    WitnessBehind {
+        /// The witness.
+        name: String,
+        /// How many it has seen.
+        seen: u64,
+        /// With how many the receipt's entry is seen.
+        entries: u64,
+    },
     /// A file cannot be written.
     #[error("{path} cannot be written; check folder and space, and try again")]
     NotWritten {
@@ -113,9 +138,17 @@ impl ExportFinding {
             Self::Tile { .. } => "tile_mismatch",
             Self::OtherHistory { .. } => "other_history",
             Self::NotWitnessed { .. } => "not_witnessed",
+            Self::NotInLog { .. } => "entry_not_in_log",
+            Self::WitnessBehind { .. } => "witness_behind",
             Self::NotWritten { .. } => "export_not_written",
             Self::TooShort { .. } => "export_too_short",
             Self::Root => "root_mismatch",
         }
+    }
+
+    /// Whether it is about the files alone, and no word against the kiosk or a receipt of its log.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        !matches!(self, Self::NotInLog { .. } | Self::OtherHistory { .. })
     }
 }

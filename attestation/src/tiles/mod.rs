@@ -12,14 +12,18 @@
 
 mod bundle;
 mod check;
+mod compare;
 mod finding;
+mod heads;
 mod published;
 mod read;
 mod shown;
 
 pub use check::{Contents, ExportReport, check_export, check_witnessed_export};
+pub use compare::InExport;
 pub use finding::ExportFinding;
-pub use published::{Cosigned, PublishedLog};
+pub use heads::Cosigned;
+pub use published::PublishedLog;
 pub use read::ExportedLog;
 #[cfg(feature = "evm")]
 pub(crate) use shown::Shown;

@@ -7,23 +7,22 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::finding::ExportFinding;
+use super::heads::{Cosigned, Heads, not_witnessed, text};
 use super::shown::{Shown, grew};
-use super::{CHECKPOINT, COSIGNED, CREDENTIALS, Row, TREE_LEVELS, Tile, WIDTH, bundle};
+use super::{CHECKPOINT, COSIGNED, Row, TREE_LEVELS, Tile, WIDTH};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
-use crate::credential::Credential;
 use crate::device::DevicePublicKey;
 use crate::durable;
 use crate::merkle::{self, Hash, Nodes, node_hash};
-use crate::note::{self, Note, NoteError};
+use crate::note::{Note, NoteError};
 use crate::operator::OperatorPublicKey;
-use crate::witness::{Cosignature, WitnessPublicKey};
+use crate::witness::WitnessPublicKey;
 
 /// The folder of an exported log, whose head the kiosk signed and whose tiles make that head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedLog {
     pub(super) folder: PathBuf,
-    pub(super) credentials: Vec<Credential>,
-    head: SignedCheckpoint,
+    pub(super) heads: Heads,
 }
 
 impl PublishedLog {
@@ -34,7 +33,7 @@ impl PublishedLog {
     /// not make the head.
     pub fn open(folder: &Path, operator: &OperatorPublicKey) -> Result<Self, ExportFinding> {
         let log = Self::open_unseen(folder, operator)?;
-        if merkle::root(&log.nodes(), log.size())? == log.head.checkpoint.root {
+        if merkle::root(&log.nodes(), log.size())? == log.head().checkpoint.root {
             Ok(log)
         } else {
             Err(ExportFinding::Root)
@@ -46,24 +45,22 @@ impl PublishedLog {
         folder: &Path,
         operator: &OperatorPublicKey,
     ) -> Result<Self, ExportFinding> {
-        let credentials = credentials(folder, operator)?;
         Ok(Self {
             folder: folder.to_owned(),
-            head: head(folder, newest(&credentials))?,
-            credentials,
+            heads: Heads::read(&from(folder), operator)?,
         })
     }
 
     /// Its newest head.
     #[must_use]
     pub const fn head(&self) -> &SignedCheckpoint {
-        &self.head
+        &self.heads.head
     }
 
     /// The kiosk's key that signed the newest head, for which the operator vouched.
     #[must_use]
     pub fn device(&self) -> &DevicePublicKey {
-        &newest(&self.credentials).device
+        &self.heads.newest().device
     }
 
     /// The head in a note that this log wrote, now or under one of its earlier keys.
@@ -71,19 +68,8 @@ impl PublishedLog {
     /// # Errors
     /// When none of the kiosk's keys signed it.
     pub fn head_in(&self, note: &str) -> Result<SignedCheckpoint, NoteError> {
-        self.signed(&Note::parse(note)?).map(|(head, _)| head)
-    }
-
-    /// A head that any of the kiosk's keys signed, and the key.
-    fn signed(&self, note: &Note<'_>) -> Result<(SignedCheckpoint, DevicePublicKey), NoteError> {
-        let by = |one: &Credential| Some((note.signed_by(&one.device).ok()?, one.device));
-        match self.credentials.iter().rev().find_map(by) {
-            Some(signed) => Ok(signed),
-            // For the reason.
-            None => note
-                .signed_by(self.device())
-                .map(|head| (head, *self.device())),
-        }
+        let signed = self.heads.signed(&Note::parse(note)?);
+        signed.map(|(head, _)| head)
     }
 
     /// Whether the log only grew since a head that was seen before.
@@ -91,7 +77,7 @@ impl PublishedLog {
     /// # Errors
     /// When it did not, or the tiles that would show it are missing.
     pub fn grew_from(&self, seen: &Checkpoint) -> Result<(), ExportFinding> {
-        let new = &self.head.checkpoint;
+        let new = &self.head().checkpoint;
         if seen.origin != new.origin {
             let origin = new.origin.clone();
             return Err(ExportFinding::AnotherLog { origin });
@@ -124,7 +110,7 @@ impl PublishedLog {
         witness: &WitnessPublicKey,
     ) -> Result<Cosigned, ExportFinding> {
         let note = Note::parse(note)?;
-        let (head, device) = self.signed(&note)?;
+        let (head, device) = self.heads.signed(&note)?;
         let cosignature = witness.find(&note)?;
         let cosignature = cosignature.ok_or_else(|| not_witnessed(witness))?;
         self.grew_from(&head.checkpoint)?;
@@ -137,7 +123,7 @@ impl PublishedLog {
             self.write(&format!("{COSIGNED}/{}", witness.hint_text()), &text)?;
         }
         let line = new.cosignature.line();
-        if new.head == self.head && !self.text(CHECKPOINT)?.contains(&line) {
+        if new.head == *self.head() && !self.text(CHECKPOINT)?.contains(&line) {
             self.write(CHECKPOINT, &(self.text(CHECKPOINT)? + &line))?;
         }
         Ok(new)
@@ -149,31 +135,11 @@ impl PublishedLog {
         &self,
         witness: &WitnessPublicKey,
     ) -> Result<Option<Cosigned>, ExportFinding> {
-        let mut largest: Option<Cosigned> = None;
-        let beside = format!("{COSIGNED}/{}", witness.hint_text());
-        for name in [CHECKPOINT, &beside] {
-            if !self.folder.join(name).exists() {
-                continue;
-            }
-            let text = self.text(name)?;
-            let note = Note::parse(&text)?;
-            let Some(cosignature) = witness.find(&note)? else {
-                continue;
-            };
-            let (head, _) = self.signed(&note)?;
-            let found = Cosigned { head, cosignature };
-            if largest
-                .as_ref()
-                .is_none_or(|known| known.size() < found.size())
-            {
-                largest = Some(found);
-            }
-        }
-        Ok(largest)
+        self.heads.cosigned(&from(&self.folder), witness)
     }
 
     fn size(&self) -> u64 {
-        self.head.checkpoint.size
+        self.head().checkpoint.size
     }
 
     fn nodes(&self) -> TileNodes<'_> {
@@ -184,8 +150,7 @@ impl PublishedLog {
     }
 
     fn text(&self, name: &str) -> Result<String, ExportFinding> {
-        let bytes = read(&self.folder.join(name), note::MAX_BYTES)?;
-        Ok(String::from_utf8(bytes).map_err(|_| NoteError::Malformed)?)
+        text(&from(&self.folder), name)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), ExportFinding> {
@@ -195,34 +160,6 @@ impl PublishedLog {
             .and_then(|()| durable::write(&path, text.as_bytes()))
             .map_err(|source| ExportFinding::NotWritten { path, source })
     }
-}
-
-/// A head of a log, and a witness's word on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cosigned {
-    /// The head, signed by the kiosk.
-    pub head: SignedCheckpoint,
-    /// The witness's word.
-    pub cosignature: Cosignature,
-}
-
-impl Cosigned {
-    /// How many entries the witness has seen grow.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.head.checkpoint.size
-    }
-
-    /// The note with the signatures of kiosk and witness.
-    #[must_use]
-    pub fn note(&self, device: &DevicePublicKey) -> String {
-        self.head.note(device) + &self.cosignature.line()
-    }
-}
-
-pub(super) fn not_witnessed(witness: &WitnessPublicKey) -> ExportFinding {
-    let name = witness.name().to_owned();
-    ExportFinding::NotWitnessed { name }
 }
 
 /// How much a tile of hashes has at most.
@@ -265,44 +202,9 @@ fn fold(hashes: &[Hash]) -> Hash {
     }
 }
 
-/// At least one, all of this operator for one kiosk and site, in the order in which they were used.
-fn credentials(
-    folder: &Path,
-    operator: &OperatorPublicKey,
-) -> Result<Vec<Credential>, ExportFinding> {
-    let path = folder.join(CREDENTIALS);
-    let bytes = read(&path, bundle::MAX_BYTES)?;
-    let malformed = || ExportFinding::Malformed { path: path.clone() };
-    let messages = bundle::split(&bytes).ok_or_else(malformed)?;
-    let credentials = messages.into_iter().map(Credential::from_cose);
-    let credentials: Vec<_> = credentials
-        .collect::<Result<_, _>>()
-        .map_err(|_| malformed())?;
-    let first = credentials.first().ok_or_else(malformed)?;
-    let one_log = |other: &Credential| (&other.kiosk, &other.site) == (&first.kiosk, &first.site);
-    let hold = |one: &Credential| one.is_from(operator) && one_log(one);
-    if credentials.iter().all(hold) {
-        Ok(credentials)
-    } else {
-        Err(ExportFinding::Credentials)
-    }
-}
-
-/// The credential under which the newest entries were written.
-fn newest(credentials: &[Credential]) -> &Credential {
-    &credentials[credentials.len() - 1]
-}
-
-fn head(folder: &Path, credential: &Credential) -> Result<SignedCheckpoint, ExportFinding> {
-    let bytes = read(&folder.join(CHECKPOINT), note::MAX_BYTES)?;
-    let text = String::from_utf8(bytes).map_err(|_| NoteError::Malformed)?;
-    let head = SignedCheckpoint::from_note(&text, &credential.device)?;
-    let origin = head.checkpoint.origin.clone();
-    if origin == Checkpoint::origin(&credential.site, &credential.kiosk) {
-        Ok(head)
-    } else {
-        Err(ExportFinding::AnotherLog { origin })
-    }
+/// The files of a folder.
+pub(super) fn from(folder: &Path) -> impl Fn(&str, usize) -> Result<Vec<u8>, ExportFinding> {
+    |name, limit| read(&folder.join(name), limit)
 }
 
 /// No more than could be right is read.

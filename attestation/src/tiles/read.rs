@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::finding::ExportFinding;
+use super::heads::Fetch;
 use super::published::{TILE_BYTES, TileNodes, read};
 use super::shown::{self, Head, Shown};
 use super::{ANCHORS, CHECKPOINT};
@@ -13,15 +14,12 @@ use crate::merkle::{self, Hash};
 use crate::note::{self, Note, NoteError};
 use crate::verify::Verified;
 
-/// Gets the file with this name, of at most so many bytes.
-type Fetch = dyn Fn(&str, usize) -> Result<Vec<u8>, ExportFinding>;
-
 /// The largest list of anchors: hundreds of thousands of lines.
 const MAX_ANCHORS_BYTES: usize = 8 << 20;
 
 /// An exported log of which single tiles are read.
 pub struct ExportedLog {
-    fetch: Box<Fetch>,
+    pub(super) fetch: Box<Fetch<'static>>,
     size: u64,
 }
 
@@ -91,7 +89,7 @@ impl ExportedLog {
         sizes
     }
 
-    fn nodes(&self, reach: u64) -> Result<TileNodes<'_>, ExportFinding> {
+    pub(super) fn nodes(&self, reach: u64) -> Result<TileNodes<'_>, ExportFinding> {
         let size = self.size;
         if reach > size {
             return Err(ExportFinding::TooShort { size });

@@ -62,7 +62,7 @@ pub fn issue_listed_at(
         "typ": TYP,
         CREDENTIAL: base64url::encode(&credential.to_short()),
     });
-    let jwt = jws::sign(&device.0, &header, &payload.to_json());
+    let jwt = jws::sign_with(&header, &payload.to_json(), |signed| device.sign(signed));
     Ok(with_disclosures(&jwt, disclosures))
 }
 

@@ -1,18 +1,20 @@
 //! `receipt verify --rpc`: whether the receipt is anchored on a chain, at which block and time, by
-//! a kiosk that the registry there lists.
+//! a kiosk that the registry there lists. Without a chain, `--log` compares it with the kiosk's
+//! exported log (`exported.rs`).
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use attestation::chain::{AnchorRefusal, Anchored, Contracts, Endpoint, fetch, find_anchor};
-use attestation::json::not_held;
+use attestation::chain::{AnchorRefusal, Anchored, Contracts, Endpoint, find_anchor};
 use attestation::utc::rfc3339;
-use attestation::{ExportFinding, ExportedLog, Found, Verified};
-use serde_json::json;
+use attestation::{Found, OperatorPublicKey, Verified, WitnessPublicKey};
+use serde_json::{Value, json};
 
-use crate::Failure;
 use crate::chain::{ChainError, ledger_file};
-use crate::report::{OnLedger, hex, with_causes};
+use crate::exported::{compare, open_log};
+use crate::log::witness_key;
+use crate::report::{OnLedger, hex};
+use crate::{Failure, exported, report};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -23,25 +25,42 @@ pub(crate) struct Args {
     /// Which chain and contracts: the operator's ledger.json.
     #[arg(long, value_name = "FILE", requires = "rpc")]
     ledger: Option<PathBuf>,
-    /// The kiosk's exported log (a folder, or its http(s) address): shows that a later anchored
-    /// head contains the receipt. Only hashes are read from it.
-    #[arg(long, value_name = "FOLDER|URL", requires = "rpc")]
+    /// The kiosk's exported log (a folder, or its http(s) address). With --rpc it shows that a later
+    /// anchored head contains the receipt; alone, that the log which the kiosk signed does. Only
+    /// hashes are read from it.
+    #[arg(long, value_name = "FOLDER|URL")]
     log: Option<String>,
+    /// Without --rpc: require that this witness has seen the receipt's entry in that log (verifier
+    /// key: name+hint+key); more than one may be given.
+    #[arg(long, value_name = "KEY", requires = "log", conflicts_with = "rpc", value_parser = witness_key)]
+    witness: Vec<WitnessPublicKey>,
 }
 
 impl Args {
-    /// What the chain says about a receipt that holds. The inner error is the program's end.
+    /// What chain or exported log say about a receipt that holds. The inner error is the program's
+    /// end.
     pub(crate) fn ask(
         &self,
         found: &Found,
+        operator: &OperatorPublicKey,
         json: bool,
     ) -> Result<Result<OnLedger, ExitCode>, Failure> {
-        let Some(ledger) = &self.ledger else {
-            return Ok(Ok(OnLedger::default()));
-        };
-        let Found::Full(verified) = found else {
-            return Err(ChainError::NotFull.into());
-        };
+        match (&self.ledger, &self.log) {
+            (None, None) => Ok(Ok(OnLedger::default())),
+            (None, Some(log)) => {
+                let compared = compare(full(found)?, log, operator, &self.witness);
+                Ok(compared.map_err(|finding| exported::refuse(&finding, json)))
+            }
+            (Some(ledger), _) => self.ask_chain(full(found)?, ledger, json),
+        }
+    }
+
+    fn ask_chain(
+        &self,
+        verified: &Verified,
+        ledger: &Path,
+        json: bool,
+    ) -> Result<Result<OnLedger, ExitCode>, Failure> {
         let contracts = ledger_file(ledger)?;
         let endpoints = self.rpc.iter().map(|url| Endpoint::new(url));
         let endpoints: Vec<_> = endpoints
@@ -59,19 +78,11 @@ impl Args {
     }
 }
 
-fn open_log(place: &str) -> Result<ExportedLog, ExportFinding> {
-    if !place.starts_with("http://") && !place.starts_with("https://") {
-        return ExportedLog::in_folder(Path::new(place));
+fn full(found: &Found) -> Result<&Verified, ChainError> {
+    match found {
+        Found::Full(verified) => Ok(verified),
+        Found::Plain(_) | Found::Wallet(_) => Err(ChainError::NotFull),
     }
-    let base = place.trim_end_matches('/').to_owned();
-    let get = move |name: &str, limit| {
-        let url = format!("{base}/{name}");
-        fetch(&url, limit).map_err(|error| ExportFinding::Unreadable {
-            path: url.into(),
-            source: std::io::Error::other(error),
-        })
-    };
-    ExportedLog::fetched(get)
 }
 
 fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnLedger {
@@ -105,6 +116,7 @@ fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnL
             ("Sender", sender),
         ],
         checks: found.checks(),
+        export: Value::Null,
         json: json!({
             "chain_id": contracts.chain_id,
             "block": found.block,
@@ -121,15 +133,6 @@ fn describe(verified: &Verified, contracts: &Contracts, found: &Anchored) -> OnL
     }
 }
 
-/// That nothing could be found out is no refusal of the receipt: exit code 2.
 fn refuse(refusal: &AnchorRefusal, json: bool) -> ExitCode {
-    let code = refusal.as_code();
-    if json {
-        println!("{:#}", not_held(code, refusal));
-    } else if refusal.is_unknown() {
-        println!("NOT FOUND OUT ({code})\n{}", with_causes(refusal));
-    } else {
-        println!("REFUSED ({code})\n{}", with_causes(refusal));
-    }
-    ExitCode::from(if refusal.is_unknown() { 2 } else { 1 })
+    report::not_found(refusal.as_code(), refusal, refusal.is_unknown(), json)
 }

@@ -165,7 +165,9 @@ pub(crate) enum ChainError {
          fetch it again"
     )]
     OtherLedger,
-    #[error("only a full receipt carries the head of its log, by which it is found on a chain")]
+    #[error(
+        "only a full receipt proves its place in the log, by which it is found there or on a chain"
+    )]
     NotFull,
     #[error("{name:?} is not a name of a kiosk or site")]
     NotAName { name: String },

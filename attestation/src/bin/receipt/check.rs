@@ -72,7 +72,10 @@ impl Verify {
             Err(refusal) => return Ok(refuse(&refusal, self.source.json)),
         };
         #[cfg(feature = "evm")]
-        let ledger = match self.anchor.ask(&found, self.source.json)? {
+        let ledger = match self
+            .anchor
+            .ask(&found, &grounds.operator, self.source.json)?
+        {
             Ok(ledger) => ledger,
             Err(code) => return Ok(code),
         };

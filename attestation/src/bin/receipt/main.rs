@@ -15,6 +15,8 @@ mod anchor;
 #[cfg(feature = "evm")]
 mod chain;
 mod check;
+#[cfg(feature = "evm")]
+mod exported;
 mod input;
 mod log;
 mod present;

@@ -1,5 +1,12 @@
 //! What was found, in plain words for people; `attestation::json` says it for programs.
 
+#[cfg(feature = "evm")]
+use std::error::Error;
+#[cfg(feature = "evm")]
+use std::process::ExitCode;
+
+#[cfg(feature = "evm")]
+use attestation::json::not_held;
 pub(crate) use attestation::json::{hex, with_causes};
 use attestation::utc::rfc3339;
 use attestation::wallet::Holder;
@@ -8,15 +15,18 @@ use serde_json::Value;
 
 use crate::status;
 
-/// What a ledger said about a receipt that holds; nothing where none was asked.
+/// What a chain, or the kiosk's exported log, said about a receipt that holds; nothing where none was
+/// asked.
 #[derive(Default)]
 pub(crate) struct OnLedger {
     /// Labels and values.
     pub(crate) lines: Vec<(&'static str, String)>,
     /// What was checked, and held: code and words.
     pub(crate) checks: &'static [(&'static str, &'static str)],
-    /// For programs.
+    /// What the chain said, for programs.
     pub(crate) json: Value,
+    /// What the exported log said, for programs.
+    pub(crate) export: Value,
 }
 
 /// A receipt of which everything holds.
@@ -144,7 +154,25 @@ impl OnLedger {
             checks.extend(self.checks.iter().map(|(code, _)| Value::from(*code)));
         }
         said["ledger"] = self.json.clone();
+        said["export"] = self.export.clone();
     }
+}
+
+/// Says why a receipt that holds was not found where it was looked for. That nothing could be found
+/// out is no refusal of it: exit code 2.
+#[cfg(feature = "evm")]
+pub(crate) fn not_found(code: &str, why: &dyn Error, is_unknown: bool, json: bool) -> ExitCode {
+    if json {
+        println!("{:#}", not_held(code, why));
+    } else {
+        let title = if is_unknown {
+            "NOT FOUND OUT"
+        } else {
+            "REFUSED"
+        };
+        println!("{title} ({code})\n{}", with_causes(why));
+    }
+    ExitCode::from(if is_unknown { 2 } else { 1 })
 }
 
 fn lines(claims: &Claims) -> String {

@@ -33,7 +33,7 @@ pub(crate) struct Check {
 }
 
 /// A witness's verifier key on the command line.
-pub(super) fn witness(text: &str) -> Result<WitnessPublicKey, String> {
+pub(crate) fn witness(text: &str) -> Result<WitnessPublicKey, String> {
     WitnessPublicKey::parse(text).map_err(|error| error.to_string())
 }
 
@@ -88,12 +88,13 @@ fn as_text(report: &ExportReport) -> String {
     let key = verifier_key(&head.origin, &report.device);
     line(&mut text, "Key", &key);
     for seen in &report.witnessed {
-        line(&mut text, "Witnessed", &as_words(seen));
+        line(&mut text, "Witnessed", &seen_words(seen));
     }
     text
 }
 
-fn as_words(seen: &Cosigned) -> String {
+/// A witness's word, for people.
+pub(crate) fn seen_words(seen: &Cosigned) -> String {
     let said = &seen.cosignature;
     format!(
         "{} by {}, at {}",
@@ -103,15 +104,17 @@ fn as_words(seen: &Cosigned) -> String {
     )
 }
 
+/// A witness's word, for programs.
+pub(crate) fn seen_json(seen: &Cosigned) -> Value {
+    json!({
+        "witness": seen.cosignature.witness().verifier_key(),
+        "size": seen.size(),
+        "time": rfc3339(seen.cosignature.time()),
+    })
+}
+
 fn as_json(report: &ExportReport) -> Value {
     let head = &report.head.checkpoint;
-    let seen = |it: &Cosigned| {
-        json!({
-            "witness": it.cosignature.witness().verifier_key(),
-            "size": it.size(),
-            "time": rfc3339(it.cosignature.time()),
-        })
-    };
     json!({
         "holds": true,
         "contents": match report.contents {
@@ -124,6 +127,6 @@ fn as_json(report: &ExportReport) -> Value {
         "credentials": report.credentials,
         "device": hex(report.device.as_bytes()),
         "verifier_key": verifier_key(&head.origin, &report.device),
-        "witnessed": report.witnessed.iter().map(seen).collect::<Vec<_>>(),
+        "witnessed": report.witnessed.iter().map(seen_json).collect::<Vec<_>>(),
     })
 }

@@ -14,6 +14,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::Failure;
+#[cfg(feature = "evm")]
+pub(crate) use check::{seen_json, seen_words, witness as witness_key};
 pub(crate) use witness::WitnessError;
 
 #[derive(Subcommand)]

@@ -60,18 +60,8 @@ impl SignedMessage {
     /// # Errors
     /// [`CmsError`].
     pub fn open(bytes: &[u8], content_type: ObjectIdentifier) -> Result<Self, CmsError> {
-        let info = ContentInfo::from_der(bytes)?;
-        if info.content_type != SIGNED_DATA {
-            return Err(CmsError::Type(info.content_type));
-        }
-        let data: SignedData = info.content.decode_as()?;
-        let encapsulated = &data.encap_content_info;
-        if encapsulated.econtent_type != content_type {
-            return Err(CmsError::Type(encapsulated.econtent_type));
-        }
-        let content = encapsulated.econtent.as_ref();
-        let content: OctetString = content.ok_or(CmsError::Missing("content"))?.decode_as()?;
-        let content = content.into_bytes().into_vec();
+        let data = signed_data(bytes)?;
+        let content = content_of(&data, content_type)?;
         let info = data.signer_infos.0.as_slice().first();
         let info = info.ok_or(CmsError::Missing("signer"))?;
         let signer = certificate_of(&data, &info.sid)?;
@@ -82,6 +72,32 @@ impl SignedMessage {
             algorithm,
         })
     }
+}
+
+/// The content of a message, before anybody has asked who signed it.
+///
+/// # Errors
+/// [`CmsError`].
+pub fn content(bytes: &[u8], content_type: ObjectIdentifier) -> Result<Vec<u8>, CmsError> {
+    content_of(&signed_data(bytes)?, content_type)
+}
+
+fn signed_data(bytes: &[u8]) -> Result<SignedData, CmsError> {
+    let info = ContentInfo::from_der(bytes)?;
+    match info.content_type {
+        SIGNED_DATA => Ok(info.content.decode_as()?),
+        other => Err(CmsError::Type(other)),
+    }
+}
+
+fn content_of(data: &SignedData, content_type: ObjectIdentifier) -> Result<Vec<u8>, CmsError> {
+    let encapsulated = &data.encap_content_info;
+    if encapsulated.econtent_type != content_type {
+        return Err(CmsError::Type(encapsulated.econtent_type));
+    }
+    let content = encapsulated.econtent.as_ref();
+    let content: OctetString = content.ok_or(CmsError::Missing("content"))?.decode_as()?;
+    Ok(content.into_bytes().into_vec())
 }
 
 /// The certificate that the signer names, among those that came with the message.

@@ -11,6 +11,10 @@ use super::signature::{SignatureAlgorithm, SignatureError};
 use super::sod::{SecurityObject, SodError};
 use super::trust::{TrustStore, fingerprint};
 
+/// The data groups with the chip's keys. A document that has them and does not show them is a copy
+/// that hides what it cannot answer for.
+const CHIP_KEYS: [u8; 2] = [14, 15];
+
 /// What passive authentication has proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassiveProof {
@@ -95,6 +99,9 @@ pub enum PassiveFault {
         /// The authority's country.
         country: String,
     },
+    /// The state signed a data group with a key of the chip, and the chip did not show it.
+    #[error("data group {0} was signed, but is not there")]
+    Missing(u8),
     /// A data group was read that is not among the signed ones.
     #[error("data group {0} is not among the signed ones")]
     Unsigned(u8),
@@ -120,6 +127,7 @@ impl PassiveFault {
             Self::SignerRevoked => "signer_revoked",
             Self::RevocationUnknown => "revocation_unknown",
             Self::Altered(_) => "data_group_altered",
+            Self::Missing(_) => "data_group_missing",
             Self::Unsigned(_) => "data_group_unsigned",
             Self::ForeignSigner { .. } => "signer_of_another_state",
             Self::AccessDowngraded => "access_downgraded",
@@ -134,7 +142,8 @@ pub struct PassivePolicy {
     pub require_revocation_list: bool,
 }
 
-/// Authenticates data groups, each with its number, by EF.SOD.
+/// Authenticates data groups, each with its number, by EF.SOD. Those with the chip's keys must be
+/// among them where the state signed them.
 ///
 /// # Errors
 /// [`PassiveFault`].
@@ -155,6 +164,11 @@ pub fn authenticate(
         if object.hash.digest(bytes) != signed {
             return Err(PassiveFault::Altered(*number));
         }
+    }
+    let is_read = |number: u8| data_groups.iter().any(|group| group.0 == number);
+    let hidden = |number: &u8| object.hash_of(*number).is_some() && !is_read(*number);
+    if let Some(number) = CHIP_KEYS.into_iter().find(hidden) {
+        return Err(PassiveFault::Missing(number));
     }
     Ok(PassiveProof {
         country: country(authority),

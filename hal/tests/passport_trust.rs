@@ -146,6 +146,26 @@ impl State {
         self.certify(name, &how);
     }
 
+    /// Changes the fields of a certificate and has the authority sign it again, without any
+    /// encoder in between.
+    fn rewrite(&self, name: &str, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
+        let (pem, der) = (format!("{name}.pem"), format!("{name}.der"));
+        self.openssl(&["x509", "-in", &pem, "-outform", "DER", "-out", &der]);
+        let certificate = fs::read(self.path(&der)).unwrap();
+        let parts = parts(&certificate);
+        let mut fields: Vec<Vec<u8>> = self::parts(&parts[0]);
+        change(&mut fields);
+        let signed = tlv::encode(0x30, &fields.concat());
+        fs::write(self.path("tbs"), &signed).unwrap();
+        let digest = self.kind.digest;
+        let key = ["-sign", "csca.key", "-out", "tbs.signature", "tbs"];
+        self.openssl(&[&["dgst", digest], &key[..]].concat());
+        let signature = [vec![0], fs::read(self.path("tbs.signature")).unwrap()].concat();
+        let certificate = [signed, parts[1].clone(), tlv::encode(0x03, &signature)].concat();
+        fs::write(self.path(&der), tlv::encode(0x30, &certificate)).unwrap();
+        self.openssl(&["x509", "-inform", "DER", "-in", &der, "-out", &pem]);
+    }
+
     /// Signs content of this type with the signer's key (CMS).
     fn sign(&self, content: &[u8], content_type: &str) -> Vec<u8> {
         fs::write(self.path("content"), content).unwrap();
@@ -230,6 +250,12 @@ impl State {
     }
 }
 
+/// The objects in a sequence.
+fn parts(sequence: &[u8]) -> Vec<Vec<u8>> {
+    let objects = tlv::objects(tlv::only(sequence, 0x30).unwrap());
+    objects.map(|o| o.unwrap().encoded.to_vec()).collect()
+}
+
 fn now() -> SystemTime {
     SystemTime::now()
 }
@@ -246,6 +272,23 @@ fn documents_signed_with_every_kind_of_key_are_authentic() {
         );
         assert_eq!(proof.revocation, Revocation::NoList);
     }
+}
+
+/// ICAO 9303-12, table 5, wants UTCTime until 2049 and serial numbers of at most 20 bytes. Not every
+/// state keeps to it, and an authority's signature is over the bytes as they are.
+#[test]
+fn a_signer_whose_certificate_is_written_otherwise_than_we_would_is_believed() {
+    let state = State::found(P256);
+    state.rewrite("ds", |tbs| {
+        let serial = tlv::encode(0x02, &[0x55; 24]);
+        let validity = [
+            tlv::encode(0x18, b"20250101000000Z"),
+            tlv::encode(0x18, b"20350101000000Z"),
+        ];
+        tbs[1] = serial;
+        tbs[4] = tlv::encode(0x30, &validity.concat());
+    });
+    state.verdict(now()).unwrap();
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl SecurityObject {
 pub fn data_groups_in(file: &[u8]) -> Result<Vec<u8>, SodError> {
     let message = message(file)?;
     let content = cms::content(message, LDS_SECURITY_OBJECT).map_err(SodError::Message)?;
-    let (_, hashes) = security_object(&content)?;
+    let (_, hashes) = security_object(content)?;
     Ok(hashes.iter().map(|hash| hash.0).collect())
 }
 

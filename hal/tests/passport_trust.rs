@@ -308,6 +308,18 @@ fn a_signer_is_believed_only_while_its_certificate_lasts() {
     assert_eq!(code(now() + YEAR / 6), "authority_expired");
 }
 
+/// A state may issue its authority's certificate anew for the same key (ICAO 9303-12, 4.1.4.2).
+#[test]
+fn of_two_certificates_of_an_authority_the_valid_one_counts() {
+    let state = State::found(P256);
+    let renewed = ["-signkey", "csca.key", "-extensions", "ca", "-days", "3650"];
+    state.certify("csca", &renewed);
+    let der = ["-outform", "DER", "-out", "trust/renewed.cer"];
+    state.openssl(&[&["x509", "-in", "csca.pem"], &der[..]].concat());
+    // The first one has ended by then: see the test before this one.
+    state.verdict(now() + YEAR / 6).unwrap();
+}
+
 #[test]
 fn a_revoked_signer_is_refused_however_old_the_list() {
     let state = State::found(P256);

@@ -187,7 +187,7 @@ fn check_signer<'a>(
     trust: &'a TrustStore,
     now: SystemTime,
 ) -> Result<&'a Certificate, PassiveFault> {
-    let authority = trust.issuer_of(signer);
+    let authority = trust.issuer_of(signer, now);
     let authority = authority.ok_or_else(|| PassiveFault::UnknownAuthority {
         country: country(signer),
     })?;

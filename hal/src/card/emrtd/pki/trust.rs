@@ -187,7 +187,7 @@ impl TrustStore {
             }
         }
         let known = listed.iter().chain(&self.authorities);
-        if issuer_among(known, &message.signer).is_none() {
+        if issuers_among(known, &message.signer).next().is_none() {
             return Err(FileProblem::MasterListSigner);
         }
         self.authorities.append(&mut listed);
@@ -220,10 +220,14 @@ impl TrustStore {
         &self.problems
     }
 
-    /// The authority that issued a certificate: its name fits and its key signed it.
+    /// The authority that issued a certificate: its name fits and its key signed it. Of several
+    /// certificates with the same name and key (a state may issue its own anew, or link it to an
+    /// earlier one: ICAO 9303-12, 4.1.4) one that is valid at `at` is preferred.
     #[must_use]
-    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
-        issuer_among(&self.authorities, certificate)
+    pub fn issuer_of(&self, certificate: &Certificate, at: SystemTime) -> Option<&Certificate> {
+        let issuers: Vec<_> = issuers_among(&self.authorities, certificate).collect();
+        let valid = issuers.iter().find(|issuer| issuer.is_valid_at(at));
+        valid.or(issuers.first()).copied()
     }
 
     /// The newest revocation list of an authority, by any of its keys: after a change of keys
@@ -261,11 +265,11 @@ pub(super) fn fingerprint(authority: &Certificate) -> Vec<u8> {
     HashAlgorithm::Sha256.digest(&bytes)
 }
 
-fn issuer_among<'a>(
+fn issuers_among<'a>(
     authorities: impl IntoIterator<Item = &'a Certificate>,
     certificate: &Certificate,
-) -> Option<&'a Certificate> {
-    authorities.into_iter().find(|authority| {
+) -> impl Iterator<Item = &'a Certificate> {
+    authorities.into_iter().filter(|authority| {
         certificate.names_issuer(authority) && certificate.check_signature(authority.key()).is_ok()
     })
 }

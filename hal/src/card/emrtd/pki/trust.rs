@@ -202,8 +202,8 @@ impl TrustStore {
                 _ => unusable += 1,
             }
         }
-        let mut vouching = issuers_among(&self.authorities, &message.signer);
-        if vouching.next().is_none() {
+        let vouched = issuers_among(&self.authorities, &message.signer).next();
+        if vouched.is_none() {
             let country = message.signer.country();
             return Err(FileProblem::MasterListSigner {
                 country: country.unwrap_or_else(|| String::from("?")),

@@ -265,6 +265,26 @@ fn a_copy_of_a_chip_with_active_authentication_is_found_out() {
     ));
 }
 
+/// EF.COM is not signed: a copy could leave out what it has no keys for, and pass for a document
+/// that never had any.
+#[test]
+fn a_copy_that_hides_the_keys_it_does_not_know_is_refused() {
+    for protocols in [
+        Protocols::default(),
+        only(true, true, false),
+        only(true, false, true),
+    ] {
+        let lab = Lab::with(protocols, SimPassport::example(), Some(Fault::StrippedCom));
+        match lab.read(mrz_key()).unwrap_err() {
+            CardFault::Document { code, advice } => assert_eq!(
+                (code, advice),
+                ("data_group_missing", CardAdvice::NotAccepted)
+            ),
+            other => panic!("{other}"),
+        }
+    }
+}
+
 #[test]
 fn a_document_taken_away_while_it_is_read_is_read_when_it_comes_back() {
     let lab = Lab::with(

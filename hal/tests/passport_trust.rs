@@ -31,6 +31,9 @@ const fn ec(key: &'static [&'static str], digest: &'static str) -> Kind {
 
 const P256: Kind = ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "-sha256");
 
+const SHA_1: Kind = ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha1");
+const SHORT: Kind = ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:1024"], "-sha256");
+
 const KINDS: [Kind; 8] = [
     P256,
     ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "-sha384"),
@@ -50,7 +53,7 @@ const KINDS: [Kind; 8] = [
         "-sha384",
     ),
     ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha256"),
-    ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:4096"], "-sha1"),
+    ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:4096"], "-sha512"),
     Kind {
         key: &["rsa", "-pkeyopt", "rsa_keygen_bits:3072"],
         digest: "-sha256",
@@ -59,6 +62,10 @@ const KINDS: [Kind; 8] = [
 ];
 
 const DATA_GROUP_1: &[u8] = b"data group one";
+/// id-icao-mrtd-security-ldsSecurityObject.
+const SECURITY_OBJECT: &str = "2.23.136.1.1.1";
+/// id-icao-cscaMasterList.
+const MASTER_LIST: &str = "2.23.136.1.1.2";
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A state: an authority, and a signer that it certified.
@@ -74,7 +81,10 @@ impl State {
         fs::create_dir(state.path("trust")).unwrap();
         let extensions = "[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,\
             cRLSign\nsubjectKeyIdentifier=hash\n[ds]\nkeyUsage=critical,digitalSignature\n\
-            authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n[ca_db]\ndatabase=index\n\
+            authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n[list]\nkeyUsage=critical,\
+            digitalSignature\nextendedKeyUsage=critical,2.23.136.1.1.3\n[strange]\nkeyUsage=\
+            critical,digitalSignature\n1.2.3.4=critical,ASN1:NULL\n[garbled]\n2.5.29.15=critical,\
+            DER:0500\n[delta]\ndeltaCRL=critical,1\n[ca_db]\ndatabase=index\n\
             crlnumber=number\ndefault_crl_days=30\n";
         fs::write(state.path("ext"), extensions).unwrap();
         fs::write(state.path("index"), "").unwrap();
@@ -82,7 +92,7 @@ impl State {
         state.make_key("csca");
         state.request("csca", "/C=UT/O=Utopia/CN=Authority");
         state.certify("csca", &["-signkey", "csca.key", "-extensions", "ca"]);
-        state.appoint("ds", "365");
+        state.appoint("ds", "365", "ds");
         state.openssl(&[
             "x509",
             "-in",
@@ -138,16 +148,37 @@ impl State {
         self.openssl(&arguments);
     }
 
-    fn appoint(&self, name: &str, days: &str) {
+    /// Certifies a signer with these extensions.
+    fn appoint(&self, name: &str, days: &str, extensions: &str) {
         self.make_key(name);
         self.request(name, "/C=UT/O=Utopia/CN=Signer");
         let authority = ["-CA", "csca.pem", "-CAkey", "csca.key", "-CAcreateserial"];
-        let how = [&authority[..], &["-days", days, "-extensions", "ds"]].concat();
+        let how = [&authority[..], &["-days", days, "-extensions", extensions]].concat();
         self.certify(name, &how);
     }
 
-    /// Signs content of this type with the signer's key (CMS).
-    fn sign(&self, content: &[u8], content_type: &str) -> Vec<u8> {
+    /// Changes the fields of a certificate and has the authority sign it again, without any
+    /// encoder in between.
+    fn rewrite(&self, name: &str, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
+        let (pem, der) = (format!("{name}.pem"), format!("{name}.der"));
+        self.openssl(&["x509", "-in", &pem, "-outform", "DER", "-out", &der]);
+        let certificate = fs::read(self.path(&der)).unwrap();
+        let parts = parts(&certificate);
+        let mut fields: Vec<Vec<u8>> = self::parts(&parts[0]);
+        change(&mut fields);
+        let signed = tlv::encode(0x30, &fields.concat());
+        fs::write(self.path("tbs"), &signed).unwrap();
+        let digest = self.kind.digest;
+        let key = ["-sign", "csca.key", "-out", "tbs.signature", "tbs"];
+        self.openssl(&[&["dgst", digest], &key[..]].concat());
+        let signature = [vec![0], fs::read(self.path("tbs.signature")).unwrap()].concat();
+        let certificate = [signed, parts[1].clone(), tlv::encode(0x03, &signature)].concat();
+        fs::write(self.path(&der), tlv::encode(0x30, &certificate)).unwrap();
+        self.openssl(&["x509", "-inform", "DER", "-in", &der, "-out", &pem]);
+    }
+
+    /// Signs content of this type with a signer's key (CMS).
+    fn sign(&self, signer: &str, content: &[u8], content_type: &str, more: &[&str]) -> Vec<u8> {
         fs::write(self.path("content"), content).unwrap();
         let mut arguments = vec!["cms", "-sign", "-binary", "-nodetach", "-outform", "DER"];
         arguments.extend([
@@ -159,7 +190,9 @@ impl State {
             content_type,
         ]);
         let digest = self.kind.digest.trim_start_matches('-');
-        arguments.extend(["-signer", "ds.pem", "-inkey", "ds.key", "-md", digest]);
+        let (certificate, key) = (format!("{signer}.pem"), format!("{signer}.key"));
+        arguments.extend(["-signer", &certificate, "-inkey", &key, "-md", digest]);
+        arguments.extend(more);
         if self.kind.pss {
             arguments.extend([
                 "-keyopt",
@@ -174,6 +207,11 @@ impl State {
 
     /// An EF.SOD over [`DATA_GROUP_1`].
     fn security_object(&self) -> Vec<u8> {
+        tlv::encode(0x77, &self.sign("ds", &self.hashes(), SECURITY_OBJECT, &[]))
+    }
+
+    /// LDSSecurityObject over [`DATA_GROUP_1`].
+    fn hashes(&self) -> Vec<u8> {
         fs::write(self.path("dg1"), DATA_GROUP_1).unwrap();
         self.openssl(&["dgst", "-sha256", "-binary", "-out", "dg1.hash", "dg1"]);
         let hash = fs::read(self.path("dg1.hash")).unwrap();
@@ -184,16 +222,19 @@ impl State {
             tlv::encode(0x30, &sha256),
             tlv::encode(0x30, &tlv::encode(0x30, &entry)),
         ];
-        let content = tlv::encode(0x30, &content.concat());
-        tlv::encode(0x77, &self.sign(&content, "2.23.136.1.1.1"))
+        tlv::encode(0x30, &content.concat())
     }
 
     fn list_revoked(&self, name: Option<&str>) {
+        self.list_revoked_with(name, &[]);
+    }
+
+    fn list_revoked_with(&self, name: Option<&str>, more: &[&str]) {
         if let Some(name) = name {
             let certificate = format!("{name}.pem");
             self.in_database(&["-revoke", &certificate]);
         }
-        self.in_database(&["-gencrl", "-out", "list.pem"]);
+        self.in_database(&[&["-gencrl", "-out", "list.pem"], more].concat());
         self.openssl(&[
             "crl",
             "-in",
@@ -230,6 +271,12 @@ impl State {
     }
 }
 
+/// The objects in a sequence.
+fn parts(sequence: &[u8]) -> Vec<Vec<u8>> {
+    let objects = tlv::objects(tlv::only(sequence, 0x30).unwrap());
+    objects.map(|o| o.unwrap().encoded.to_vec()).collect()
+}
+
 fn now() -> SystemTime {
     SystemTime::now()
 }
@@ -248,6 +295,45 @@ fn documents_signed_with_every_kind_of_key_are_authentic() {
     }
 }
 
+/// ICAO 9303-12, table 5, wants UTCTime until 2049 and serial numbers of at most 20 bytes. Not every
+/// state keeps to it, and an authority's signature is over the bytes as they are.
+#[test]
+fn a_signer_whose_certificate_is_written_otherwise_than_we_would_is_believed() {
+    let state = State::found(P256);
+    state.rewrite("ds", |tbs| {
+        tbs[1] = tlv::encode(0x02, &[0x55; 24]);
+        tbs[4] = validity("20250101000000Z", "20350101000000Z");
+    });
+    state.verdict(now()).unwrap();
+}
+
+/// Validity of a certificate in GeneralizedTime.
+fn validity(from: &str, to: &str) -> Vec<u8> {
+    let times = [from, to].map(|time| tlv::encode(0x18, time.as_bytes()));
+    tlv::encode(0x30, &times.concat())
+}
+
+#[test]
+fn short_keys_sign_nothing() {
+    assert_eq!(
+        State::found(SHORT).verdict(now()).unwrap_err(),
+        PassiveFault::Weak
+    );
+}
+
+/// Documents last ten years, so those of signers from the time of SHA-1 are still about.
+#[test]
+fn sha_1_is_believed_of_signers_from_its_time_only() {
+    let state = State::found(SHA_1);
+    assert_eq!(state.verdict(now()).unwrap_err(), PassiveFault::Weak);
+    let since = |from| {
+        state.rewrite("ds", |tbs| tbs[4] = validity(from, "20280101000000Z"));
+        state.verdict(now()).map(drop)
+    };
+    assert_eq!(since("20171231235959Z"), Ok(()));
+    assert_eq!(since("20180101000000Z"), Err(PassiveFault::Weak));
+}
+
 #[test]
 fn only_the_states_that_are_trusted_can_sign() {
     let (mine, other) = (State::found(P256), State::found(P256));
@@ -263,6 +349,18 @@ fn a_signer_is_believed_only_while_its_certificate_lasts() {
     assert_eq!(code(now() - YEAR), "signer_expired");
     // The authority's certificate lasts a month, OpenSSL's default.
     assert_eq!(code(now() + YEAR / 6), "authority_expired");
+}
+
+/// A state may issue its authority's certificate anew for the same key (ICAO 9303-12, 4.1.4.2).
+#[test]
+fn of_two_certificates_of_an_authority_the_valid_one_counts() {
+    let state = State::found(P256);
+    let renewed = ["-signkey", "csca.key", "-extensions", "ca", "-days", "3650"];
+    state.certify("csca", &renewed);
+    let der = ["-outform", "DER", "-out", "trust/renewed.cer"];
+    state.openssl(&[&["x509", "-in", "csca.pem"], &der[..]].concat());
+    // The first one has ended by then: see the test before this one.
+    state.verdict(now() + YEAR / 6).unwrap();
 }
 
 #[test]
@@ -298,23 +396,65 @@ fn a_list_that_the_authority_did_not_sign_counts_as_none() {
     assert_eq!(verdict.unwrap_err(), PassiveFault::RevocationUnknown);
 }
 
+/// A list of what is new says nothing about all others; states make none (ICAO 9303-12, 4.1.5).
+#[test]
+fn a_part_of_a_revocation_list_is_not_taken_for_all_of_it() {
+    let state = State::found(P256);
+    state.list_revoked_with(None, &["-crlexts", "delta"]);
+    let trust = state.trust();
+    assert_eq!(trust.revocation_lists(now()), (0, 0));
+    assert!(matches!(trust.problems(), [(_, FileProblem::Crl(_))]));
+}
+
+/// ICAO 9303-12, table 6 and D.1.1.3.
+#[test]
+fn only_certificates_for_signing_documents_sign_documents() {
+    for extensions in ["list", "strange", "garbled", "ca"] {
+        let state = State::found(P256);
+        state.appoint("ds", "365", extensions);
+        assert_eq!(
+            state.verdict(now()).unwrap_err(),
+            PassiveFault::NotADocumentSigner,
+            "{extensions}"
+        );
+    }
+}
+
+#[test]
+fn a_signer_of_documents_signs_no_master_lists() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let list = master_list_by("ds", &mine, &[&other.path("trust/csca.cer")]);
+    fs::write(mine.path("trust/list.ml"), list).unwrap();
+    let trust = mine.trust();
+    assert_eq!(trust.authorities(), 1);
+    assert!(matches!(
+        trust.problems(),
+        [(_, FileProblem::NotMasterListSigner)]
+    ));
+}
+
 /// CscaMasterList (ICAO 9303-12, 8.1).
 fn master_list(state: &State, certificates: &[&Path]) -> Vec<u8> {
+    state.appoint("list", "365", "list");
+    master_list_by("list", state, certificates)
+}
+
+fn master_list_by(signer: &str, state: &State, certificates: &[&Path]) -> Vec<u8> {
     let set: Vec<u8> = certificates
         .iter()
         .flat_map(|c| fs::read(c).unwrap())
         .collect();
     let content = [tlv::encode(0x02, &[0]), tlv::encode(0x31, &set)].concat();
-    state.sign(&tlv::encode(0x30, &content), "2.23.136.1.1.2")
+    state.sign(signer, &tlv::encode(0x30, &content), MASTER_LIST, &[])
 }
 
 #[test]
 fn a_master_list_brings_the_authorities_of_other_states() {
     let (mine, other) = (State::found(P256), State::found(KINDS[3]));
-    let (own, foreign) = (mine.path("trust/csca.cer"), other.path("trust/csca.cer"));
-    let list = master_list(&mine, &[&own, &foreign]);
-    fs::write(mine.path("trust/list.ml"), list).unwrap();
-    fs::remove_file(&own).unwrap();
+    let foreign = other.path("trust/csca.cer");
+    let list = master_list(&mine, &[&foreign]);
+    // Before the authority's certificate in the order of names.
+    fs::write(mine.path("trust/a-list.ml"), list).unwrap();
     let trust = mine.trust();
     assert_eq!((trust.authorities(), trust.problems().len()), (2, 0));
     other
@@ -331,8 +471,51 @@ fn a_master_list_of_somebody_unknown_is_not_used_and_said_so() {
     assert_eq!(trust.authorities(), 1);
     assert!(matches!(
         trust.problems(),
-        [(_, FileProblem::MasterListSigner)]
+        [(_, FileProblem::MasterListSigner { .. })]
     ));
+}
+
+/// Anybody can found an authority, put it on a list and have its signer sign the list.
+#[test]
+fn a_master_list_cannot_vouch_for_itself_nor_for_another_one() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let (own, foreign) = (mine.path("trust/csca.cer"), other.path("trust/csca.cer"));
+    let itself = master_list(&other, &[&foreign]);
+    fs::write(mine.path("trust/itself.ml"), &itself).unwrap();
+    let trust = mine.trust();
+    assert_eq!((trust.authorities(), trust.problems().len()), (1, 1));
+    assert_eq!(
+        other
+            .judge(&trust, PassivePolicy::default(), now())
+            .unwrap_err()
+            .code(),
+        "authority_unknown"
+    );
+
+    // Now the other authority is trusted for documents, because a list that is trusted says so.
+    let good = master_list(&mine, &[&foreign]);
+    fs::write(mine.path("trust/good.ml"), good).unwrap();
+    let trust = mine.trust();
+    assert_eq!((trust.authorities(), trust.problems().len()), (2, 1));
+
+    fs::remove_file(&own).unwrap();
+    let alone = TrustStore::load(&mine.path("trust")).unwrap_err();
+    assert!(matches!(alone, TrustError::Empty { .. }));
+}
+
+/// RFC 5652, 5.3: only content of the type "data" may be signed without them.
+#[test]
+fn a_security_object_without_signed_attributes_is_refused() {
+    let state = State::found(P256);
+    let message = state.sign("ds", &state.hashes(), SECURITY_OBJECT, &["-noattr"]);
+    let verdict = authenticate(
+        &tlv::encode(0x77, &message),
+        &[(1, DATA_GROUP_1)],
+        &state.trust(),
+        PassivePolicy::default(),
+        now(),
+    );
+    assert_eq!(verdict.unwrap_err().code(), "document_signature_wrong");
 }
 
 #[test]

@@ -135,7 +135,9 @@ fn undiminished(raw: &RawDocument, proof: PassiveProof) -> Result<PassiveProof, 
     let signed = raw.data_group(14).map(SecurityInfos::from_data_group_14);
     let offered = match signed {
         Some(Ok(infos)) => infos.pace,
-        _ => return Ok(proof), // without data group 14 there is nothing to compare with
+        // Without data group 14, which passive authentication demands where it was signed, there
+        // is nothing to compare with.
+        _ => return Ok(proof),
     };
     let as_signed = match raw.access {
         Access::Bac => offered.is_empty(),

@@ -20,6 +20,10 @@ pub enum Fault {
     Cloned,
     /// A copy that refuses chip and active authentication although its files announce them.
     NoChipKey,
+    /// A copy without the keys of chip and active authentication: it leaves out the data groups
+    /// with the public ones, EF.COM, which nobody signs, does not list them, and it opens with basic
+    /// access control only.
+    StrippedCom,
     /// The chip belongs to another page: no printed number opens it.
     WrongAccessKey,
     /// Answers after access carry a wrong authentication code, as if somebody changed them.

@@ -82,8 +82,12 @@ pub(super) fn issue(
     let mut groups = data_groups(page, protocols, &chip, &active)?;
     let mut signature = sod(&groups, &signer)?;
     spoil(fault, page, &mut groups, &mut signature);
+    let stripped = fault == Some(Fault::StrippedCom);
+    if stripped {
+        groups.retain(|group| group.0 < 14);
+    }
     let mut files = BTreeMap::from([(COM, com(&groups)), (SOD, signature)]);
-    if let Some(pace) = protocols.pace {
+    if let Some(pace) = protocols.pace.filter(|_| !stripped) {
         files.insert(CARD_ACCESS, card_access(pace)?);
     }
     files.extend(
@@ -95,7 +99,7 @@ pub(super) fn issue(
         Some(Fault::Cloned) => (draw_key()?, draw_key()?),
         _ => (chip, active),
     };
-    let answers = fault != Some(Fault::NoChipKey);
+    let answers = !stripped && fault != Some(Fault::NoChipKey);
     let contents = Contents {
         files,
         access: access(page, protocols, fault)?,

@@ -8,7 +8,7 @@ mod security_info;
 
 pub use details::{HolderDetails, IssueDetails};
 pub use face::{FaceError, Portrait, PortraitCoding, PortraitPicture};
-pub use file::{File, data_groups_in};
+pub use file::File;
 pub use security_info::{ChipKey, SecurityInfos};
 
 use super::mrz::{Mrz, MrzError};

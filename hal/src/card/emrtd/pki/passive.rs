@@ -9,7 +9,12 @@ use super::cms::CmsError;
 use super::hash::HashAlgorithm;
 use super::signature::{SignatureAlgorithm, SignatureError};
 use super::sod::{SecurityObject, SodError};
+use super::strength::{is_strong_hash, is_strong_key};
 use super::trust::{TrustStore, fingerprint};
+
+/// The data groups with the chip's keys. A document that has them and does not show them is a copy
+/// that hides what it cannot answer for.
+const CHIP_KEYS: [u8; 2] = [14, 15];
 
 /// What passive authentication has proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +75,9 @@ pub enum PassiveFault {
     /// The signer's certificate is for something else.
     #[error("the certificate of the document's signer is not for signing documents")]
     NotADocumentSigner,
+    /// A key of the signer or its authority is too short, or a signer of today uses SHA-1.
+    #[error("the document is signed with a key or hash function that is too weak")]
+    Weak,
     /// The signer's certificate has expired or is not valid yet.
     #[error("the certificate of the document's signer is not valid now")]
     SignerExpired,
@@ -95,6 +103,9 @@ pub enum PassiveFault {
         /// The authority's country.
         country: String,
     },
+    /// The state signed a data group with a key of the chip, and the chip did not show it.
+    #[error("data group {0} was signed, but is not there")]
+    Missing(u8),
     /// A data group was read that is not among the signed ones.
     #[error("data group {0} is not among the signed ones")]
     Unsigned(u8),
@@ -115,11 +126,13 @@ impl PassiveFault {
             Self::SecurityObject(_) => "security_object_malformed",
             Self::UnknownAuthority { .. } => "authority_unknown",
             Self::NotADocumentSigner => "signer_not_entitled",
+            Self::Weak => "signature_too_weak",
             Self::SignerExpired => "signer_expired",
             Self::AuthorityExpired => "authority_expired",
             Self::SignerRevoked => "signer_revoked",
             Self::RevocationUnknown => "revocation_unknown",
             Self::Altered(_) => "data_group_altered",
+            Self::Missing(_) => "data_group_missing",
             Self::Unsigned(_) => "data_group_unsigned",
             Self::ForeignSigner { .. } => "signer_of_another_state",
             Self::AccessDowngraded => "access_downgraded",
@@ -134,7 +147,8 @@ pub struct PassivePolicy {
     pub require_revocation_list: bool,
 }
 
-/// Authenticates data groups, each with its number, by EF.SOD.
+/// Authenticates data groups, each with its number, by EF.SOD. Those with the chip's keys must be
+/// among them where the state signed them.
 ///
 /// # Errors
 /// [`PassiveFault`].
@@ -147,6 +161,7 @@ pub fn authenticate(
 ) -> Result<PassiveProof, PassiveFault> {
     let object = SecurityObject::parse(sod).map_err(PassiveFault::SecurityObject)?;
     let authority = check_signer(&object.signer, trust, now)?;
+    check_strength(&object, authority)?;
     let revocation = check_revocation(&object.signer, authority, trust, policy, now)?;
     for (number, bytes) in data_groups {
         let signed = object
@@ -155,6 +170,11 @@ pub fn authenticate(
         if object.hash.digest(bytes) != signed {
             return Err(PassiveFault::Altered(*number));
         }
+    }
+    let is_read = |number: u8| data_groups.iter().any(|group| group.0 == number);
+    let hidden = |number: &u8| object.hash_of(*number).is_some() && !is_read(*number);
+    if let Some(number) = CHIP_KEYS.into_iter().find(hidden) {
+        return Err(PassiveFault::Missing(number));
     }
     Ok(PassiveProof {
         country: country(authority),
@@ -173,11 +193,11 @@ fn check_signer<'a>(
     trust: &'a TrustStore,
     now: SystemTime,
 ) -> Result<&'a Certificate, PassiveFault> {
-    let authority = trust.issuer_of(signer);
+    let authority = trust.issuer_of(signer, now);
     let authority = authority.ok_or_else(|| PassiveFault::UnknownAuthority {
         country: country(signer),
     })?;
-    if !signer.may_sign_documents() || signer.is_authority() {
+    if !signer.may_sign_documents() {
         return Err(PassiveFault::NotADocumentSigner);
     }
     if !signer.is_valid_at(now) {
@@ -187,6 +207,18 @@ fn check_signer<'a>(
         return Err(PassiveFault::AuthorityExpired);
     }
     Ok(authority)
+}
+
+fn check_strength(object: &SecurityObject, authority: &Certificate) -> Result<(), PassiveFault> {
+    let signer = &object.signer;
+    let certified = signer.algorithm().map(SignatureAlgorithm::hash);
+    let mut hashes = [Some(object.hash), Some(object.algorithm.hash()), certified]
+        .into_iter()
+        .flatten();
+    let strong = is_strong_key(signer.key())
+        && is_strong_key(authority.key())
+        && hashes.all(|hash| is_strong_hash(hash, signer));
+    strong.then_some(()).ok_or(PassiveFault::Weak)
 }
 
 fn check_revocation(

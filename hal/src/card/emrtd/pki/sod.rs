@@ -3,7 +3,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::certificate::Certificate;
-use super::cms::{CmsError, SignedMessage};
+use super::cms::{self, CmsError, SignedMessage};
 use super::hash::HashAlgorithm;
 use super::signature::SignatureAlgorithm;
 use crate::card::emrtd::tlv::{self, TlvError};
@@ -64,12 +64,8 @@ impl SecurityObject {
     /// # Errors
     /// [`SodError`].
     pub fn parse(file: &[u8]) -> Result<Self, SodError> {
-        if file.len() > MAX_SOD_LEN {
-            return Err(SodError::TooLong(file.len()));
-        }
-        let message = tlv::only(file, TAG_SOD)?;
         let message =
-            SignedMessage::open(message, LDS_SECURITY_OBJECT).map_err(SodError::Message)?;
+            SignedMessage::open(message(file)?, LDS_SECURITY_OBJECT).map_err(SodError::Message)?;
         let (hash, hashes) = security_object(&message.content)?;
         Ok(Self {
             signer: message.signer,
@@ -85,6 +81,25 @@ impl SecurityObject {
         let found = self.hashes.iter().find(|h| h.0 == data_group);
         found.map(|h| h.1.as_slice())
     }
+}
+
+/// The data groups that EF.SOD lists, before anybody has asked who signed it: what to read.
+///
+/// # Errors
+/// [`SodError`].
+pub fn data_groups_in(file: &[u8]) -> Result<Vec<u8>, SodError> {
+    let message = message(file)?;
+    let content = cms::content(message, LDS_SECURITY_OBJECT).map_err(SodError::Message)?;
+    let (_, hashes) = security_object(content)?;
+    Ok(hashes.iter().map(|hash| hash.0).collect())
+}
+
+/// The signed message in the file.
+fn message(file: &[u8]) -> Result<&[u8], SodError> {
+    if file.len() > MAX_SOD_LEN {
+        return Err(SodError::TooLong(file.len()));
+    }
+    Ok(tlv::only(file, TAG_SOD)?)
 }
 
 /// LDSSecurityObject ::= SEQUENCE { version, hashAlgorithm, dataGroupHashValues, … } (ICAO

@@ -1,5 +1,8 @@
 //! The order in which a document is read: open it, learn what there is, authenticate the chip
 //! early so that the rest comes through its own channel, then the data.
+//!
+//! What there is says EF.SOD, which the state signed. EF.COM says it, too, but nobody signs that
+//! file: a copy could leave out the data groups with the chip's keys. So it is not read.
 
 use zeroize::Zeroizing;
 
@@ -10,12 +13,14 @@ use super::session::Session;
 use crate::card::emrtd::access::AccessKey;
 use crate::card::emrtd::lds::{self, File, LdsError, SecurityInfos};
 use crate::card::emrtd::pace::PaceVariant;
-use crate::card::emrtd::pki::PublicKey;
+use crate::card::emrtd::pki::{PublicKey, sod};
 
 /// About how many bytes EF.SOD and the portrait have together, until it is known.
 const USUAL_LENGTH: usize = 20_000;
 /// Data groups that every document has (ICAO 9303-10, 3.11).
 const MANDATORY: [u8; 2] = [1, 2];
+/// Data groups that no check needs.
+const DETAILS: [u8; 2] = [11, 12];
 
 /// How the chip was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +86,9 @@ impl std::fmt::Debug for RawDocument {
 pub(super) async fn read(mut session: Session, key: AccessKey) -> Result<RawDocument, EmrtdFault> {
     session.expect(USUAL_LENGTH);
     let access = open(&mut session, &key).await?;
-    let com = session.read(File::Com).await?;
-    let listed = lds::data_groups_in(&com).map_err(|e| LdsError::Malformed(File::Com, e))?;
+    let sod = session.read(File::Sod).await?;
+    // What is wrong with an EF.SOD that says nothing, passive authentication will say.
+    let listed = sod::data_groups_in(&sod).unwrap_or_default();
     let mut groups = Vec::new();
 
     let infos = security_infos(&mut session, &listed, &mut groups).await?;
@@ -90,20 +96,23 @@ pub(super) async fn read(mut session: Session, key: AccessKey) -> Result<RawDocu
     if let Some(key) = infos.chip_keys.first() {
         proof = chip::authenticate(&mut session, key).await?;
     }
-    let sod = session.read(File::Sod).await?;
     for number in MANDATORY {
         let bytes = session.read(File::DataGroup(number)).await?;
         groups.push((number, bytes));
     }
-    if proof == ChipProof::NotOffered && listed.contains(&15) {
-        let bytes = session.read(File::DataGroup(15)).await?;
-        if let Some(key) = active_key(&bytes)? {
+    if let Some(bytes) = optional(&mut session, &listed, 15).await? {
+        if proof == ChipProof::NotOffered
+            && let Some(key) = active_key(&bytes)?
+        {
             proof = chip::challenge(&mut session, &key, &infos).await?;
         }
         groups.push((15, bytes));
     }
     if session.options.details {
-        details(&mut session, &listed, &mut groups).await?;
+        for number in DETAILS {
+            let bytes = optional(&mut session, &listed, number).await?;
+            groups.extend(bytes.map(|bytes| (number, bytes)));
+        }
     }
     Ok(RawDocument {
         sod,
@@ -120,13 +129,11 @@ async fn security_infos(
     listed: &[u8],
     groups: &mut Vec<(u8, Zeroizing<Vec<u8>>)>,
 ) -> Result<SecurityInfos, EmrtdFault> {
-    if !listed.contains(&14) {
+    let Some(bytes) = optional(session, listed, 14).await? else {
         return Ok(SecurityInfos::default());
-    }
-    let file = File::DataGroup(14);
-    let bytes = session.read(file).await?;
-    let infos =
-        SecurityInfos::from_data_group_14(&bytes).map_err(|e| LdsError::Malformed(file, e))?;
+    };
+    let infos = SecurityInfos::from_data_group_14(&bytes)
+        .map_err(|e| LdsError::Malformed(File::DataGroup(14), e))?;
     groups.push((14, bytes));
     Ok(infos)
 }
@@ -140,21 +147,19 @@ fn active_key(bytes: &[u8]) -> Result<Option<PublicKey>, EmrtdFault> {
     }
 }
 
-/// Data groups 11 and 12, where they can be read: a chip may keep them closed.
-async fn details(
+/// A data group that is listed, where it can be read: a chip may keep 11 and 12 closed. Whether a
+/// document without this one is believed, passive authentication decides.
+async fn optional(
     session: &mut Session,
     listed: &[u8],
-    groups: &mut Vec<(u8, Zeroizing<Vec<u8>>)>,
-) -> Result<(), EmrtdFault> {
-    for number in [11, 12] {
-        if !listed.contains(&number) {
-            continue;
-        }
-        match session.read(File::DataGroup(number)).await {
-            Ok(bytes) => groups.push((number, bytes)),
-            Err(EmrtdFault::File { .. } | EmrtdFault::TooLong { .. }) => {}
-            Err(other) => return Err(other),
-        }
+    number: u8,
+) -> Result<Option<Zeroizing<Vec<u8>>>, EmrtdFault> {
+    if !listed.contains(&number) {
+        return Ok(None);
     }
-    Ok(())
+    match session.read(File::DataGroup(number)).await {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(EmrtdFault::File { .. } | EmrtdFault::TooLong { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
 }

@@ -143,6 +143,14 @@ impl Switch {
         *wish
     }
 
+    /// Waits until stopped, at most for `pause`. Nothing else ends it: a session that begins must not
+    /// shorten the pauses of a device that is not there into a busy loop.
+    pub(crate) fn rest(&self, pause: Duration) {
+        let going = |wish: &mut Wish| !wish.stop;
+        // The guard that comes back is of no use here, nor is whether time is up.
+        drop(self.0.1.wait_timeout_while(self.lock(), pause, going));
+    }
+
     fn change(&self, f: impl FnOnce(&mut Wish)) {
         f(&mut self.lock());
         self.0.1.notify_all();

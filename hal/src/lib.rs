@@ -19,5 +19,6 @@ pub mod sim;
 pub mod speaker;
 pub mod system;
 pub mod wlt;
+mod worker;
 
 pub use device::DeviceState;

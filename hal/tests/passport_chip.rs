@@ -3,22 +3,27 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a failed helper is a failed test
 #![cfg(feature = "sim")]
 
+#[path = "common/forged.rs"]
+mod forged;
 #[path = "common/own_reader.rs"]
 mod own_reader;
 
 use std::time::SystemTime;
 
+use forged::{FORGED, UNREADABLE};
 use hal::card::emrtd::access::AccessKey;
 use hal::card::emrtd::cipher::Suite;
 use hal::card::emrtd::curve::Curve;
+use hal::card::emrtd::pki::hash::HashAlgorithm;
 use hal::card::emrtd::pki::passive::{PassiveFault, PassivePolicy, PassiveProof, authenticate};
+use hal::card::emrtd::pki::signature::SignatureAlgorithm;
 use hal::card::emrtd::pki::trust::TrustStore;
 use hal::card::emrtd::procedure::{
     Access, ChipProof, EmrtdFault, Procedure, RawDocument, ReadOptions, Step,
 };
 use hal::card::emrtd::random::OsRandom;
 use hal::sim::passport::{
-    Ciphers, Fault, Pace, PaceCurve, PassportOptions, Protocols, SimPassport,
+    Active, Ciphers, Fault, Pace, PaceCurve, PassportOptions, Protocols, SimPassport,
 };
 use own_reader::{OwnReader, alone};
 use pcsc::State;
@@ -76,22 +81,34 @@ fn every_combination_of_protocols_is_read_and_believed() {
             let pace = |ciphers, curve| Some(Pace { ciphers, curve });
             let (bp, p256, p384) = (PaceCurve::BrainpoolP256r1, PaceCurve::P256, PaceCurve::P384);
             let chips = [
-                (true, None, None, false),
-                (true, None, Some(Ciphers::TripleDes), false),
-                (true, None, None, true),
-                (true, pace(Ciphers::Aes128, bp), Some(Ciphers::Aes128), true),
-                (false, pace(Ciphers::TripleDes, p256), None, true),
+                (true, None, None, None),
+                (true, None, Some(Ciphers::TripleDes), None),
+                (true, None, None, Some(Active::Ecdsa)),
+                (true, None, None, Some(Active::Rsa1024)),
+                (true, None, None, Some(Active::Rsa2048)),
+                (
+                    true,
+                    pace(Ciphers::Aes128, bp),
+                    Some(Ciphers::Aes128),
+                    Some(Active::Ecdsa),
+                ),
+                (
+                    false,
+                    pace(Ciphers::TripleDes, p256),
+                    None,
+                    Some(Active::Rsa2048),
+                ),
                 (
                     false,
                     pace(Ciphers::Aes192, bp),
                     Some(Ciphers::Aes256),
-                    false,
+                    None,
                 ),
                 (
                     false,
                     pace(Ciphers::Aes256, p384),
                     Some(Ciphers::Aes192),
-                    false,
+                    None,
                 ),
             ];
             for (bac, pace, chip, active) in chips {
@@ -122,8 +139,10 @@ fn every_combination_of_protocols_is_read_and_believed() {
                     (ChipProof::ChipAuthentication { curve, suite }, Some(ciphers)) => {
                         assert_eq!((curve, suite), (Curve::P256, Suite::from(ciphers)));
                     }
-                    (ChipProof::ActiveAuthentication(_), None) => assert!(active),
-                    (proof, _) => assert_eq!((proof, active), (ChipProof::NotOffered, false)),
+                    (ChipProof::ActiveAuthentication(how), None) => {
+                        assert_eq!(Some(how), active.map(signature));
+                    }
+                    (proof, _) => assert_eq!((proof, active), (ChipProof::NotOffered, None)),
                 }
             }
         },
@@ -154,14 +173,7 @@ fn an_identity_card_opens_with_the_number_on_its_front() {
 #[test]
 fn what_was_forged_is_refused_for_what_it_is() {
     alone("what_was_forged_is_refused_for_what_it_is", |reader| {
-        for (fault, why) in [
-            (Fault::ExpiredSigner, "signer_expired"),
-            (Fault::RevokedSigner, "signer_revoked"),
-            (Fault::UnknownSigner, "authority_unknown"),
-            (Fault::BrokenSignature, "document_signature_wrong"),
-            (Fault::AlteredDg1, "data_group_altered"),
-            (Fault::AlteredDg2, "data_group_altered"),
-        ] {
+        for (fault, why) in FORGED {
             let document = read_with(reader, fault).unwrap();
             assert_eq!(
                 judge(reader, &document).unwrap_err().code(),
@@ -169,10 +181,7 @@ fn what_was_forged_is_refused_for_what_it_is() {
                 "{fault:?}"
             );
         }
-        for (fault, why) in [
-            (Fault::WrongAccessKey, "access_key_wrong"),
-            (Fault::BadMac, "channel_broken"),
-        ] {
+        for (fault, why) in UNREADABLE {
             let Err(Ended::Fault(found)) = read_with(reader, fault) else {
                 panic!("{fault:?} was read");
             };
@@ -190,11 +199,17 @@ fn a_copy_of_a_chip_is_never_proven() {
             }
         }
         // The same where only active authentication is offered.
-        for fault in [Fault::Cloned, Fault::NoChipKey] {
+        for (fault, active) in [
+            (Fault::Cloned, Active::Ecdsa),
+            (Fault::Cloned, Active::Rsa1024),
+            (Fault::Cloned, Active::Rsa2048),
+            (Fault::NoChipKey, Active::Ecdsa),
+        ] {
             let options = PassportOptions {
                 fault: Some(fault),
                 protocols: Protocols {
                     chip: None,
+                    active: Some(active),
                     ..Protocols::default()
                 },
                 ..reader.options(SimPassport::example())
@@ -204,9 +219,18 @@ fn a_copy_of_a_chip_is_never_proven() {
                 read(reader, from_page()).unwrap()
             };
             reader.wait_for(State::EMPTY);
-            assert_eq!(document.chip, ChipProof::Failed, "{fault:?}");
+            assert_eq!(document.chip, ChipProof::Failed, "{fault:?}, {active:?}");
         }
     });
+}
+
+/// How a chip with this key signs.
+fn signature(active: Active) -> SignatureAlgorithm {
+    match active {
+        Active::Ecdsa => SignatureAlgorithm::EcdsaPlain(HashAlgorithm::Sha256),
+        Active::Rsa1024 => SignatureAlgorithm::RsaRecovery(HashAlgorithm::Sha1),
+        Active::Rsa2048 => SignatureAlgorithm::RsaRecovery(HashAlgorithm::Sha256),
+    }
 }
 
 #[test]

@@ -7,13 +7,12 @@
 //! change. To know that, it is tried with nobody capturing: those pictures are measured and
 //! dropped here, and never reach the slot.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::meter::Meter;
 use super::{Camera, CameraError, FacePlace, Frame, LatestFrame, Trouble, Watch};
-use crate::device::{Backoff, DeviceState, StateReporter, Switch, Wish};
+use crate::device::{DeviceState, Switch, Wish};
+use crate::worker::{Driver, Health, Worker, faulted};
 
 /// How often a camera that is not in use is looked after.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
@@ -27,7 +26,7 @@ pub struct CameraWorker {
     switch: Switch,
     frames: LatestFrame,
     face: FacePlace,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 impl CameraWorker {
@@ -51,21 +50,19 @@ impl CameraWorker {
     ) -> Self {
         let switch = Switch::default();
         let face = FacePlace::default();
-        let mut run = Run {
+        let run = Run {
             face: face.clone(),
             doubted: false,
             open: Box::new(open),
-            states: StateReporter::new(on_state),
             switch: switch.clone(),
             frames: frames.clone(),
-            backoff: Backoff::default(),
         };
-        let thread = thread::spawn(move || run.until_stopped());
+        let stop = switch.clone();
         Self {
             switch,
             frames,
             face,
-            thread: Some(thread),
+            _worker: Worker::spawn(run, Health::new(on_state), move || stop.stop()),
         }
     }
 
@@ -94,74 +91,74 @@ impl CameraWorker {
     }
 }
 
-impl Drop for CameraWorker {
-    fn drop(&mut self) {
-        self.switch.stop();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the camera worker had panicked");
-        }
-    }
-}
-
 struct Run {
     open: Box<dyn Fn() -> Result<Box<dyn Camera>, CameraError> + Send>,
-    states: StateReporter,
     switch: Switch,
     frames: LatestFrame,
     face: FacePlace,
-    backoff: Backoff,
     /// It has failed, and has not shown since that it works.
     doubted: bool,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        while !self.switch.get().stop {
-            // A driver that panics is a bug, but one that must not take the camera away for good.
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
-            if turn.is_err() {
-                self.frames.clear();
-                self.retry_later(DeviceState::Faulted(String::from("the driver panicked")));
-            }
-        }
-        self.frames.close();
+impl Driver for Run {
+    type Trouble = CameraError;
+    const NAME: &'static str = "camera";
+
+    fn is_stopped(&self) -> bool {
+        self.switch.get().stop
     }
 
     /// Opens the camera once and uses it for as long as that goes well.
-    fn turn(&mut self) {
+    fn turn(&mut self, health: &mut Health) -> Result<(), CameraError> {
         let wish = self.switch.get();
-        self.states.starting();
-        let result = (self.open)().and_then(|mut camera| {
-            if wish.active {
-                self.capture(camera.as_mut(), wish)
-            } else if self.doubted {
-                self.try_out(camera.as_mut(), wish)
-            } else {
-                Ok(())
-            }
-        });
-        match result {
-            Ok(()) if wish.active || self.doubted => {}
-            Ok(()) => {
-                self.works();
-                self.switch.wait_for_change(wish, PROBE_EVERY);
-            }
-            Err(error) => {
-                let state = state_after(&error);
-                if self.states.is_news(&state) {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "camera failed");
-                }
-                self.frames.clear();
-                self.retry_later(state);
-            }
+        health.starting();
+        let mut camera = (self.open)()?;
+        if wish.active {
+            return self.capture(camera.as_mut(), wish, health);
+        }
+        if self.doubted {
+            return self.try_out(camera.as_mut(), wish, health);
+        }
+        drop(camera);
+        health.ready();
+        self.switch.wait_for_change(wish, PROBE_EVERY);
+        Ok(())
+    }
+
+    fn state_after(trouble: &CameraError) -> DeviceState {
+        match trouble {
+            CameraError::NotFound { .. } | CameraError::Lost { .. } => DeviceState::Absent,
+            other => faulted(other),
         }
     }
 
+    fn failed(&mut self) {
+        self.doubted = true;
+        self.frames.clear();
+    }
+
+    /// A pause that also ends when somebody wants to capture: that is once for each resident.
+    fn rest(&mut self, pause: Duration) {
+        self.switch.wait_for_change(self.switch.get(), pause);
+    }
+}
+
+/// However the thread ends, nobody waits for a frame any more.
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.frames.close();
+    }
+}
+
+impl Run {
     /// Moves frames into the slot for as long as this very capture is wanted: one that is wanted
     /// right after it is somebody else's.
-    fn capture(&mut self, camera: &mut dyn Camera, wish: Wish) -> Result<(), CameraError> {
+    fn capture(
+        &mut self,
+        camera: &mut dyn Camera,
+        wish: Wish,
+        health: &mut Health,
+    ) -> Result<(), CameraError> {
         let mut meter = Meter::new(self.face.clone(), camera);
         let mut watch = Watch::default();
         let mut last_frame = Instant::now();
@@ -174,7 +171,7 @@ impl Run {
             match result {
                 Ok(frame) => {
                     last_frame = Instant::now();
-                    self.admit(&frame, &mut watch, camera)?;
+                    self.admit(&frame, &mut watch, camera, health)?;
                     meter.look(&frame, camera);
                     self.frames.put(frame);
                 }
@@ -191,18 +188,24 @@ impl Run {
         frame: &Frame,
         watch: &mut Watch,
         camera: &dyn Camera,
+        health: &mut Health,
     ) -> Result<(), CameraError> {
         if let Some(trouble) = watch.look(frame) {
             return Err(failure(trouble, camera));
         }
         if watch.is_sound() || !self.doubted {
-            self.works();
+            self.works(health);
         }
         Ok(())
     }
 
     /// Lets a camera that has failed show that it works. Its pictures go nowhere.
-    fn try_out(&mut self, camera: &mut dyn Camera, wish: Wish) -> Result<(), CameraError> {
+    fn try_out(
+        &mut self,
+        camera: &mut dyn Camera,
+        wish: Wish,
+        health: &mut Health,
+    ) -> Result<(), CameraError> {
         let mut watch = Watch::default();
         let begun = Instant::now();
         while !watch.is_sound() {
@@ -224,21 +227,13 @@ impl Run {
                 return Err(failure(trouble, camera));
             }
         }
-        self.works();
+        self.works(health);
         Ok(())
     }
 
-    fn works(&mut self) {
+    fn works(&mut self, health: &mut Health) {
         self.doubted = false;
-        self.states.set(DeviceState::Ready);
-        self.backoff.reset();
-    }
-
-    fn retry_later(&mut self, state: DeviceState) {
-        self.doubted = true;
-        self.states.set(state);
-        let pause = self.backoff.pause();
-        self.switch.wait_for_change(self.switch.get(), pause);
+        health.ready();
     }
 }
 
@@ -247,20 +242,6 @@ fn failure(trouble: Trouble, camera: &dyn Camera) -> CameraError {
     match trouble {
         Trouble::Frozen => CameraError::Frozen { device },
         Trouble::Black => CameraError::Black { device },
-    }
-}
-
-fn state_after(error: &CameraError) -> DeviceState {
-    match error {
-        CameraError::NotFound { .. } | CameraError::Lost { .. } => DeviceState::Absent,
-        other => DeviceState::Faulted(describe(other)),
-    }
-}
-
-fn describe(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }
 

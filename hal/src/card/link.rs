@@ -61,16 +61,10 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn open(path: &Path, baud: u32) -> Result<Self, Trouble> {
-        let port = serialport::new(path.to_string_lossy(), baud)
-            .timeout(SLICE)
-            // The exclusive mark of a pseudo-terminal outlives a killed process and would lock
-            // its successor out; real ports lose it on the last close.
-            .exclusive(!is_pseudo_terminal(path))
-            .open_native()
-            .map_err(|source| Trouble::Open {
-                port: path.display().to_string(),
-                source,
-            })?;
+        let port = open_port(path, baud, SLICE).map_err(|source| Trouble::Open {
+            port: path.display().to_string(),
+            source,
+        })?;
         Ok(Self {
             port,
             decoder: Decoder::new(),
@@ -211,6 +205,26 @@ impl Answer {
     }
 }
 
+/// Opens a serial port for this program alone; nothing is waited for longer than `patience`.
+pub(super) fn open_port(
+    path: &Path,
+    baud: u32,
+    patience: Duration,
+) -> Result<TTYPort, serialport::Error> {
+    serialport::new(path.to_string_lossy(), baud)
+        .timeout(patience)
+        // The exclusive mark of a pseudo-terminal outlives a killed process and would lock its
+        // successor out; real ports lose it on the last close.
+        .exclusive(!is_pseudo_terminal(path))
+        .open_native()
+}
+
+/// Whether nothing is plugged in there.
+pub(super) fn is_missing(error: &serialport::Error) -> bool {
+    use serialport::ErrorKind::{Io, NoDevice};
+    matches!(error.kind(), NoDevice | Io(io::ErrorKind::NotFound))
+}
+
 fn lost(error: io::Error) -> Trouble {
     Trouble::Lost(error)
 }
@@ -221,6 +235,6 @@ pub(super) fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), TimedOut | WouldBlock | Interrupted)
 }
 
-pub(super) fn is_pseudo_terminal(port: &Path) -> bool {
+fn is_pseudo_terminal(port: &Path) -> bool {
     std::fs::canonicalize(port).is_ok_and(|real| real.starts_with("/dev/pts"))
 }

@@ -2,18 +2,17 @@
 //! over the reader while no card is wanted, and looks for a card, reads it and reports it while
 //! one is.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::CardEvent;
 use super::ga467::{Baud, Command, SamNumber, Sw3};
-use super::link::{Link, Trouble};
+use super::link::{Link, Trouble, is_missing};
 use super::speed::{self, LineSpeed};
 pub use super::timings::Timings;
 use super::visit::Visitor;
-use crate::device::{Backoff, DeviceState, StateReporter, Switch, Wish};
+use crate::device::{DeviceState, Switch};
+use crate::worker::{Driver, Health, Worker, faulted};
 
 /// Where the reader is and how patient to be with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +45,7 @@ impl CardReaderConfig {
 /// A supervised card reader. Dropping it closes the port and ends the thread.
 pub struct CardWorker {
     switch: Switch,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 impl CardWorker {
@@ -61,18 +60,16 @@ impl CardWorker {
         on_event: impl FnMut(CardEvent) + Send + 'static,
     ) -> Self {
         let switch = Switch::default();
-        let mut run = Run {
+        let run = Run {
             visitor: Visitor::new(&config, switch.clone(), Box::new(on_event)),
             config,
-            states: StateReporter::new(on_state),
             switch: switch.clone(),
-            backoff: Backoff::default(),
             baud: None,
         };
-        let thread = thread::spawn(move || run.until_stopped());
+        let stop = switch.clone();
         Self {
             switch,
-            thread: Some(thread),
+            _worker: Worker::spawn(run, Health::new(on_state), move || stop.stop()),
         }
     }
 
@@ -88,56 +85,29 @@ impl CardWorker {
     }
 }
 
-impl Drop for CardWorker {
-    fn drop(&mut self) {
-        self.switch.stop();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the card reader worker had panicked");
-        }
-    }
-}
-
 struct Run {
     config: CardReaderConfig,
-    states: StateReporter,
     visitor: Visitor,
     switch: Switch,
-    backoff: Backoff,
     /// The speed that was found last: the likeliest one next time.
     baud: Option<Baud>,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        while !self.switch.get().stop {
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
-            let state = match turn {
-                Ok(Ok(())) => continue,
-                Ok(Err(trouble)) => {
-                    let state = state_after(&trouble);
-                    if self.states.is_news(&state) {
-                        tracing::warn!(error = &trouble as &dyn std::error::Error, "reader failed");
-                    }
-                    state
-                }
-                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
-            };
-            self.states.set(state);
-            let pause = self.backoff.pause();
-            self.wait(pause);
-        }
+impl Driver for Run {
+    type Trouble = Trouble;
+    const NAME: &'static str = "card-reader";
+
+    fn is_stopped(&self) -> bool {
+        self.switch.get().stop
     }
 
     /// Opens the port once and uses it for as long as that goes well.
-    fn turn(&mut self) -> Result<(), Trouble> {
-        self.states.starting();
+    fn turn(&mut self, health: &mut Health) -> Result<(), Trouble> {
+        health.starting();
         let mut link = self.connect()?;
         self.check(&mut link)?;
         self.introduce(&mut link)?;
-        self.states.set(DeviceState::Ready);
-        self.backoff.reset();
+        health.ready();
         loop {
             let wish = self.switch.get();
             if wish.stop {
@@ -160,6 +130,20 @@ impl Run {
         }
     }
 
+    fn state_after(trouble: &Trouble) -> DeviceState {
+        match trouble {
+            Trouble::Lost(_) => DeviceState::Absent,
+            Trouble::Open { source, .. } if is_missing(source) => DeviceState::Absent,
+            other => faulted(other),
+        }
+    }
+
+    fn rest(&mut self, pause: Duration) {
+        self.switch.rest(pause);
+    }
+}
+
+impl Run {
     /// Opens the line at the module's speed.
     fn connect(&mut self) -> Result<Link, Trouble> {
         let speed = self.config.speed;
@@ -203,39 +187,5 @@ impl Run {
             Err(lost @ (Trouble::Lost(_) | Trouble::Open { .. })) => Err(lost),
             Err(_) => Ok(()),
         }
-    }
-
-    /// A pause that a stop ends, but nothing else: a session that begins must not shorten the
-    /// back-off into a busy loop.
-    fn wait(&self, pause: Duration) {
-        let deadline = Instant::now() + pause;
-        loop {
-            let wish: Wish = self.switch.get();
-            let left = deadline.saturating_duration_since(Instant::now());
-            if wish.stop || left.is_zero() {
-                return;
-            }
-            self.switch.wait_for_change(wish, left);
-        }
-    }
-}
-
-fn state_after(trouble: &Trouble) -> DeviceState {
-    match trouble {
-        Trouble::Lost(_) => DeviceState::Absent,
-        Trouble::Open { source, .. } if is_missing(source) => DeviceState::Absent,
-        other => DeviceState::Faulted(describe(other)),
-    }
-}
-
-fn is_missing(error: &serialport::Error) -> bool {
-    use serialport::ErrorKind::{Io, NoDevice};
-    matches!(error.kind(), NoDevice | Io(std::io::ErrorKind::NotFound))
-}
-
-fn describe(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }

@@ -1,15 +1,14 @@
 //! The thread that owns the panel: takes its lines, does what the plan says, and takes them again
 //! after a loss. It sleeps until a switch, its owner or the plan wakes it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::plan::{Levels, Plan, Wish};
 use super::{Board, Output, PanelError, Sound, StatusLight, Switch, Waker};
 use crate::clock::monotonic_now;
-use crate::device::{Backoff, DeviceState, StateReporter};
+use crate::device::DeviceState;
+use crate::worker::{Driver, Health, Worker};
 
 /// How often a panel on which nothing happens is looked after: a board that is unplugged makes no
 /// edge.
@@ -19,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub struct PanelWorker {
     desk: Arc<Mutex<Desk>>,
     waker: Option<Waker>,
-    thread: Option<JoinHandle<()>>,
+    _worker: Option<Worker>,
 }
 
 /// Takes the lines, each time anew.
@@ -40,7 +39,7 @@ impl PanelWorker {
         Self {
             desk: Arc::default(),
             waker: None,
-            thread: None,
+            _worker: None,
         }
     }
 
@@ -58,20 +57,22 @@ impl PanelWorker {
     ) -> Result<Self, PanelError> {
         let waker = Waker::new().map_err(PanelError::Wait)?;
         let desk = Arc::<Mutex<Desk>>::default();
-        let mut run = Run {
+        let run = Run {
             switches: switches.into_iter().collect(),
             open: Box::new(open),
             on_switch: Box::new(on_switch),
-            states: StateReporter::new(on_state),
             desk: Arc::clone(&desk),
             waker: waker.clone(),
-            backoff: Backoff::default(),
         };
-        let thread = thread::spawn(move || run.until_stopped());
+        let (told, roused) = (Arc::clone(&desk), waker.clone());
+        let stop = move || {
+            lock(&told).stop = true;
+            roused.wake();
+        };
         Ok(Self {
             desk,
             waker: Some(waker),
-            thread: Some(thread),
+            _worker: Some(Worker::spawn(run, Health::new(on_state), stop)),
         })
     }
 
@@ -98,17 +99,6 @@ impl PanelWorker {
     }
 }
 
-impl Drop for PanelWorker {
-    fn drop(&mut self) {
-        self.leave(|desk| desk.stop = true);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the panel worker had panicked");
-        }
-    }
-}
-
 /// Plain values: no half-written state is possible behind a poisoned lock.
 fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
     desk.lock().unwrap_or_else(PoisonError::into_inner)
@@ -118,46 +108,21 @@ struct Run {
     switches: Vec<Switch>,
     open: Box<OpenBoard>,
     on_switch: Box<dyn FnMut(Switch, bool) + Send>,
-    states: StateReporter,
     desk: Arc<Mutex<Desk>>,
     waker: Waker,
-    backoff: Backoff,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        while !lock(&self.desk).stop {
-            // A driver that panics is a bug, but one that must not blind the kiosk for good.
-            let state = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => {
-                    let state = error.state();
-                    if self.states.is_news(&state) {
-                        tracing::warn!(error = %error.words(), "panel failed");
-                    }
-                    state
-                }
-                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
-            };
-            self.states.set(state);
-            self.pause();
-        }
-    }
+impl Driver for Run {
+    type Trouble = PanelError;
+    const NAME: &'static str = "panel";
 
-    /// Waits before the next attempt, but not longer than the owner wants the panel.
-    fn pause(&mut self) {
-        let until = monotonic_now() + self.backoff.pause();
-        while !lock(&self.desk).stop {
-            let left = until.saturating_sub(monotonic_now());
-            if left.is_zero() || self.waker.sleep(&[], left).is_err() {
-                return;
-            }
-        }
+    fn is_stopped(&self) -> bool {
+        lock(&self.desk).stop
     }
 
     /// Takes the lines and uses them for as long as that goes well; returns when stopped.
-    fn turn(&mut self) -> Result<(), PanelError> {
-        self.states.starting();
+    fn turn(&mut self, health: &mut Health) -> Result<(), PanelError> {
+        health.starting();
         let mut board = (self.open)(&self.waker)?;
         let mut plan = Plan::new(self.switches.iter().copied(), monotonic_now());
         let mut shown = None;
@@ -173,14 +138,29 @@ impl Run {
             }
             bring(board.as_mut(), shown, step.levels)?;
             if shown.replace(step.levels).is_none() {
-                self.states.set(DeviceState::Ready);
-                self.backoff.reset();
+                health.ready();
             }
             let next = step.due.map_or(LOOK_EVERY, |due| due.saturating_sub(now));
             board.sleep(&self.waker, next.min(LOOK_EVERY))?;
         }
     }
 
+    fn state_after(trouble: &PanelError) -> DeviceState {
+        trouble.state()
+    }
+
+    fn rest(&mut self, pause: Duration) {
+        let until = monotonic_now() + pause;
+        while !self.is_stopped() {
+            let left = until.saturating_sub(monotonic_now());
+            if left.is_zero() || self.waker.sleep(&[], left).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Run {
     /// Hands the owner's wishes to the plan; whether the owner wants the thread to end.
     fn take_wishes(&self, plan: &mut Plan, now: Duration) -> bool {
         let mut desk = lock(&self.desk);

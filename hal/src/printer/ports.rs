@@ -139,3 +139,11 @@ impl PrinterPort {
         }
     }
 }
+
+/// The kernel would let a serial port wait up to 30 s for bytes that a printer does not take (Linux,
+/// `closing_wait`), and with it whoever ends the worker.
+impl Drop for PrinterPort {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}

@@ -1,16 +1,15 @@
 //! The driver of a receipt printer: a thread that keeps the port open, watches over paper, cover and
 //! errors, and prints one slip at a time. Whoever orders a slip never waits for it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::line::{Line, LineError};
 use super::queue::{Job, Next, Queue};
 use super::reply::PaperLevel;
 use super::{Flow, Slip, Style, Trouble, encode};
-use crate::device::{Backoff, DeviceState, StateReporter};
+use crate::device::DeviceState;
+use crate::worker::{Driver, Health, Worker};
 
 /// Where a printer is and what it can do.
 #[derive(Clone, Debug)]
@@ -75,7 +74,7 @@ const TELL_AGAIN: Duration = Duration::from_secs(30);
 /// A supervised printer. Dropping it ends the thread; a slip that was not begun is forgotten.
 pub struct PrinterWorker {
     queue: Queue,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 impl PrinterWorker {
@@ -87,19 +86,17 @@ impl PrinterWorker {
         on_event: impl FnMut(PrinterEvent) + Send + 'static,
     ) -> Self {
         let queue = Queue::default();
-        let mut run = Run {
+        let run = Run {
             config,
             queue: queue.clone(),
-            states: StateReporter::new(on_state),
             on_event: Box::new(on_event),
             near_end: false,
             unfinished: false,
-            backoff: Backoff::default(),
         };
-        let thread = thread::spawn(move || run.until_stopped());
+        let stop = queue.clone();
         Self {
             queue,
-            thread: Some(thread),
+            _worker: Worker::spawn(run, Health::new(on_state), move || stop.stop()),
         }
     }
 
@@ -120,45 +117,26 @@ impl PrinterWorker {
     }
 }
 
-impl Drop for PrinterWorker {
-    fn drop(&mut self) {
-        self.queue.stop();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the printer worker had panicked");
-        }
-    }
-}
-
 struct Run {
     config: PrinterConfig,
     queue: Queue,
-    states: StateReporter,
     on_event: Box<dyn FnMut(PrinterEvent) + Send>,
     near_end: bool,
     /// A slip was broken off, and what there is of it still hangs in the printer.
     unfinished: bool,
-    backoff: Backoff,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        while !self.queue.is_stopped() {
-            let state = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error.state(),
-                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
-            };
-            self.states.set(state);
-            let pause = self.backoff.pause();
-            self.rest(pause);
-        }
+impl Driver for Run {
+    type Trouble = LineError;
+    const NAME: &'static str = "printer";
+
+    fn is_stopped(&self) -> bool {
+        self.queue.is_stopped()
     }
 
     /// Opens the port once and uses it for as long as that goes well.
-    fn turn(&mut self) -> Result<(), LineError> {
-        self.states.starting();
+    fn turn(&mut self, health: &mut Health) -> Result<(), LineError> {
+        health.starting();
         let mut line = Line::open(&self.config)?;
         line.introduce()?;
         let mut watch = Watch::default();
@@ -166,22 +144,25 @@ impl Run {
             let trouble = line.look()?;
             self.tell_paper(line.status().paper);
             if let Some(trouble) = trouble {
-                self.states.set(DeviceState::Faulted(trouble.to_string()));
+                health.set(DeviceState::Faulted(trouble.to_string()));
                 watch.tell_if_due(&mut line, trouble)?;
                 self.rest(LOOK_AGAIN);
                 continue;
             }
             watch.calm();
             self.tidy(&mut line)?;
-            self.states.set(DeviceState::Ready);
-            self.backoff.reset();
+            health.ready();
             match self.queue.next(Instant::now(), true) {
-                Next::Print(job) => self.print(&mut line, &job)?,
+                Next::Print(job) => self.print(&mut line, &job, health)?,
                 Next::TooLate(ticket) => self.ended(ticket, SlipEnd::TooLate),
                 Next::Nothing => self.queue.wait(HEARTBEAT, true),
             }
         }
         Ok(())
+    }
+
+    fn state_after(trouble: &LineError) -> DeviceState {
+        trouble.state()
     }
 
     /// Waits while nothing can be printed; a slip whose time runs out meanwhile is gone.
@@ -195,7 +176,9 @@ impl Run {
             }
         }
     }
+}
 
+impl Run {
     /// Strikes out and cuts what is left of a broken slip, so that nobody gets it with their own.
     fn tidy(&mut self, line: &mut Line) -> Result<(), LineError> {
         if !self.unfinished {
@@ -209,7 +192,7 @@ impl Run {
         Ok(())
     }
 
-    fn print(&mut self, line: &mut Line, job: &Job) -> Result<(), LineError> {
+    fn print(&mut self, line: &mut Line, job: &Job, health: &mut Health) -> Result<(), LineError> {
         let bytes = encode(&job.slip, &self.config.style);
         // Whatever happens from here on, there may be something on the paper.
         self.unfinished = true;
@@ -219,11 +202,11 @@ impl Run {
                 SlipEnd::Printed
             }
             Ok(Some(trouble)) => {
-                self.states.set(DeviceState::Faulted(trouble.to_string()));
+                health.set(DeviceState::Faulted(trouble.to_string()));
                 SlipEnd::Broken
             }
             Err(error) => {
-                self.states.set(error.state());
+                health.set(error.state());
                 self.ended(job.ticket, SlipEnd::Broken);
                 return Err(error);
             }

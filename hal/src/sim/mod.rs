@@ -6,6 +6,8 @@ pub mod card;
 pub mod panel;
 pub mod passport;
 pub mod pcscd;
+mod plug;
 mod ports;
 pub mod printer;
+pub mod scanner;
 pub mod tpm;

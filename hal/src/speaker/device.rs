@@ -1,7 +1,9 @@
 //! One sound through ALSA: opens the device, plays, closes it again, so that a sound card may come
 //! and go. In: a sound and a volume. Out: the loudspeaker.
 
-use alsa::pcm::{Access, Format, HwParams, PCM};
+use std::time::{Duration, Instant};
+
+use alsa::pcm::{Access, Format, HwParams, IO, PCM, State};
 use alsa::{Direction, ValueOr};
 
 use super::Sound;
@@ -10,6 +12,10 @@ use super::Sound;
 const CHUNK_MS: usize = 50;
 /// What the sound card keeps ahead, in microseconds.
 const BUFFER_US: u32 = 200_000;
+/// A sound card that takes nothing for so long has stopped; one in good order takes 50 ms in 50 ms.
+const STALLED: Duration = Duration::from_secs(2);
+/// Between two looks whether the last of a sound has been played.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A sound cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +33,9 @@ pub enum SoundError {
         /// Cause.
         source: alsa::Error,
     },
+    /// It takes no sound any more.
+    #[error("the sound device {0:?} has stopped")]
+    Stalled(String),
 }
 
 /// Plays a sound to its end, or until `go_on` says no, which is asked every 50 ms.
@@ -53,22 +62,60 @@ pub fn play(
             return pcm.drop().map_err(failed);
         }
         let loud = scaled(part, volume);
-        let mut rest = &loud[..];
-        while !rest.is_empty() {
-            match io.writei(rest) {
-                Ok(written) => rest = &rest[written.min(rest.len())..],
-                // An underrun or a suspend: go on where it stopped.
-                Err(error) => pcm.try_recover(error, true).map_err(failed)?,
-            }
+        if !write(&pcm, &io, &loud).map_err(failed)? {
+            return Err(SoundError::Stalled(device.into()));
         }
     }
-    pcm.drain().map_err(failed)
+    finish(&pcm, go_on).map_err(failed)
 }
 
-/// Opens the device, to see that it is there or to play at this rate.
+/// Hands over a chunk; false where the card does not take it.
+fn write(pcm: &PCM, io: &IO<'_, i16>, chunk: &[i16]) -> alsa::Result<bool> {
+    let mut rest = chunk;
+    let mut taken = Instant::now();
+    while !rest.is_empty() {
+        match io.writei(rest) {
+            Ok(written) => {
+                rest = &rest[written.min(rest.len())..];
+                taken = Instant::now();
+            }
+            Err(error) if error.errno() == FULL => {
+                let left = STALLED.saturating_sub(taken.elapsed()).as_millis();
+                // A card that fails meanwhile says why when it is written to.
+                if matches!(pcm.wait(u32::try_from(left).ok()), Ok(false)) {
+                    return Ok(false);
+                }
+            }
+            // An underrun or a suspend: go on where it stopped.
+            Err(error) => pcm.try_recover(error, true)?,
+        }
+    }
+    Ok(true)
+}
+
+/// Lets the card play what it has, as long as anybody wants to hear it.
+fn finish(pcm: &PCM, go_on: &mut dyn FnMut() -> bool) -> alsa::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match pcm.drain() {
+            Err(error) if error.errno() == FULL => {}
+            other => return other,
+        }
+        if pcm.state() != State::Draining {
+            return Ok(());
+        }
+        if !go_on() || begun.elapsed() > STALLED {
+            return pcm.drop();
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Opens the device, to see that it is there or to play at this rate. Never waits: not for another
+/// program that has it (ALSA would wait for ever), nor for a card that has stopped.
 pub(super) fn open(device: &str, rate: u32) -> Result<PCM, SoundError> {
     let pcm =
-        PCM::new(device, Direction::Playback, false).map_err(|source| match source.errno() {
+        PCM::new(device, Direction::Playback, true).map_err(|source| match source.errno() {
             MISSING_FILE | MISSING_DEVICE | MISSING_ADDRESS => SoundError::NotFound(device.into()),
             _ => SoundError::Device {
                 doing: "open",
@@ -84,6 +131,7 @@ pub(super) fn open(device: &str, rate: u32) -> Result<PCM, SoundError> {
     Ok(pcm)
 }
 
+const FULL: i32 = 11; // EAGAIN
 const MISSING_FILE: i32 = 2; // ENOENT
 const MISSING_ADDRESS: i32 = 6; // ENXIO
 const MISSING_DEVICE: i32 = 19; // ENODEV

@@ -1,14 +1,13 @@
 //! The driver of the speaker: a thread that plays what it is given, breaks off what is out of date,
 //! and goes on looking for a sound card that is not there.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::device::{SoundError, open, play};
 use super::{Chime, Sound};
-use crate::device::{Backoff, DeviceState, StateReporter};
+use crate::device::{Backoff, DeviceState};
+use crate::worker::{Driver, Health, Worker, faulted};
 
 /// Which sound device, and how loud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +44,10 @@ impl Desk {
         self.0.1.notify_all();
     }
 
+    fn stop(&self) {
+        self.change(|inner| inner.stop = true);
+    }
+
     fn is_stopped(&self) -> bool {
         self.lock().stop
     }
@@ -67,7 +70,7 @@ impl Desk {
 /// A supervised speaker. Dropping it ends the thread and what it plays.
 pub struct SpeakerWorker {
     desk: Desk,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 impl SpeakerWorker {
@@ -77,16 +80,17 @@ impl SpeakerWorker {
         on_state: impl FnMut(DeviceState) + Send + 'static,
     ) -> Self {
         let desk = Desk::default();
-        let mut run = Run {
+        let run = Run {
             config,
             desk: desk.clone(),
-            states: StateReporter::new(on_state),
-            backoff: Backoff::new(Duration::from_secs(1), HEARTBEAT),
+            next: None,
         };
-        let thread = thread::spawn(move || run.until_stopped());
+        let backoff = Backoff::new(Duration::from_secs(1), HEARTBEAT);
+        let health = Health::with_backoff(on_state, backoff);
+        let stop = desk.clone();
         Self {
             desk,
-            thread: Some(thread),
+            _worker: Worker::spawn(run, health, move || stop.stop()),
         }
     }
 
@@ -112,67 +116,60 @@ impl SpeakerWorker {
     }
 }
 
-impl Drop for SpeakerWorker {
-    fn drop(&mut self) {
-        self.desk.change(|inner| inner.stop = true);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the speaker worker had panicked");
-        }
-    }
-}
-
 struct Run {
     config: SpeakerConfig,
     desk: Desk,
-    states: StateReporter,
-    backoff: Backoff,
+    /// What was asked for while nothing could be played.
+    next: Option<Vec<Arc<Sound>>>,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        let mut sounds = None;
-        while !self.desk.is_stopped() {
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(sounds.take())));
-            let state = match turn {
-                Ok(Ok(())) => {
-                    self.backoff.reset();
-                    DeviceState::Ready
-                }
-                Ok(Err(SoundError::NotFound(_))) => DeviceState::Absent,
-                Ok(Err(error)) => DeviceState::Faulted(describe(&error)),
-                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
-            };
-            let pause = match state {
-                DeviceState::Ready => HEARTBEAT,
-                _ => self.backoff.pause(),
-            };
-            self.states.set(state);
-            sounds = self.desk.take(pause);
+impl Driver for Run {
+    type Trouble = SoundError;
+    const NAME: &'static str = "speaker";
+
+    fn is_stopped(&self) -> bool {
+        self.desk.is_stopped()
+    }
+
+    fn turn(&mut self, health: &mut Health) -> Result<(), SoundError> {
+        health.starting();
+        while !self.is_stopped() {
+            match self.next.take() {
+                Some(sounds) => self.play(&sounds)?,
+                None => self.look()?,
+            }
+            health.ready();
+            self.next = self.desk.take(HEARTBEAT);
+        }
+        Ok(())
+    }
+
+    fn state_after(trouble: &SoundError) -> DeviceState {
+        match trouble {
+            SoundError::NotFound(_) => DeviceState::Absent,
+            other => faulted(other),
         }
     }
 
-    /// Plays what there is, or looks whether the device is there.
-    fn turn(&mut self, sounds: Option<Vec<Arc<Sound>>>) -> Result<(), SoundError> {
-        self.states.starting();
-        let (device, volume) = (&self.config.device, self.config.volume);
-        let Some(sounds) = sounds else {
-            return open(device, Sound::chime(Chime::Good).rate()).map(drop);
-        };
+    fn rest(&mut self, pause: Duration) {
+        self.next = self.desk.take(pause);
+    }
+}
+
+impl Run {
+    /// Looks whether the device is there.
+    fn look(&self) -> Result<(), SoundError> {
+        open(&self.config.device, Sound::chime(Chime::Good).rate()).map(drop)
+    }
+
+    fn play(&self, sounds: &[Arc<Sound>]) -> Result<(), SoundError> {
         for sound in sounds {
             if !self.desk.goes_on() {
                 break;
             }
-            play(device, &sound, volume, &mut || self.desk.goes_on())?;
+            let mut go_on = || self.desk.goes_on();
+            play(&self.config.device, sound, self.config.volume, &mut go_on)?;
         }
         Ok(())
-    }
-}
-
-fn describe(error: &SoundError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }

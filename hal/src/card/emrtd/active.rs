@@ -57,14 +57,20 @@ fn message_recovery(
         .ok()?
         .to_be_bytes();
     let start = opened.len().checked_sub(key.size())?;
-    let (hash, rest) = trailer(&opened[start..])?;
+    let hash = recovered(&opened[start..], challenge)?;
+    Some(SignatureAlgorithm::RsaRecovery(hash))
+}
+
+/// With which hash function the opened signature is one over the challenge, if it is.
+fn recovered(opened: &[u8], challenge: &[u8]) -> Option<HashAlgorithm> {
+    let (hash, rest) = trailer(opened)?;
     let hash_at = rest.len().checked_sub(hash.digest(&[]).len())?;
     let (recovered, digest) = rest.split_at(hash_at);
     let (0x6A, recovered) = recovered.split_first().map(|(head, rest)| (*head, rest))? else {
         return None;
     };
     let message = [recovered, challenge].concat();
-    same(&hash.digest(&message), digest).then_some(SignatureAlgorithm::RsaRecovery(hash))
+    same(&hash.digest(&message), digest).then_some(hash)
 }
 
 /// ISO/IEC 9796-2, 8.1.3 and ISO/IEC 10118: which hash function the last bytes name.
@@ -76,5 +82,42 @@ fn trailer(opened: &[u8]) -> Option<(HashAlgorithm, &[u8])> {
         [rest @ .., 0x36, 0xCC] => Some((HashAlgorithm::Sha384, rest)),
         [rest @ .., 0x35, 0xCC] => Some((HashAlgorithm::Sha512, rest)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::emrtd::hex::hex;
+
+    /// ICAO 9303-11 (8th edition), worked example of active authentication: the random number of the
+    /// reader, and the message representative of 1,024 bits that the chip signs.
+    const CHALLENGE: &str = "F173589974BF40C6";
+    const REPRESENTATIVE: &str = "6A
+        9D2784A67F8E7C659973EA1AEA25D95B 6C8F91E5002F369F0FBDCE8A3CEC1991
+        B543F1696546C5524CF23A5303CD6C98 599F40B79F377B5F3A1406B3B4D8F967
+        84D23AA88DB7E1032A405E69325FA91A 6E86F5C71AEA978264C4A207446DAD4E
+        7292E2DCDA3024B47DA8
+        C063AA1E6D22FBD976AB0FE73D94D2D9C6D88127 BC";
+
+    #[test]
+    fn the_worked_example_is_recovered() {
+        let (opened, challenge) = (hex(REPRESENTATIVE), hex(CHALLENGE));
+        assert_eq!(opened.len(), 128);
+        assert_eq!(recovered(&opened, &challenge), Some(HashAlgorithm::Sha1));
+    }
+
+    #[test]
+    fn not_one_byte_of_it_may_be_another() {
+        let (opened, challenge) = (hex(REPRESENTATIVE), hex(CHALLENGE));
+        for at in 0..opened.len() {
+            let mut changed = opened.clone();
+            changed[at] ^= 1;
+            assert_eq!(recovered(&changed, &challenge), None, "byte {at}");
+        }
+        assert_eq!(recovered(&opened, &hex("F173589974BF40C7")), None);
+        assert_eq!(recovered(&opened[..20], &challenge), None);
+        assert_eq!(recovered(&[0xBC], &challenge), None);
+        assert_eq!(recovered(&[], &challenge), None);
     }
 }

@@ -25,6 +25,12 @@ impl KeySlot {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
     }
 
+    /// Forgets this key; one that was given meanwhile stays.
+    fn forget(&self, used: &AccessKey) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take_if(|key| key == used);
+    }
+
     fn get(&self) -> Option<AccessKey> {
         let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         slot.clone()
@@ -110,10 +116,10 @@ impl Visitor {
     }
 
     fn visit(&mut self, reader: &Reader, key: AccessKey, wish: Wish) -> Result<(), Trouble> {
-        match self.read(reader, key, wish) {
+        match self.read(reader, key.clone(), wish) {
             Ok(record) => self.hand_over(record, wish),
             Err(Ending::Cancelled) => {}
-            Err(Ending::Document(fault)) => self.failed(fault, wish),
+            Err(Ending::Document(fault)) => self.failed(fault, &key, wish),
             Err(Ending::Reader(trouble)) => {
                 self.tell(wish, CardEvent::Failed(CardFault::LineLost));
                 self.forget();
@@ -181,13 +187,13 @@ impl Visitor {
         self.forget();
     }
 
-    fn failed(&mut self, fault: CardFault, wish: Wish) {
+    fn failed(&mut self, fault: CardFault, key: &AccessKey, wish: Wish) {
         self.not_before = Some(Instant::now() + self.retry_after);
         match fault.for_resident() {
             CardAdvice::WrongNumbers => {
                 // The same numbers again would only bring the chip closer to refusing all; other
                 // ones need not wait.
-                self.key.put(None);
+                self.key.forget(key);
                 self.key_asked = false;
                 self.not_before = None;
             }

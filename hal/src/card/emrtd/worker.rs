@@ -1,11 +1,9 @@
 //! The driver of a contactless reader behind PC/SC: a thread that watches over the service and
 //! the reader while no document is wanted, and notices, opens, reads and authenticates one
-//! while it is. The same shape as [`crate::card::serial`].
+//! while it is.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::access::AccessKey;
 use super::link::{Reader, Trouble};
@@ -13,7 +11,8 @@ use super::pki::passive::PassivePolicy;
 use super::pki::trust::TrustStore;
 use super::visit::{KeySlot, Visitor};
 use crate::card::CardEvent;
-use crate::device::{Backoff, DeviceState, StateReporter, Switch};
+use crate::device::{DeviceState, Switch};
+use crate::worker::{Driver, Health, Worker, faulted};
 
 /// Which reader, whom to trust, and how patient to be.
 #[derive(Clone, Debug)]
@@ -48,7 +47,7 @@ impl EmrtdReaderConfig {
 pub struct EmrtdWorker {
     switch: Switch,
     key: KeySlot,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 impl EmrtdWorker {
@@ -62,7 +61,7 @@ impl EmrtdWorker {
         on_event: impl FnMut(CardEvent) + Send + 'static,
     ) -> Self {
         let (switch, key) = (Switch::default(), KeySlot::default());
-        let mut run = Run {
+        let run = Run {
             visitor: Visitor {
                 trust: config.trust.clone(),
                 policy: config.policy,
@@ -76,14 +75,17 @@ impl EmrtdWorker {
                 distrust_extended: false,
             },
             config,
-            states: StateReporter::new(on_state),
             switch: switch.clone(),
-            backoff: Backoff::default(),
+        };
+        let (stop, used) = (switch.clone(), key.clone());
+        let stop = move || {
+            stop.stop();
+            used.put(None);
         };
         Self {
             switch,
             key,
-            thread: Some(thread::spawn(move || run.until_stopped())),
+            _worker: Worker::spawn(run, Health::new(on_state), stop),
         }
     }
 
@@ -109,56 +111,27 @@ impl EmrtdWorker {
     }
 }
 
-impl Drop for EmrtdWorker {
-    fn drop(&mut self) {
-        self.switch.stop();
-        self.key.put(None);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the travel document worker had panicked");
-        }
-    }
-}
-
 struct Run {
     config: EmrtdReaderConfig,
-    states: StateReporter,
     visitor: Visitor,
     switch: Switch,
-    backoff: Backoff,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        while !self.switch.get().stop {
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
-            let state = match turn {
-                Ok(Ok(())) => continue,
-                Ok(Err(trouble)) => {
-                    let state = state_after(&trouble);
-                    if self.states.is_news(&state) {
-                        tracing::warn!(error = &trouble as &dyn std::error::Error, "reader failed");
-                    }
-                    state
-                }
-                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
-            };
-            self.visitor.forget();
-            self.states.set(state);
-            let pause = self.backoff.pause();
-            self.wait(pause);
-        }
+impl Driver for Run {
+    type Trouble = Trouble;
+    const NAME: &'static str = "travel-document";
+
+    fn is_stopped(&self) -> bool {
+        self.switch.get().stop
     }
 
     /// Finds the reader once and uses it for as long as that goes well.
-    fn turn(&mut self) -> Result<(), Trouble> {
-        self.states.starting();
+    fn turn(&mut self, health: &mut Health) -> Result<(), Trouble> {
+        health.starting();
         let mut reader = Reader::find(self.config.reader.as_deref())?;
         let mut field = reader.watch(Duration::ZERO)?;
         tracing::info!(reader = ?reader.name(), "contactless reader");
-        self.states.set(DeviceState::Ready);
-        self.backoff.reset();
+        health.ready();
         loop {
             let wish = self.switch.get();
             if wish.stop {
@@ -173,26 +146,18 @@ impl Run {
         }
     }
 
-    /// A pause that a stop ends, but nothing else: a session that begins must not shorten the
-    /// back-off into a busy loop.
-    fn wait(&self, pause: Duration) {
-        let deadline = Instant::now() + pause;
-        loop {
-            let wish = self.switch.get();
-            let left = deadline.saturating_duration_since(Instant::now());
-            if wish.stop || left.is_zero() {
-                return;
-            }
-            self.switch.wait_for_change(wish, left);
+    fn state_after(trouble: &Trouble) -> DeviceState {
+        match trouble {
+            Trouble::NoReader(_) | Trouble::Lost => DeviceState::Absent,
+            other => faulted(other),
         }
     }
-}
 
-fn state_after(trouble: &Trouble) -> DeviceState {
-    match trouble {
-        Trouble::NoReader(_) | Trouble::Lost => DeviceState::Absent,
-        Trouble::Service(source) | Trouble::Reader(source) => {
-            DeviceState::Faulted(format!("{trouble}: {source}"))
-        }
+    fn failed(&mut self) {
+        self.visitor.forget();
+    }
+
+    fn rest(&mut self, pause: Duration) {
+        self.switch.rest(pause);
     }
 }

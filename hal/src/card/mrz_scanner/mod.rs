@@ -5,9 +5,7 @@
 mod decoder;
 
 use std::io::{self, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serialport::TTYPort;
@@ -15,8 +13,9 @@ use zeroize::Zeroizing;
 
 pub use decoder::{Decoder, Scan};
 
-use super::link::{is_pause, is_pseudo_terminal};
-use crate::device::{Backoff, DeviceState, StateReporter, Switch};
+use super::link::{is_missing, is_pause, open_port};
+use crate::device::{DeviceState, Switch};
+use crate::worker::{Driver, Health, Worker, faulted};
 
 /// Longest wait in the driver; bounds how long a stop takes.
 const SLICE: Duration = Duration::from_millis(100);
@@ -44,8 +43,7 @@ enum Trouble {
 
 /// A supervised document scanner. Dropping it closes the port and ends the thread.
 pub struct MrzScannerWorker {
-    switch: Switch,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 impl MrzScannerWorker {
@@ -57,69 +55,38 @@ impl MrzScannerWorker {
         on_scan: impl FnMut(Scan) + Send + 'static,
     ) -> Self {
         let switch = Switch::default();
-        let mut run = Run {
+        let run = Run {
             config,
-            states: StateReporter::new(on_state),
             on_scan: Box::new(on_scan),
             switch: switch.clone(),
-            backoff: Backoff::default(),
             begun: Instant::now(),
         };
         Self {
-            switch,
-            thread: Some(thread::spawn(move || run.until_stopped())),
-        }
-    }
-}
-
-impl Drop for MrzScannerWorker {
-    fn drop(&mut self) {
-        self.switch.stop();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the document scanner worker had panicked");
+            _worker: Worker::spawn(run, Health::new(on_state), move || switch.stop()),
         }
     }
 }
 
 struct Run {
     config: MrzScannerConfig,
-    states: StateReporter,
     on_scan: Box<dyn FnMut(Scan) + Send>,
     switch: Switch,
-    backoff: Backoff,
     begun: Instant,
 }
 
-impl Run {
-    fn until_stopped(&mut self) {
-        while !self.switch.get().stop {
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
-            let state = match turn {
-                Ok(Ok(())) => continue,
-                Ok(Err(trouble)) => {
-                    let state = state_after(&trouble);
-                    if self.states.is_news(&state) {
-                        let error = &trouble as &dyn std::error::Error;
-                        tracing::warn!(error, "document scanner failed");
-                    }
-                    state
-                }
-                Err(_) => DeviceState::Faulted(String::from("the driver panicked")),
-            };
-            self.states.set(state);
-            let pause = self.backoff.pause();
-            self.switch.wait_for_change(self.switch.get(), pause);
-        }
+impl Driver for Run {
+    type Trouble = Trouble;
+    const NAME: &'static str = "mrz-scanner";
+
+    fn is_stopped(&self) -> bool {
+        self.switch.get().stop
     }
 
     /// Opens the port once and listens for as long as that goes well.
-    fn turn(&mut self) -> Result<(), Trouble> {
-        self.states.starting();
-        let mut port = self.open()?;
-        self.states.set(DeviceState::Ready);
-        self.backoff.reset();
+    fn turn(&mut self, health: &mut Health) -> Result<(), Trouble> {
+        health.starting();
+        let mut port = open(&self.config)?;
+        health.ready();
         let mut decoder = Decoder::default();
         while !self.switch.get().stop {
             let mut bytes = Zeroizing::new([0; 256]);
@@ -133,26 +100,47 @@ impl Run {
         Ok(())
     }
 
-    fn open(&self) -> Result<TTYPort, Trouble> {
-        let path = &self.config.port;
-        serialport::new(path.to_string_lossy(), self.config.baud)
-            .timeout(SLICE)
-            .exclusive(!is_pseudo_terminal(path))
-            .open_native()
-            .map_err(|source| Trouble::Open {
-                port: path.display().to_string(),
-                source,
-            })
+    fn state_after(trouble: &Trouble) -> DeviceState {
+        match trouble {
+            Trouble::Lost(_) => DeviceState::Absent,
+            Trouble::Open { source, .. } if is_missing(source) => DeviceState::Absent,
+            other => faulted(other),
+        }
+    }
+
+    fn rest(&mut self, pause: Duration) {
+        self.switch.rest(pause);
     }
 }
 
-fn state_after(trouble: &Trouble) -> DeviceState {
-    use serialport::ErrorKind::{Io, NoDevice};
-    match trouble {
-        Trouble::Lost(_) => DeviceState::Absent,
-        Trouble::Open { source, .. } => match source.kind() {
-            NoDevice | Io(io::ErrorKind::NotFound) => DeviceState::Absent,
-            _ => DeviceState::Faulted(format!("{trouble}: {source}")),
-        },
+fn open(config: &MrzScannerConfig) -> Result<TTYPort, Trouble> {
+    open_port(&config.port, config.baud, SLICE).map_err(|source| Trouble::Open {
+        port: config.port.display().to_string(),
+        source,
+    })
+}
+
+/// Why a technician's look found no scanner.
+#[derive(Debug, thiserror::Error)]
+pub enum ScannerProbeError {
+    /// Nothing is plugged in there.
+    #[error("there is no such port")]
+    NotFound,
+    /// It is there and cannot be used.
+    #[error("the port cannot be used")]
+    Port(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Opens the port once. A scanner says nothing until a page lies on it, so more cannot be known.
+///
+/// # Errors
+/// [`ScannerProbeError`].
+pub fn probe(config: &MrzScannerConfig) -> Result<(), ScannerProbeError> {
+    match open(config) {
+        Ok(_) => Ok(()),
+        Err(Trouble::Open { source, .. }) if is_missing(&source) => {
+            Err(ScannerProbeError::NotFound)
+        }
+        Err(trouble) => Err(ScannerProbeError::Port(trouble.into())),
     }
 }

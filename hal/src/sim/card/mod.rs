@@ -11,7 +11,7 @@ mod file;
 mod line;
 mod module;
 mod photo;
-pub(super) mod port;
+mod port;
 mod program;
 mod uart;
 pub(super) mod wire;

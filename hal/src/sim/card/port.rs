@@ -1,19 +1,17 @@
 //! The running simulator: a thread that connects the module to its wire and obeys its owner.
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::line::Listener;
 use super::module::{Answer, Module};
 use super::wire::{Wire, Woken, pause, time_for};
 use super::{Address, Fault, FaultNumbers, Line, SimCard, uart};
+use crate::sim::plug::{Place, Plugged};
 
 /// Bytes sent in one go; at 115,200 baud this is 1.4 ms, finer than any driver looks.
 const CHUNK: usize = 16;
@@ -58,15 +56,9 @@ impl SimulatorOptions {
 
 /// A simulated reader. Dropping it is pulling its plug.
 pub struct CardSimulator {
-    path: PathBuf,
-    link: Option<PathBuf>,
-    control: UnixStream,
+    plugged: Plugged,
     module: Arc<Mutex<Module>>,
-    thread: Option<JoinHandle<()>>,
 }
-
-/// What the owner says to the thread; the byte itself carries no more than "look".
-const WAKE: u8 = 0;
 
 impl CardSimulator {
     /// Plugs the reader in.
@@ -74,7 +66,7 @@ impl CardSimulator {
     /// # Errors
     /// If there is no pseudo-terminal to be had, or the link cannot be made.
     pub fn start(options: SimulatorOptions) -> io::Result<Self> {
-        let (outlet, wire, path, link) = plug_in(options.line)?;
+        let (outlet, wire, place) = plug_in(options.line)?;
         let mut module = Module::new(
             options.card,
             options.fault,
@@ -85,28 +77,24 @@ impl CardSimulator {
             module.place();
         }
         let module = Arc::new(Mutex::new(module));
-        let (control, other) = UnixStream::pair()?;
-        let mut server = Server {
-            outlet,
-            wire,
-            control: other,
-            module: Arc::clone(&module),
-            baud: options.baud,
-        };
-        let thread = thread::spawn(move || server.until_closed());
-        Ok(Self {
-            path,
-            link,
-            control,
-            module,
-            thread: Some(thread),
-        })
+        let (served, baud) = (Arc::clone(&module), options.baud);
+        let plugged = Plugged::serve(place, move |control| {
+            let mut server = Server {
+                outlet,
+                wire,
+                control,
+                module: served,
+                baud,
+            };
+            server.until_closed();
+        })?;
+        Ok(Self { plugged, module })
     }
 
     /// The device node that a driver opens, or the address of the socket.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.link.as_deref().unwrap_or(&self.path)
+        self.plugged.path()
     }
 
     /// Puts the card on the reader.
@@ -131,33 +119,8 @@ impl CardSimulator {
 
     fn change(&self, f: impl FnOnce(&mut Module)) {
         f(&mut self.module.lock().unwrap_or_else(PoisonError::into_inner));
-        // If nobody hears it, the thread has ended, and with it the reader.
-        let _ = (&self.control).write_all(&[WAKE]);
+        self.plugged.wake();
     }
-}
-
-impl Drop for CardSimulator {
-    fn drop(&mut self) {
-        let _ = self.control.shutdown(std::net::Shutdown::Both);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-        // Only our own link: a successor may have taken its place.
-        if let Some(link) = &self.link
-            && fs::read_link(link).is_ok_and(|target| target == self.path)
-        {
-            let _ = fs::remove_file(link);
-        }
-    }
-}
-
-/// Puts a link in place in one step, so that nobody ever finds it missing.
-pub(in crate::sim) fn relink(target: &Path, link: &Path) -> io::Result<()> {
-    let mut draft = link.to_owned().into_os_string();
-    draft.push(format!(".{}", std::process::id()));
-    let _ = fs::remove_file(&draft);
-    symlink(target, &draft)?;
-    fs::rename(&draft, link)
 }
 
 /// How a lost connection is replaced.
@@ -169,23 +132,20 @@ enum Outlet {
 }
 
 /// The outlet, the wire if there is one at once, and what to call the place.
-fn plug_in(line: Line) -> io::Result<(Outlet, Option<Wire>, PathBuf, Option<PathBuf>)> {
+fn plug_in(line: Line) -> io::Result<(Outlet, Option<Wire>, Place)> {
     Ok(match line {
         Line::Terminal { link } => {
             let (wire, path) = Wire::terminal()?;
-            if let Some(link) = &link {
-                relink(&path, link)?;
-            }
-            (Outlet::Terminal, Some(wire), path, link)
+            (Outlet::Terminal, Some(wire), Place::new(path, link)?)
         }
         Line::Listen(address) => {
             let listener = Listener::bind(&address)?;
             let path = PathBuf::from(listener.address()?.to_string());
-            (Outlet::Listen(listener), None, path, None)
+            (Outlet::Listen(listener), None, Place::new(path, None)?)
         }
         Line::Connect(address) => {
             let path = PathBuf::from(address.to_string());
-            (Outlet::Connect(address), None, path, None)
+            (Outlet::Connect(address), None, Place::new(path, None)?)
         }
     })
 }

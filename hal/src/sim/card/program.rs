@@ -1,8 +1,9 @@
 //! `hal-sim card`: the simulated reader as a program.
 
 use std::error::Error;
+use std::fs;
 use std::io::{self, BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -11,6 +12,7 @@ use super::{
     Address, CardFile, CardSimulator, Crop, Fault, FaultNumbers, Line, SimCard, SimulatorOptions,
     encode_photo,
 };
+use crate::card::PHOTO_FIELD_LEN;
 
 /// A GA 467 card reader on a pseudo-terminal or a socket.
 ///
@@ -25,6 +27,9 @@ use super::{
 
   A card from a file, placed after three seconds:
     (sleep 3; echo place; sleep 60) | hal-sim card --card card.toml --link /tmp/reader
+
+  A card whose photo is a real one's, to try a licensed decoder with it:
+    hal-sim card --photo-field sample.wlt --placed --link /tmp/reader
 
   A card that is pulled after 700 bytes:
     hal-sim card --photo portrait.jpg --placed --fault pulled-mid-read --pull-at 700
@@ -72,6 +77,9 @@ pub struct CardArgs {
     /// The face in the portrait, in pixels; without it, the middle.
     #[arg(long, value_name = "X,Y,W,H", requires = "photo")]
     crop: Option<Crop>,
+    /// Contents of the photo field as they are, as for trying a licensed decoder (WLT, 1,024 bytes).
+    #[arg(long, value_name = "FILE", conflicts_with = "photo")]
+    photo_field: Option<PathBuf>,
     /// The card lies on the reader from the start.
     #[arg(long)]
     placed: bool,
@@ -167,7 +175,20 @@ fn card(args: &CardArgs) -> Result<SimCard, Box<dyn Error>> {
     if let Some(photo) = &args.photo {
         card.photo = encode_photo(photo, args.crop)?;
     }
+    if let Some(file) = &args.photo_field {
+        card.photo = photo_field(file)?;
+    }
     Ok(card)
+}
+
+fn photo_field(file: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    let field = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    if field.len() > PHOTO_FIELD_LEN {
+        let length = field.len();
+        let file = file.display();
+        return Err(format!("{file} has {length} bytes, a photo field {PHOTO_FIELD_LEN}").into());
+    }
+    Ok(field)
 }
 
 /// Does what a line says, if it says something that is known.

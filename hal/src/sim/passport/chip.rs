@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{Signature, SigningKey};
-
 use super::access::{Access, Agreement};
+use super::active::ActiveKey;
 use crate::card::emrtd::apdu::{Command, Response, Status};
 use crate::card::emrtd::bac::CHALLENGE_LEN;
 use crate::card::emrtd::cipher::Suite;
@@ -45,7 +43,7 @@ pub(super) struct Contents {
     pub(super) files: BTreeMap<u16, Vec<u8>>,
     pub(super) access: Access,
     pub(super) chip: Option<ChipKey>,
-    pub(super) active: Option<SigningKey>,
+    pub(super) active: Option<ActiveKey>,
     /// Answers under protection get a wrong code.
     pub(super) bad_mac: bool,
 }
@@ -301,7 +299,7 @@ impl Chip {
         Ok(())
     }
 
-    /// Active authentication with ECDSA (ICAO 9303-11, 6.1).
+    /// Active authentication (ICAO 9303-11, 6.1).
     fn internal_authenticate(&mut self, command: &Command) -> Result<Response, Status> {
         if self.channel.is_none() {
             return Err(Status::SECURITY_NOT_SATISFIED);
@@ -311,8 +309,8 @@ impl Chip {
             .active
             .as_ref()
             .ok_or(Status::UNKNOWN_INSTRUCTION)?;
-        let signature: Signature = key.sign(&command.data);
-        done(signature.to_bytes().to_vec())
+        let signature = key.sign(&command.data, &mut *self.random);
+        done(signature.map_err(|_| Status(0x6F00))?)
     }
 }
 

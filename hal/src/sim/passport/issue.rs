@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use p256::ecdsa::SigningKey;
 
 use super::access::Access;
+use super::active::{Active, ActiveKey};
 use super::chip::{CARD_ACCESS, COM, ChipKey, Contents, FIRST_FILE, SOD};
 use super::face::dg2;
 use super::fault::Fault;
@@ -29,8 +30,8 @@ pub struct Protocols {
     pub pace: Option<Pace>,
     /// Proves itself with chip authentication.
     pub chip: Option<Ciphers>,
-    /// Proves itself with active authentication (ECDSA).
-    pub active: bool,
+    /// Proves itself with active authentication.
+    pub active: Option<Active>,
 }
 
 impl Default for Protocols {
@@ -40,7 +41,7 @@ impl Default for Protocols {
             bac: true,
             pace: Some(Pace::default()),
             chip: Some(Ciphers::default()),
-            active: true,
+            active: Some(Active::default()),
         }
     }
 }
@@ -78,8 +79,9 @@ pub(super) fn issue(
     fault: Option<Fault>,
 ) -> Result<Issued, IssueError> {
     let signer = appoint(country, fault)?;
-    let (chip, active) = (draw_key()?, draw_key()?);
-    let mut groups = data_groups(page, protocols, &chip, &active)?;
+    let chip = draw_key()?;
+    let active = protocols.active.map(ActiveKey::new).transpose()?;
+    let mut groups = data_groups(page, protocols, &chip, active.as_ref())?;
     let mut signature = sod(&groups, &signer)?;
     spoil(fault, page, &mut groups, &mut signature);
     let stripped = fault == Some(Fault::StrippedCom);
@@ -96,7 +98,7 @@ pub(super) fn issue(
             .map(|(n, file)| (FIRST_FILE + u16::from(n), file)),
     );
     let (chip, active) = match fault {
-        Some(Fault::Cloned) => (draw_key()?, draw_key()?),
+        Some(Fault::Cloned) => (draw_key()?, active.map(ActiveKey::copied).transpose()?),
         _ => (chip, active),
     };
     let answers = !stripped && fault != Some(Fault::NoChipKey);
@@ -110,10 +112,23 @@ pub(super) fn issue(
             }),
             _ => None,
         },
-        active: (protocols.active && answers).then_some(active),
+        active: active.filter(|_| answers),
         bad_mac: fault == Some(Fault::BadMac),
     };
     Ok(Issued { contents, signer })
+}
+
+/// The files of a genuine document by their identifiers (ICAO 9303-10, 4.5), for whoever tries a parser
+/// of them.
+///
+/// # Errors
+/// [`IssueError`].
+pub fn files(
+    page: &SimPassport,
+    protocols: &Protocols,
+    country: &TestCountry,
+) -> Result<BTreeMap<u16, Vec<u8>>, IssueError> {
+    Ok(issue(page, protocols, country, None)?.contents.files)
 }
 
 fn appoint(country: &TestCountry, fault: Option<Fault>) -> Result<DocumentSigner, PkiError> {
@@ -128,7 +143,7 @@ fn data_groups(
     page: &SimPassport,
     protocols: &Protocols,
     chip: &SigningKey,
-    active: &SigningKey,
+    active: Option<&ActiveKey>,
 ) -> Result<Vec<DataGroup>, IssueError> {
     let nobody = match page.portrait.is_empty() {
         true => nobody()?,
@@ -148,11 +163,13 @@ fn data_groups(
         (2, dg2(portrait, size(portrait))),
         (11, dg11(page)),
     ];
-    if protocols.pace.is_some() || chip.is_some() || protocols.active {
-        groups.push((14, dg14(protocols.pace, chip, protocols.active)?));
+    // ICAO 9303-11, 9.2.4: only for ECDSA has the signature to be named.
+    let ecdsa = protocols.active == Some(Active::Ecdsa);
+    if protocols.pace.is_some() || chip.is_some() || ecdsa {
+        groups.push((14, dg14(protocols.pace, chip, ecdsa)?));
     }
-    if protocols.active {
-        groups.push((15, dg15(&public_key(active)?)?));
+    if let Some(key) = active {
+        groups.push((15, dg15(&key.public()?)?));
     }
     Ok(groups)
 }

@@ -7,6 +7,7 @@
 //! machine-readable zone are written apart.
 
 mod access;
+mod active;
 mod chip;
 mod face;
 mod fault;
@@ -24,10 +25,11 @@ mod sod;
 mod tests;
 mod vpcd;
 
+pub use active::Active;
 pub use fault::Fault;
 pub use file::{PassportFile, PassportFileError};
 pub use holder::{SimPassport, Size};
-pub use issue::{IssueError, Protocols};
+pub use issue::{IssueError, Protocols, files};
 pub use lds::{Ciphers, Pace, PaceCurve};
 pub use pki::{DocumentSigner, PkiError, Term, TestCountry};
 pub use portrait::encode_portrait;

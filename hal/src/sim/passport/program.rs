@@ -9,18 +9,20 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{
-    Ciphers, DEFAULT_PORT, Fault, Pace, PaceCurve, PassportFile, PassportOptions,
+    Active, Ciphers, DEFAULT_PORT, Fault, Pace, PaceCurve, PassportFile, PassportOptions,
     PassportSimulator, Protocols, SimPassport, encode_portrait,
 };
 use crate::sim::card::Crop;
 use crate::sim::pcscd::{Pcscd, SOCKET_VARIABLE};
+use crate::sim::scanner::ScannerSimulator;
 
 /// An electronic passport or identity card (ICAO 9303) on a virtual reader of pcscd.
 ///
 /// Needs pcscd with vpcd (Debian packages pcscd and vsmartcard-vpcd). Prints the machine-readable
 /// zone, line by line, and then "ready"; serves the chip until standard input ends. Lines on standard
 /// input: `place` and `remove` move the document, `fault NAME` and `fault none` replace it by another
-/// of the same holder, `quit` ends.
+/// of the same holder, `quit` ends. With `--scanner`, `scan` lays the page on a document scanner, `scan
+/// misread` crookedly; `scanner gone` and `scanner back` pull its plug and put it in.
 #[derive(Args)]
 #[command(after_help = "Examples:
   The example passport, lying on the reader; a kiosk that trusts the folder accepts it:
@@ -41,6 +43,9 @@ use crate::sim::pcscd::{Pcscd, SOCKET_VARIABLE};
 
   A passport that is taken away after 25 answers, on a chip that takes 30 ms for each:
     hal-sim passport --placed --fault pulled --pull-at 25 --apdu-time-ms 30
+
+  With a document scanner beside the reader, as the kiosk's `mrz_scanner`:
+    (sleep 5; echo scan; sleep 60) | hal-sim passport --placed --scanner /tmp/scanner
 
   A passport file:
     size = \"td3\"                 # or \"td1\"
@@ -82,6 +87,9 @@ pub struct PassportArgs {
     /// Curve of PACE.
     #[arg(long, value_enum, default_value = "brainpool-p256r1")]
     curve: PaceCurve,
+    /// Key of active authentication.
+    #[arg(long, value_enum, default_value = "ecdsa")]
+    active_key: Active,
     /// Folder with the key of the test country; made there if there is none. Without it, every
     /// start founds a new country.
     #[arg(long, value_name = "FOLDER")]
@@ -112,6 +120,9 @@ pub struct PassportArgs {
     /// its clients need in their environment as the first line.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["host", "port"])]
     own_pcscd: Option<PathBuf>,
+    /// A document scanner beside the reader, on a pseudo-terminal to which this link leads.
+    #[arg(long, value_name = "LINK")]
+    scanner: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -130,7 +141,7 @@ enum ProtocolArg {
     Pace,
     /// Chip authentication.
     Chip,
-    /// Active authentication (ECDSA).
+    /// Active authentication.
     Active,
 }
 
@@ -145,6 +156,10 @@ pub fn run(args: &PassportArgs) -> Result<(), Box<dyn Error>> {
     if let Some(pcscd) = &pcscd {
         println!("{SOCKET_VARIABLE}={}", pcscd.socket().display());
     }
+    let mut desk = Desk {
+        scanner: args.scanner.clone().map(Scanner::plug_in).transpose()?,
+        lines: lines.to_vec(),
+    };
     let simulator = PassportSimulator::start(PassportOptions {
         protocols: protocols(args),
         country: args.country.clone(),
@@ -161,7 +176,7 @@ pub fn run(args: &PassportArgs) -> Result<(), Box<dyn Error>> {
     println!("ready");
     io::stdout().flush()?;
     for line in io::stdin().lock().lines() {
-        if !obey(&simulator, line?.trim())? {
+        if !desk.obey(&simulator, line?.trim())? {
             break;
         }
     }
@@ -193,25 +208,63 @@ fn protocols(args: &PassportArgs) -> Protocols {
         bac: has(ProtocolArg::Bac),
         pace: has(ProtocolArg::Pace).then_some(pace),
         chip: has(ProtocolArg::Chip).then_some(args.ciphers),
-        active: has(ProtocolArg::Active),
+        active: has(ProtocolArg::Active).then_some(args.active_key),
     }
 }
 
-/// Does what a line says; false for the end.
-fn obey(simulator: &PassportSimulator, line: &str) -> Result<bool, Box<dyn Error>> {
-    match line {
-        "quit" => return Ok(false),
-        "place" => simulator.place(),
-        "remove" => simulator.remove(),
-        "fault none" => simulator.set_fault(None)?,
-        "" => {}
-        other => match other
-            .strip_prefix("fault ")
-            .map(|name| Fault::from_str(name, false))
-        {
-            Some(Ok(fault)) => simulator.set_fault(Some(fault))?,
-            _ => eprintln!("hal-sim: unknown command {other:?}"),
-        },
+/// A scanner that can be pulled out and put in again.
+struct Scanner {
+    link: PathBuf,
+    device: Option<ScannerSimulator>,
+}
+
+impl Scanner {
+    fn plug_in(link: PathBuf) -> io::Result<Self> {
+        let device = Some(ScannerSimulator::start(Some(link.clone()))?);
+        Ok(Self { link, device })
     }
-    Ok(true)
+}
+
+/// What stands beside the reader, and the page.
+struct Desk {
+    scanner: Option<Scanner>,
+    lines: Vec<String>,
+}
+
+impl Desk {
+    /// Does what a line says; false for the end.
+    fn obey(&mut self, simulator: &PassportSimulator, line: &str) -> Result<bool, Box<dyn Error>> {
+        match line {
+            "quit" => return Ok(false),
+            "place" => simulator.place(),
+            "remove" => simulator.remove(),
+            "fault none" => simulator.set_fault(None)?,
+            "" => {}
+            other if self.scan(other)? => {}
+            other => match other
+                .strip_prefix("fault ")
+                .map(|name| Fault::from_str(name, false))
+            {
+                Some(Ok(fault)) => simulator.set_fault(Some(fault))?,
+                _ => eprintln!("hal-sim: unknown command {other:?}"),
+            },
+        }
+        Ok(true)
+    }
+
+    /// Whether the line was for the scanner.
+    fn scan(&mut self, line: &str) -> io::Result<bool> {
+        let Some(scanner) = &mut self.scanner else {
+            return Ok(false);
+        };
+        match (line, &scanner.device) {
+            ("scan", Some(device)) => device.scan(&self.lines)?,
+            ("scan misread", Some(device)) => device.misread(&self.lines)?,
+            ("scan" | "scan misread", None) => eprintln!("hal-sim: the scanner is not plugged in"),
+            ("scanner gone", _) => scanner.device = None,
+            ("scanner back", _) => *scanner = Scanner::plug_in(scanner.link.clone())?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
 }

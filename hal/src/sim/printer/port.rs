@@ -1,18 +1,17 @@
 //! The running simulator: a thread that connects the printer to its wire and obeys its owner.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use super::PrinterFault;
 use super::machine::{Machine, Model, Outcome};
 use crate::printer::{Paper, Typeface};
-use crate::sim::card::port::relink;
 use crate::sim::card::wire::{Wire, Woken, pause};
+use crate::sim::plug::{Place, Plugged};
 
 /// How the simulator behaves.
 #[derive(Clone, Debug)]
@@ -65,11 +64,8 @@ type OnEvent = Box<dyn FnMut(SimEvent) + Send>;
 
 /// A simulated printer. Dropping it is pulling its plug.
 pub struct PrinterSimulator {
-    path: PathBuf,
-    link: Option<PathBuf>,
-    control: UnixStream,
+    plugged: Plugged,
     desk: Arc<Mutex<Desk>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl PrinterSimulator {
@@ -84,9 +80,7 @@ impl PrinterSimulator {
         fs::create_dir_all(&options.slips)?;
         let (wire, path) = Wire::terminal()?;
         let wire = Arc::new(wire);
-        if let Some(link) = &options.link {
-            relink(&path, link)?;
-        }
+        let place = Place::new(path, options.link)?;
         let model = Model {
             dots: options.paper.dots(),
             face: options.face,
@@ -100,22 +94,15 @@ impl PrinterSimulator {
             count: 0,
             on_event: Box::new(on_event),
         }));
-        let (control, other) = UnixStream::pair()?;
         let served = Arc::clone(&desk);
-        let thread = thread::spawn(move || serve(&wire, &other, &served));
-        Ok(Self {
-            path,
-            link: options.link,
-            control,
-            desk,
-            thread: Some(thread),
-        })
+        let plugged = Plugged::serve(place, move |control| serve(&wire, &control, &served))?;
+        Ok(Self { plugged, desk })
     }
 
     /// The device node that a driver opens.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.link.as_deref().unwrap_or(&self.path)
+        self.plugged.path()
     }
 
     /// Something goes wrong, at once.
@@ -144,23 +131,7 @@ impl PrinterSimulator {
             let outcomes = f(&mut desk.machine);
             desk.hand_out(outcomes);
         }
-        // If nobody hears it, the thread has ended, and with it the printer.
-        let _ = (&self.control).write_all(&[0]);
-    }
-}
-
-impl Drop for PrinterSimulator {
-    fn drop(&mut self) {
-        let _ = self.control.shutdown(std::net::Shutdown::Both);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-        // Only our own link: a successor may have taken its place.
-        if let Some(link) = &self.link
-            && fs::read_link(link).is_ok_and(|target| target == self.path)
-        {
-            let _ = fs::remove_file(link);
-        }
+        self.plugged.wake();
     }
 }
 

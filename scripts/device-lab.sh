@@ -2,17 +2,24 @@
 # The device lab: builds the kiosk as for the device, the machine's image and the simulators, and tells
 # the stories that need real kernel devices. What it takes and how to debug: tests/device-lab/README.md
 #   scripts/device-lab.sh [--smoke] [STORY…] [further arguments of device-lab]
+#   ARCH=x86_64 | aarch64
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case "${ARCH:-x86_64}" in
-    x86_64) ;;
-    *) echo "the device lab runs ARCH=x86_64 only, not ${ARCH}" >&2; exit 1 ;;
-esac
+arch=${ARCH:-x86_64}
 cache=${DEVICE_LAB_CACHE:-.setup/device-lab}
 target=${CARGO_TARGET_DIR:-target}
+work=$target/device-lab
 
 packages=(qemu-system-x86 swtpm mmdebstrap squashfs-tools-ng cryptsetup-bin e2fsprogs
     libinput-dev libgbm-dev libdrm-dev libxkbcommon-dev)
+case $arch in
+    x86_64) ;;
+    aarch64)
+        cache=$cache-$arch work=$work-$arch
+        packages+=(qemu-system-arm qemu-user-static binfmt-support arch-test binutils-aarch64-linux-gnu)
+        ;;
+    *) echo "ARCH is x86_64 or aarch64, not $arch" >&2; exit 1 ;;
+esac
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
@@ -23,14 +30,34 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 echo "==> the machine's image"
-tests/device-lab/image/build.sh "$cache"
+tests/device-lab/image/build.sh "$cache" "$arch"
 echo "==> programs"
+# Where cargo says that it has put the panel driver's tests, which run in the machine, too.
+panel_tests='s/.*Executable.*panel_gpio_sim.rs (\(.*\))$/\1/p'
 cargo build --locked -p kiosk-app --no-default-features --features device
 # The demo's build has the same name.
 install -D "$target/debug/kiosk" "$target/device-lab-kiosk"
 cargo build --locked -p hal --features sim --bin hal-sim --bin kiosk-wlt
 cargo build --locked -p face-pipeline --bin face
 cargo build --locked -p device-lab
+if [ "$arch" = x86_64 ]; then
+    tests=$(cargo test --locked -p hal --features sim --test panel_gpio_sim --no-run 2>&1 |
+        tee /dev/stderr | sed -n "$panel_tests")
+    machine=(--kiosk "$target/device-lab-kiosk" --wlt "$target/debug/kiosk-wlt" --panel-tests "$tests")
+else
+    # The operator's programs and the simulators at the machine's other end are this computer's.
+    export PROFILE=dev
+    built=$target/cross/aarch64-unknown-linux-gnu/debug
+    scripts/cross-cargo.sh build -p kiosk-app --bin kiosk --no-default-features --features device
+    scripts/cross-cargo.sh build -p hal --features sim --bin hal-sim --bin kiosk-wlt
+    tests=$(scripts/cross-cargo.sh test -p hal --features sim --test panel_gpio_sim --no-run 2>&1 |
+        tee /dev/stderr | sed -n "$panel_tests")
+    # Its path is that of the Debian in which it was built.
+    tests=$built/deps/${tests##*/}
+    python3 models/fetch.py --out "$cache" --only lib --machine "$arch"
+    machine=(--kiosk "$built/kiosk" --wlt "$built/kiosk-wlt" --panel-tests "$tests"
+        --operator "$target/device-lab-kiosk" --lens "$built/hal-sim" --runtime "$cache/lib")
+fi
 
 stories=()
 for argument in "$@"; do
@@ -39,5 +66,5 @@ for argument in "$@"; do
         *) stories+=("$argument") ;;
     esac
 done
-exec "$target/debug/device-lab" --image "$cache" --kiosk "$target/device-lab-kiosk" \
-    --wlt "$target/debug/kiosk-wlt" --simulators "$target/debug/hal-sim" --face "$target/debug/face" --work "$target/device-lab" "${stories[@]}"
+exec "$target/debug/device-lab" --arch "$arch" --image "$cache" "${machine[@]}" \
+    --simulators "$target/debug/hal-sim" --face "$target/debug/face" --work "$work" "${stories[@]}"

@@ -2,27 +2,41 @@
 # The lab's machine, built once: a Debian 12 root filesystem (squashfs with its dm-verity tree), its
 # kernel with an initramfs that checks both disks, and the modules Debian has no binaries of.
 #
-#   build.sh FOLDER      leaves vmlinuz, initrd.img, root.img and root.hash in FOLDER
+#   build.sh FOLDER [ARCH]      leaves vmlinuz, initrd.img, root.img and root.hash in FOLDER
 #
-# Needs mmdebstrap, squashfs-tools-ng and cryptsetup-bin. What is there and was made by these same
-# scripts is not built again.
+# ARCH is x86_64 or aarch64. For aarch64 the system is Debian 13, as the cross-built kiosk's libraries
+# are, on the kernel of Debian 12, as the modules are. Needs mmdebstrap, squashfs-tools-ng and
+# cryptsetup-bin; for another machine's ARCH also qemu-user-static and binfmt-support. What is there
+# and was made by these same scripts is not built again.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dist=$here/../../../kiosk-app/dist
 out=${1:?a folder for the image}
-suite=bookworm
+arch=${2:-x86_64}
 mirror=${DEVICE_LAB_MIRROR:-http://deb.debian.org/debian}
 
 # What `kiosk` as built for the device needs at run time, and what a machine needs to run it.
 packages=(
-    systemd systemd-sysv udev kmod initramfs-tools busybox cryptsetup-bin e2fsprogs linux-image-amd64
-    libopencv-core406 libopencv-imgproc406 libfontconfig1 libtss2-esys-3.0.2-0 libtss2-tctildr0
-    libtss2-tcti-device0 libinput10 libgbm1 libdrm2 libxkbcommon0 xkb-data libudev1
-    libasound2 libpcsclite1 libstdc++6 fonts-noto-cjk
+    systemd systemd-sysv udev kmod initramfs-tools busybox cryptsetup-bin e2fsprogs
+    libfontconfig1 libinput10 libgbm1 libdrm2 libxkbcommon0 xkb-data libudev1 libpcsclite1 libstdc++6
+    fonts-noto-cjk
 )
+case $arch in
+    x86_64)
+        debian=amd64 suite=bookworm sources=("$mirror")
+        packages+=(linux-image-amd64 libopencv-core406 libopencv-imgproc406 libtss2-esys-3.0.2-0
+            libtss2-tctildr0 libtss2-tcti-device0 libasound2)
+        ;;
+    aarch64)
+        debian=arm64 suite=trixie sources=("deb $mirror trixie main" "deb $mirror bookworm main")
+        packages+=(linux-image-arm64/bookworm libopencv-core410 libopencv-imgproc410
+            libtss2-esys-3.0.2-0t64 libtss2-tctildr0t64 libtss2-tcti-device0t64 libasound2t64)
+        ;;
+    *) echo "ARCH is x86_64 or aarch64, not $arch" >&2; exit 1 ;;
+esac
 
 recipe() { find "$here" "$dist" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64; }
-made=$(recipe)
+made="$(recipe) $arch"
 if [ -e "$out/recipe" ] && [ "$(cat "$out/recipe")" = "$made" ]; then
     echo "    the machine's image is there: $out"
     exit 0
@@ -37,21 +51,21 @@ done
 mkdir -p "$out"
 rm -f "$out/recipe"
 
-modules=$(sha256sum "$here/modules.sh" | cut -c1-64)
+modules="$(sha256sum "$here/modules.sh" | cut -c1-64) $arch"
 if [ "$(cat "$out/modules.recipe" 2>/dev/null)" != "$modules" ]; then
-echo "    kernel modules: v4l2loopback, gpio-sim"
-mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
-    --include=linux-headers-amd64,linux-source-6.1,v4l2loopback-source,make,gcc,libc6-dev,xz-utils,bzip2 \
-    --customize-hook="copy-in '$here/modules.sh' /root" \
-    --customize-hook='chroot "$1" sh /root/modules.sh' \
-    --customize-hook="copy-out /root/modules.tar '$out'" \
-    "$suite" /dev/null "$mirror"
-echo "$modules" >"$out/modules.recipe"
+    echo "    kernel modules: v4l2loopback, gpio-sim"
+    mmdebstrap --quiet --variant=apt --architectures="$debian" --aptopt='APT::Install-Recommends "false"' \
+        --include="linux-headers-$debian,linux-source-6.1,v4l2loopback-source,make,gcc,libc6-dev,xz-utils,bzip2" \
+        --customize-hook="copy-in '$here/modules.sh' /root" \
+        --customize-hook='chroot "$1" sh /root/modules.sh' \
+        --customize-hook="copy-out /root/modules.tar '$out'" \
+        bookworm /dev/null "$mirror"
+    echo "$modules" >"$out/modules.recipe"
 fi
 
 echo "    root filesystem"
 # sync-in keeps modes; the overlay's owner becomes root.
-mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
+mmdebstrap --quiet --variant=apt --architectures="$debian" --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/fonts/opentype/noto/*Serif*' \
@@ -61,7 +75,7 @@ mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
     --customize-hook="sh '$here/finish.sh' \"\$1\" '$dist'" \
     --customize-hook="copy-out /boot/vmlinuz /boot/initrd.img '$out'" \
     --customize-hook='rm -rf "$1"/boot/* "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/*' \
-    "$suite" - "$mirror" | tar2sqfs --quiet --force --compressor lz4 "$out/root.img"
+    "$suite" - "${sources[@]}" | tar2sqfs --quiet --force --compressor lz4 "$out/root.img"
 
 "$here/verity.sh" "$out/root.img" >"$out/root.hash"
 echo "$made" >"$out/recipe"

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::arch::Arch;
 use crate::error::{LabError, failed};
 use crate::host;
 
@@ -16,14 +17,24 @@ pub struct Parts {
     pub recipe: PathBuf,
     /// Folder with vmlinuz, initrd.img, root.img and root.hash.
     pub image: PathBuf,
+    /// What kind of machine it is.
+    pub arch: Arch,
     /// The kiosk as built for the device.
     pub kiosk: PathBuf,
+    /// The operator's kiosk program, on the host.
+    pub operator: PathBuf,
     /// `kiosk-wlt`, which belongs beside the kiosk.
     pub wlt: PathBuf,
-    /// `hal-sim`, for host and machine.
+    /// `hal-sim`, for the host.
     pub simulators: PathBuf,
+    /// `hal-sim`, for the machine.
+    pub lens: PathBuf,
+    /// The panel driver's tests, a program.
+    pub panel_tests: PathBuf,
     /// `face`, which finds the landmarks of portraits.
     pub face: PathBuf,
+    /// Folder with the machine's ONNX Runtime.
+    pub runtime: PathBuf,
     /// What `make setup` fetched.
     pub setup: PathBuf,
     /// The workspace.
@@ -43,7 +54,7 @@ manifest = "/opt/kiosk/manifest.toml"
 weights = "/opt/kiosk/models"
 onnxruntime = "/opt/kiosk/lib/libonnxruntime.so"
 [key_store]
-kind = "tpm"
+kind = "KEY_STORE"
 [camera]
 device = "/dev/video0"
 [card_reader]
@@ -89,9 +100,14 @@ impl Parts {
         let tree = self.work.join("kiosk");
         let strip = tree.join("bin/kiosk");
         copy(&self.kiosk, &strip)?;
-        host::run(Command::new("strip").arg("--strip-debug").arg(&strip))?;
+        host::run(
+            Command::new(self.arch.strip())
+                .arg("--strip-debug")
+                .arg(&strip),
+        )?;
         copy(&self.wlt, &tree.join("bin/kiosk-wlt"))?;
-        copy(&self.simulators, &tree.join("bin/hal-sim"))?;
+        copy(&self.lens, &tree.join("bin/hal-sim"))?;
+        copy(&self.panel_tests, &tree.join("bin/panel_gpio_sim"))?;
         let dist = self.home.join("kiosk-app/dist");
         copy(
             &dist.join("kiosk.service"),
@@ -106,11 +122,13 @@ impl Parts {
             &tree.join("services"),
         )?;
         copy_all(&self.setup.join("models"), &tree.join("models"))?;
-        let runtime = self.setup.join("lib/libonnxruntime.so.1.31.1");
+        let runtime = self.runtime.join("libonnxruntime.so.1.31.1");
         copy(&runtime, &tree.join("lib/libonnxruntime.so"))?;
         let settings = tree.join("etc/kiosk.toml");
         fs::create_dir_all(tree.join("etc")).map_err(failed("create", &settings))?;
-        fs::write(&settings, SETTINGS).map_err(failed("write", &settings))?;
+        let kind = if self.arch.has_tpm() { "tpm" } else { "file" };
+        fs::write(&settings, SETTINGS.replace("KEY_STORE", kind))
+            .map_err(failed("write", &settings))?;
         self.checked(&tree, "kiosk.img")
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::disks::Parts;
 use crate::error::{LabError, ensure, failed};
 use crate::host;
-use crate::machine::Machine;
+use crate::machine::{Machine, SCREEN};
 use crate::pictures::{Person, RATE};
 use crate::reader::Reader;
 use crate::wait;
@@ -59,12 +59,12 @@ pub fn provision(machine: &mut Machine, parts: &Parts) -> Result<(), LabError> {
         let _ = std::fs::remove_dir_all(left_over);
     }
     host::run(
-        Command::new(&parts.kiosk)
+        Command::new(&parts.operator)
             .args(["operator", "create"])
             .arg(&operator),
     )?;
     host::run(
-        Command::new(&parts.kiosk)
+        Command::new(&parts.operator)
             .args([
                 "operator",
                 "enrol",
@@ -146,6 +146,28 @@ pub fn leave_camera(machine: &mut Machine) -> Result<(), LabError> {
         .map(drop)
 }
 
+/// An event that is waited for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// One of this name.
+    Named(&'static str),
+    /// A device that reports this state.
+    Device(&'static str, &'static str),
+}
+
+impl Wanted {
+    fn is(self, event: &Value) -> bool {
+        match self {
+            Self::Named(name) => event["event"] == name,
+            Self::Device(device, state) => {
+                event["event"] == "device.state"
+                    && event["device"] == device
+                    && event["state"] == state
+            }
+        }
+    }
+}
+
 /// The kiosk's event file, read on.
 pub struct Events {
     read: usize,
@@ -218,21 +240,54 @@ impl Events {
         })
     }
 
+    /// Waits until each of these has come once, in whatever order.
+    pub fn each<const N: usize>(
+        &mut self,
+        machine: &mut Machine,
+        wanted: [Wanted; N],
+    ) -> Result<[Value; N], LabError> {
+        let mut found = [const { Value::Null }; N];
+        while let Some(missing) = found.iter().position(Value::is_null) {
+            let event = self.until(machine, &format!("{:?}", wanted[missing]), |event| {
+                wanted.iter().any(|wanted| wanted.is(event))
+            })?;
+            for (wanted, place) in wanted.iter().zip(&mut found) {
+                if wanted.is(&event) && !place.take().is_null() {
+                    return Err(LabError::Otherwise(format!("it came twice: {event}")));
+                }
+                if wanted.is(&event) {
+                    *place = event.clone();
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Waits until a device reports this state.
     pub fn device(
         &mut self,
         machine: &mut Machine,
-        device: &str,
-        state: &str,
+        device: &'static str,
+        state: &'static str,
     ) -> Result<Value, LabError> {
-        self.until(machine, &format!("{device} {state}"), |event| {
-            event["event"] == "device.state" && event["device"] == device && event["state"] == state
-        })
+        let [event] = self.each(machine, [Wanted::Device(device, state)])?;
+        Ok(event)
     }
 }
 
-/// Starts the kiosk's service; systemd says when its screen is drawn.
+/// Starts the kiosk's service; systemd says when its screen is drawn. On a busy host the kernel learns
+/// late how large the screen is, and takes it for a small one until then.
 pub fn start(machine: &mut Machine) -> Result<(), LabError> {
+    let size = format!("{}x{}", SCREEN.0, SCREEN.1);
+    wait::until("the screen's size", PATIENCE, || {
+        let modes = "head -qn 1 /sys/class/drm/card*-Virtual-1/modes";
+        let said = machine.shell.attempt(modes)?;
+        Ok(if said.text.trim() == size {
+            Ok(())
+        } else {
+            Err(said.text)
+        })
+    })?;
     machine
         .shell
         .run("systemctl start kiosk || { journalctl -u kiosk -n 20 --no-pager; false; }")

@@ -32,6 +32,7 @@ impl Lab {
     pub fn set_up(parts: Parts, cuts: u32, seed: u64) -> Result<Self, LabError> {
         fs::create_dir_all(&parts.work).map_err(failed("create", &parts.work))?;
         let blueprint = Blueprint {
+            arch: parts.arch,
             image: parts.image.clone(),
             system: parts.system()?,
             kiosk: parts.kiosk_disk()?,

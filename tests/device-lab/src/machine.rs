@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::disks::{Checked, copy};
+use crate::arch::Arch;
+use crate::disks::{Checked, copy, copy_all};
 use crate::error::{LabError, failed};
 use crate::host::{self, Running};
 use crate::qmp::Qmp;
@@ -20,11 +21,15 @@ const START_PATIENCE: Duration = Duration::from_secs(900);
 const LISTEN_PATIENCE: Duration = Duration::from_secs(30);
 /// The touch screen's range in both directions (QEMU, virtio-tablet).
 const ABSOLUTE_MAX: u32 = 0x7fff;
+/// What Debian's installation gives a machine for good (machine-id(5)): keys in a file are bound to it.
+const MACHINE_ID: &str = "6b696f736b4c4142810000000000d01d";
 /// The screen of the kiosk, pixels.
 pub const SCREEN: (u32, u32) = (1080, 1920);
 
 /// What a machine is built of; it can be switched on many times.
 pub struct Blueprint {
+    /// Its kind.
+    pub arch: Arch,
     /// Kernel and initramfs.
     pub image: PathBuf,
     /// The system's disk.
@@ -60,7 +65,10 @@ impl Body {
         let _ = fs::remove_dir_all(folder);
         let copied = Self::in_folder(folder);
         copy(&self.state, &copied.state)?;
-        crate::disks::copy_all(&self.tpm, &copied.tpm)?;
+        // There is none without a TPM.
+        if self.tpm.exists() {
+            copy_all(&self.tpm, &copied.tpm)?;
+        }
         Ok(copied)
     }
 }
@@ -72,7 +80,7 @@ pub struct Machine {
     /// A root shell inside.
     pub shell: Shell,
     _qemu: Running,
-    _tpm: Running,
+    _tpm: Option<Running>,
     folder: PathBuf,
 }
 
@@ -83,7 +91,10 @@ impl Machine {
         for name in ["tpm.sock", "qmp.sock", "lab.sock"] {
             let _ = fs::remove_file(folder.join(name));
         }
-        let tpm = start_tpm(folder, &body.tpm)?;
+        let tpm = match blueprint.arch.has_tpm() {
+            true => Some(start_tpm(folder, &body.tpm)?),
+            false => None,
+        };
         let qemu = start_qemu(blueprint, body, reader)?;
         listening(&folder.join("qmp.sock"))?;
         let qmp = Qmp::connect(&folder.join("qmp.sock"))?;
@@ -169,6 +180,7 @@ fn listening(socket: &Path) -> Result<(), LabError> {
 
 fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Running, LabError> {
     let Blueprint {
+        arch,
         image,
         system,
         kiosk,
@@ -179,8 +191,9 @@ fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Runni
     let said = fs::File::create(&log).map_err(failed("create", &log))?;
     let at = |name: &str| folder.join(name).display().to_string();
     // `no_timer_check`: on a host with much else to do the kernel takes the emulated timer for broken.
-    let mut qemu = Running::command("qemu-system-x86_64");
-    qemu.args(["-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "1536"])
+    let mut qemu = Running::command(arch.emulator().0);
+    qemu.args(arch.board())
+        .args(["-smp", "2", "-m", "1536"])
         .args(["-accel", "tcg,thread=multi,tb-size=512"])
         .args(["-nodefaults", "-display", "none", "-vga", "none"])
         .arg("-kernel")
@@ -189,10 +202,12 @@ fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Runni
         .arg(image.join("initrd.img"))
         .arg("-append")
         .arg(format!(
-            "console=ttyS0 loglevel=4 systemd.show_status=1 root=/dev/mapper/root ro rootfstype=squashfs panic=-1 mitigations=off \
+            "console={} loglevel=4 systemd.machine_id={MACHINE_ID} systemd.show_status=1 root=/dev/mapper/root ro rootfstype=squashfs panic=-1 mitigations=off \
              no_timer_check rcupdate.rcu_cpu_stall_suppress=1 \
              verity.root={} verity.kiosk={}",
-            system.verity, kiosk.verity
+            arch.console(),
+            system.verity,
+            kiosk.verity
         ))
         .arg("-serial")
         .arg(format!("file:{}", at("console.log")));
@@ -222,14 +237,6 @@ fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Runni
         "socket,id=lab,path={},server=on,wait=off",
         at("lab.sock")
     ))
-    .arg("-chardev")
-    .arg(format!("socket,id=tpm,path={}", at("tpm.sock")))
-    .args([
-        "-tpmdev",
-        "emulator,id=tpm,chardev=tpm",
-        "-device",
-        "tpm-tis,tpmdev=tpm",
-    ])
     .args(["-device", "i6300esb", "-watchdog-action", "reset"])
     .arg("-device")
     .arg(format!(
@@ -251,13 +258,19 @@ fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Runni
     .stdin(Stdio::null())
     .stdout(Stdio::null())
     .stderr(said);
+    if arch.has_tpm() {
+        qemu.arg("-chardev")
+            .arg(format!("socket,id=tpm,path={}", at("tpm.sock")))
+            .args(["-tpmdev", "emulator,id=tpm,chardev=tpm"])
+            .args(["-device", "tpm-tis,tpmdev=tpm"]);
+    }
     Running::start(&mut qemu)
 }
 
 /// Says what is missing before an hour is spent.
-pub fn check_tools() -> Result<(), LabError> {
+pub fn check_tools(arch: Arch) -> Result<(), LabError> {
     for (tool, package) in [
-        ("qemu-system-x86_64", "qemu-system-x86"),
+        arch.emulator(),
         ("swtpm", "swtpm"),
         ("tar2sqfs", "squashfs-tools-ng"),
     ] {

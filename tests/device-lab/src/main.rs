@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a program that is read by people")]
 
+mod arch;
 mod chance;
 mod disks;
 mod error;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 
+use arch::Arch;
 use disks::Parts;
 use error::{LabError, chain};
 use lab::Lab;
@@ -35,24 +37,39 @@ struct Arguments {
     /// Stories, in this order; without any, all of them
     #[arg(value_enum)]
     stories: Vec<Story>,
+    /// The machine's architecture
+    #[arg(long, value_enum, default_value = "x86_64")]
+    arch: Arch,
     /// Folder that image/build.sh filled
     #[arg(long, default_value = ".setup/device-lab")]
     image: PathBuf,
     /// The kiosk as built for the device
     #[arg(long)]
     kiosk: PathBuf,
+    /// A kiosk for this computer, which is the operator's; without it, the same program
+    #[arg(long)]
+    operator: Option<PathBuf>,
     /// The program `kiosk-wlt`, which belongs beside the kiosk
     #[arg(long)]
     wlt: PathBuf,
-    /// The program `hal-sim`
+    /// The program `hal-sim`, for this computer
     #[arg(long)]
     simulators: PathBuf,
+    /// The program `hal-sim`, for the machine; without it, the same program
+    #[arg(long)]
+    lens: Option<PathBuf>,
+    /// The program made of hal/tests/panel_gpio_sim.rs
+    #[arg(long)]
+    panel_tests: PathBuf,
     /// The program `face`
     #[arg(long)]
     face: PathBuf,
     /// Folder that `make setup` filled
     #[arg(long, default_value = ".setup")]
     setup: PathBuf,
+    /// Folder with the machine's ONNX Runtime; without it, the one that `make setup` filled
+    #[arg(long)]
+    runtime: Option<PathBuf>,
     /// Folder for the lab's own files: disks, logs, pictures of failed stories. Emptied first
     #[arg(long, default_value = "target/device-lab")]
     work: PathBuf,
@@ -86,10 +103,10 @@ struct Told {
 }
 
 fn tell(arguments: Arguments) -> Result<bool, LabError> {
-    machine::check_tools()?;
+    machine::check_tools(arguments.arch)?;
     let mut lab = set_up(&arguments)?;
     let stories = match arguments.stories.as_slice() {
-        [] => Story::value_variants(),
+        [] => arguments.arch.stories(),
         some => some,
     };
     let mut told = Vec::new();
@@ -100,15 +117,16 @@ fn tell(arguments: Arguments) -> Result<bool, LabError> {
         println!("==> {name}");
         let begun = Instant::now();
         let result = story.tell(&mut lab);
-        if let Err(error) = &result {
-            println!("    failed: {}", chain(error));
-            lab.give_up(&name);
+        match &result {
+            Ok(line) => println!("    {line}"),
+            Err(error) => {
+                println!("    failed: {}", chain(error));
+                lab.give_up(&name);
+            }
         }
-        told.push(Told {
-            name,
-            result,
-            took: begun.elapsed(),
-        });
+        let took = begun.elapsed();
+        println!("    {:.0} s", took.as_secs_f32());
+        told.push(Told { name, result, took });
     }
     print(&told);
     Ok(told.iter().all(|told| told.result.is_ok()))
@@ -124,10 +142,18 @@ fn set_up(arguments: &Arguments) -> Result<Lab, LabError> {
     let parts = Parts {
         recipe: lab::workspace().join("tests/device-lab/image"),
         image: whole(&arguments.image)?,
+        arch: arguments.arch,
         kiosk: whole(&arguments.kiosk)?,
+        operator: whole(arguments.operator.as_ref().unwrap_or(&arguments.kiosk))?,
         wlt: whole(&arguments.wlt)?,
         simulators: whole(&arguments.simulators)?,
+        lens: whole(arguments.lens.as_ref().unwrap_or(&arguments.simulators))?,
+        panel_tests: whole(&arguments.panel_tests)?,
         face: whole(&arguments.face)?,
+        runtime: match &arguments.runtime {
+            Some(folder) => whole(folder)?,
+            None => whole(&arguments.setup.join("lib"))?,
+        },
         setup: whole(&arguments.setup)?,
         home: lab::workspace().to_owned(),
         work: whole(&arguments.work)?,

@@ -15,6 +15,18 @@ pub fn build(machine: &mut Machine) -> Result<(), LabError> {
     machine.shell.run(BUILD).map(drop)
 }
 
+/// A chip for the panel driver's own tests, in place of the kiosk's panel: six lines, of which the
+/// last has a name (`hal/tests/panel_gpio_sim.rs`).
+const BENCH: &str = r#"modprobe gpio-sim && cd /sys/kernel/config/gpio-sim && mkdir panel panel/bank0 &&
+echo 6 >panel/bank0/num_lines && mkdir panel/bank0/line5 && echo TAMPER >panel/bank0/line5/name &&
+echo 1 >panel/live && udevadm settle &&
+echo /sys/devices/platform/$(cat panel/dev_name)/$(cat panel/bank0/chip_name)"#;
+
+/// Builds that chip; says where it is seen from outside.
+pub fn bench(machine: &mut Machine) -> Result<String, LabError> {
+    Ok(machine.shell.run(BENCH)?.trim().to_owned())
+}
+
 /// The contact of the case opens.
 pub fn open_case(machine: &mut Machine) -> Result<(), LabError> {
     pull(machine, "pull-up")

@@ -4,6 +4,7 @@
 mod camera_replug;
 mod genuine;
 mod impostor;
+mod panel;
 mod power_off;
 mod reader_cable;
 mod self_test;
@@ -32,6 +33,8 @@ pub enum Story {
     Impostor,
     /// The kiosk hangs, then the whole system: it is bitten both times and comes back
     Watchdog,
+    /// The panel driver's own tests, on lines of the kernel
+    Panel,
     /// The case is opened: keys destroyed, kiosk closed until a technician signs off
     Tamper,
     /// A changed block of the kiosk's disk is refused
@@ -51,6 +54,7 @@ impl Story {
             Self::CameraReplug => camera_replug::tell(lab),
             Self::Impostor => impostor::tell(lab),
             Self::Watchdog => watchdog::tell(lab),
+            Self::Panel => panel::tell(lab),
             Self::Tamper => tamper::tell(lab),
             Self::Verity => verity::tell(lab),
             Self::PowerOff => power_off::tell(lab),

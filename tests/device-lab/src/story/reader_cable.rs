@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use crate::error::LabError;
-use crate::kiosk::{self, Events};
+use crate::kiosk::{
+    self, Events,
+    Wanted::{Device, Named},
+};
 use crate::lab::Lab;
 use crate::pictures::Person;
 
@@ -16,18 +19,18 @@ pub fn tell(lab: &mut Lab) -> Result<String, LabError> {
     reader.place()?;
     machine.unplug_reader()?;
     let begun = Instant::now();
-    events.device(machine, "card_reader", "absent")?;
+    let gone = [Named("session.ended"), Device("card_reader", "absent")];
+    events.each(machine, gone)?;
     let noticed = begun.elapsed();
-    events.named(machine, "session.ended")?;
     reader.remove()?;
     machine.plug_reader()?;
     let begun = Instant::now();
-    events.device(machine, "card_reader", "ready")?;
+    let there = [Device("card_reader", "ready"), Named("kiosk.in_service")];
+    events.each(machine, there)?;
     let back = begun.elapsed();
-    events.named(machine, "kiosk.in_service")?;
     let decided = kiosk::visit(machine, reader)?;
     Ok(format!(
-        "noticed after {:.1} s, ready {:.1} s after the plug was in; the next visit: {}",
+        "noticed after {:.1} s, in service {:.1} s after the plug was in; the next visit: {}",
         noticed.as_secs_f32(),
         back.as_secs_f32(),
         decided["decision"].as_str().unwrap_or("undecided"),

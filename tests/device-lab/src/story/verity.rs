@@ -24,6 +24,7 @@ pub fn tell(lab: &mut Lab) -> Result<String, LabError> {
     fs::copy(&intact.kiosk.image, &changed).map_err(failed("copy", &changed))?;
     change_a_bit(&changed)?;
     let blueprint = Blueprint {
+        arch: intact.arch,
         image: intact.image.clone(),
         system: Checked {
             image: intact.system.image.clone(),

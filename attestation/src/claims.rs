@@ -261,6 +261,7 @@ coded! {
         KioskFault = 15, "kiosk_fault", "the kiosk could not do its part";
         PhotoUndecodable = 16, "photo_undecodable", "the kiosk cannot decode the document's photo";
         DocumentLacksField = 17, "document_lacks_field", "the document does not hold what the service needs";
+        PhotoTooPoor = 18, "photo_too_poor", "the document's photo is too poor to compare with";
     }
 }
 

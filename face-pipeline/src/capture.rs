@@ -10,6 +10,7 @@ use crate::band::Band;
 use crate::detect::Face;
 use crate::manifest::ComparisonThresholds;
 use crate::presentation::Presentation;
+use crate::quality::Rejection;
 use crate::reference::Reference;
 use crate::template::Template;
 use crate::window::{Rules, Window, WindowLimits};
@@ -45,6 +46,8 @@ pub struct Capture {
     reference: Reference,
     window: Window,
     evidence: Option<Evidence>,
+    /// When features of the face first stood in the way of this person.
+    hidden_since: Option<Duration>,
 }
 
 /// A frame that passed the quality check.
@@ -72,7 +75,28 @@ impl Capture {
             reference,
             window: Window::default(),
             evidence: None,
+            hidden_since: None,
         }
+    }
+
+    /// Good frames in the window.
+    pub(crate) fn frames(&self) -> usize {
+        self.window.frames()
+    }
+
+    /// What of `rejection` stays: after the patience with features that a person may not be able to
+    /// change, the frame is used all the same.
+    pub(crate) fn insist(
+        &mut self,
+        rejection: Rejection,
+        at: Duration,
+        patience: Duration,
+    ) -> Option<Rejection> {
+        let changeable = !rejection.is_of_features() || {
+            let since = *self.hidden_since.get_or_insert(at);
+            at.saturating_sub(since) < patience
+        };
+        changeable.then_some(rejection)
     }
 
     /// The decision, once there is one.
@@ -98,6 +122,7 @@ impl Capture {
                 .shows_other_person(frame, rules.comparison.same_capture);
         if gap || other {
             self.window.restart();
+            self.hidden_since = None;
         }
         self.window.push(frame);
         if other {
@@ -159,6 +184,7 @@ mod tests {
     use super::*;
     use crate::geometry::{Point, Rect};
     use crate::manifest::{LivenessThresholds, Thresholds};
+    use crate::quality::Quality;
 
     const SAME_CAPTURE: f32 = 0.3;
     const CLEAR: f32 = 0.6;
@@ -228,7 +254,7 @@ mod tests {
         };
         let mut capture = Capture::new(Reference {
             template: template(0.0),
-            inter_eye_distance_px: 30.0,
+            quality: Quality::default(),
         });
         let mut add = |shown: Shown| {
             let frame = GoodFrame {
@@ -288,6 +314,21 @@ mod tests {
             let evidence = capture.evidence().expect("a decision");
             assert_eq!(evidence.comparison, band, "{degrees} degrees");
         }
+    }
+
+    #[test]
+    fn patience_with_what_a_person_cannot_change_ends_and_with_the_rest_does_not() {
+        const PATIENCE: Duration = Duration::from_secs(3);
+        let (mut capture, _) = run([]);
+        let mut insists = |rejection, at_ms| {
+            let at = Duration::from_millis(at_ms);
+            capture.insist(rejection, at, PATIENCE).is_some()
+        };
+        assert!(insists(Rejection::MouthOpen, 1000));
+        assert!(insists(Rejection::Covered, 3900));
+        assert!(!insists(Rejection::Covered, 4000));
+        assert!(!insists(Rejection::MouthOpen, 9000));
+        assert!(insists(Rejection::TooDark, 9000));
     }
 
     #[test]

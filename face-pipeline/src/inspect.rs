@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::band::Band;
 use crate::detect::Face;
 use crate::error::Error;
+use crate::features::Features;
 use crate::image::ImageView;
 use crate::mesh::Mesh;
 use crate::pad;
@@ -21,6 +22,17 @@ pub struct Finding {
     pub face: Face,
     /// How good the image of it is.
     pub quality: Quality,
+    /// Why a capture would not use it.
+    pub rejection: Option<Rejection>,
+}
+
+/// The main face of a single image as a capture looks at it; for measurements.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Assessment {
+    /// How good the image of it is.
+    pub quality: Quality,
+    /// What its mesh shows.
+    pub features: Option<Features>,
     /// Why a capture would not use it.
     pub rejection: Option<Rejection>,
 }
@@ -79,9 +91,24 @@ impl Pipeline {
         let Some(face) = self.main_face(image)? else {
             return Ok(None);
         };
-        Ok(self.template_of(&face)?.map(|template| Reference {
-            template,
-            inter_eye_distance_px: face.inter_eye_distance(),
+        let quality = self.finding(&face)?.quality;
+        let template = self.template_of(&face)?;
+        Ok(template.map(|template| Reference { template, quality }))
+    }
+
+    /// The main face of one image as a capture looks at it, closer look included.
+    pub fn assess(&mut self, image: ImageView<'_>) -> Result<Option<Assessment>, Error> {
+        let Some(face) = self.main_face(image)? else {
+            return Ok(None);
+        };
+        let finding = self.finding(&face)?;
+        let features = self.features(&face)?;
+        let limits = &self.settings.quality.features;
+        let closer = features.and_then(|features| features.rejection(limits));
+        Ok(Some(Assessment {
+            quality: finding.quality,
+            features,
+            rejection: finding.rejection.or(closer),
         }))
     }
 

@@ -15,6 +15,9 @@ const BRIGHT: u8 = 247;
 /// Part of the aligned crop that is face in everybody: rows and columns, shares of its side.
 const FACE_ROWS: Range<f32> = 0.30..0.95;
 const FACE_COLUMNS: Range<f32> = 0.22..0.78;
+/// Where the eyes of an aligned crop are, with lids and brows' shadow: shares of its side.
+const EYE_ROWS: Range<f32> = 0.39..0.54;
+const EYE_COLUMNS: [Range<f32>; 2] = [0.23..0.46, 0.54..0.77];
 /// Bins in which the halves of a face are compared; coarse, so that skin and shadow matter, not noise.
 const COARSE_BINS: usize = 32;
 /// Every so many pixels of the surroundings are enough, in both directions.
@@ -25,6 +28,8 @@ const SURROUNDINGS_STEP: usize = 8;
 pub(crate) struct Luminance {
     values: Vec<u8>,
     side: usize,
+    /// Of the eyes' regions the share that shines, the larger of both.
+    glare: f32,
 }
 
 impl Luminance {
@@ -33,6 +38,22 @@ impl Luminance {
         pixels::make_room(&mut self.values, self.side * aligned.height());
         let pixels = aligned.data().chunks_exact(3);
         self.values.extend(pixels.map(luminance));
+        let glare = EYE_COLUMNS.map(|columns| shining(aligned, &EYE_ROWS, &columns));
+        self.glare = glare[0].max(glare[1]);
+    }
+
+    /// Mean luminance of the lighter eye's region.
+    fn of_eyes(&self) -> f32 {
+        let (rows, side) = (span(&EYE_ROWS, self.side), self.side);
+        let eyes = EYE_COLUMNS.map(|columns| {
+            let columns = span(&columns, side);
+            let lines = rows
+                .clone()
+                .map(|y| &self.values[y * side..][columns.clone()]);
+            let sum: u32 = lines.flatten().map(|v| u32::from(*v)).sum();
+            sum as f32 / (rows.len() * columns.len()).max(1) as f32
+        });
+        eyes[0].max(eyes[1])
     }
 
     pub(crate) fn forget(&mut self) {
@@ -52,16 +73,16 @@ pub(crate) struct Light {
     pub(crate) uniformity: f32,
     /// Variance of the Laplacian over the variance.
     pub(crate) sharpness: f32,
+    /// Mean luminance of the lighter eye's region over that of the face.
+    pub(crate) eyes_visible: f32,
+    /// Share of an eye's region that shines, the larger of both.
+    pub(crate) glare: f32,
 }
 
 impl Light {
     pub(crate) fn measure(face: &Luminance) -> Self {
         let (luminance, side) = (&face.values, face.side);
-        let span = |share: &Range<f32>| {
-            let at = |s: f32| (s * side as f32) as usize;
-            at(share.start).max(1)..at(share.end).min(side.saturating_sub(1))
-        };
-        let (rows, columns) = (span(&FACE_ROWS), span(&FACE_COLUMNS));
+        let (rows, columns) = (span(&FACE_ROWS, side), span(&FACE_COLUMNS, side));
         let middle = columns.start.midpoint(columns.end);
 
         let (mut values, mut edges) = (Moments::default(), Moments::default());
@@ -80,17 +101,38 @@ impl Light {
             }
         }
         let count = values.count.max(1.0);
+        let mean = values.sum / count;
         let of_both = |value: usize| (halves[0][value] + halves[1][value]) as f32 / count;
         Self {
-            mean: values.sum / count,
+            mean,
             dark: (0..usize::from(DARK)).map(of_both).sum(),
             bright: (usize::from(BRIGHT) + 1..256).map(of_both).sum(),
             entropy_bits: entropy((0..256).map(of_both)),
             uniformity: shared(&halves),
             // Over the variance, so that light and contrast do not pass for sharpness.
             sharpness: edges.variance() / values.variance().max(1.0),
+            eyes_visible: face.of_eyes() / mean.max(1.0),
+            glare: face.glare,
         }
     }
+}
+
+/// The pixels of a crop that a share of its side names, without those at its very edge.
+fn span(share: &Range<f32>, side: usize) -> Range<usize> {
+    let at = |s: f32| (s * side as f32) as usize;
+    at(share.start).max(1)..at(share.end).min(side.saturating_sub(1))
+}
+
+/// The share of a region in which a light is mirrored: all colours at their end.
+fn shining(aligned: &Picture, rows: &Range<f32>, columns: &Range<f32>) -> f32 {
+    let side = aligned.width();
+    let (rows, columns) = (span(rows, side), span(columns, side));
+    let pixels = (rows.len() * columns.len()).max(1) as f32;
+    let lines =
+        rows.map(|y| &aligned.data()[(y * side + columns.start) * 3..][..columns.len() * 3]);
+    let shines = |pixel: &&[u8]| pixel.iter().all(|value| *value > BRIGHT);
+    let shining = lines.map(|line| line.chunks_exact(3).filter(shines).count());
+    shining.sum::<usize>() as f32 / pixels
 }
 
 /// Mean luminance of a picture outside a face.

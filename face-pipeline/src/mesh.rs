@@ -14,6 +14,8 @@ use crate::runtime::Network;
 pub struct Mesh {
     /// x, y, z of each point.
     pub points: Vec<[f32; 3]>,
+    /// How certain the network is that a face is there and can be seen, 0 to 1.
+    pub presence: f32,
 }
 
 impl Mesh {
@@ -39,6 +41,8 @@ pub(crate) struct MeshNetwork {
 
 const KIND: &str = "mesh";
 const POINTS: usize = 468;
+/// Which output says whether a face is there, as log odds.
+const PRESENCE: usize = 1;
 
 impl MeshNetwork {
     pub(crate) fn new(network: Network, entry: &MeshEntry) -> Self {
@@ -60,6 +64,8 @@ impl MeshNetwork {
         self.network.feed(&self.crop, self.size_px, self.size_px);
         let answer = self.network.run()?;
         let numbers = answer.first(KIND)?;
+        let flag = answer.output(KIND, PRESENCE)?.first();
+        let presence = flag.map_or(0.0, |logit| 1.0 / (1.0 + (-logit).exp()));
         let back = to_crop.inverse();
         let points = numbers.chunks_exact(3).map(|p| {
             let at = back.apply(Point::new(p[0], p[1]));
@@ -67,6 +73,7 @@ impl MeshNetwork {
         });
         Ok((numbers.len() == POINTS * 3).then(|| Mesh {
             points: points.collect(),
+            presence,
         }))
     }
 

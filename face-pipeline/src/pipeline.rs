@@ -11,6 +11,7 @@ use crate::align::AlignedFace;
 use crate::capture::{Capture, Evidence, GoodFrame, Progress};
 use crate::detect::Face;
 use crate::error::Error;
+use crate::features::Features;
 use crate::geometry::Rect;
 use crate::image::{ImageView, Rotation};
 use crate::inspect::Finding;
@@ -118,11 +119,33 @@ impl Pipeline {
             return Ok(self.step(capture, Some(Rejection::NoFace), None));
         };
         let finding = self.finding(&face)?;
-        let rejection = match finding.rejection {
+        let patience = Duration::from_millis(self.settings.quality.features.patience_ms);
+        let rejection = self.look_closer(capture, &finding)?;
+        let rejection = rejection.and_then(|r| capture.insist(r, at, patience));
+        let rejection = match rejection {
             Some(rejection) => Some(rejection),
             None => self.use_good_frame(capture, &finding, at)?,
         };
         Ok(self.step(capture, rejection, Some(face)))
+    }
+
+    /// Why a frame is not used, by its quality and, now and then, by the features of the face.
+    fn look_closer(
+        &mut self,
+        capture: &Capture,
+        finding: &Finding,
+    ) -> Result<Option<Rejection>, Error> {
+        if finding.rejection.is_some() || capture.frames() % CLOSER_LOOK_EVERY != 0 {
+            return Ok(finding.rejection);
+        }
+        let features = self.features(&finding.face)?;
+        Ok(features.and_then(|f| f.rejection(&self.settings.quality.features)))
+    }
+
+    /// What the mesh shows of a face of the picture; none if the network has no mesh of it.
+    pub(crate) fn features(&mut self, face: &Face) -> Result<Option<Features>, Error> {
+        let mesh = self.networks.mesh.mesh(&self.picture, face)?;
+        Ok(mesh.map(|mesh| Features::measure(&mesh, face)))
     }
 
     /// The frame last looked at, for a preview: red, green, blue, without gaps, into `rgb`; gives
@@ -264,6 +287,9 @@ impl Pipeline {
     }
 }
 
+/// Of so many good frames one is looked at by the mesh, too; the first of a window, and the last that
+/// the shortest needs. A frame that it refuses is not counted, so the next one is looked at again.
+const CLOSER_LOOK_EVERY: usize = 4;
 /// Recognisers that are asked about every good frame.
 const FIRST: usize = 1;
 /// How much a face in the middle is preferred: at 2, one in a corner has no weight. At 1 a larger

@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::detect::Face;
+use crate::features::FeatureLimits;
 use crate::light::{self, Light, Luminance};
 use crate::pixels::Picture;
+use crate::pose::Pose;
 
 /// Why a frame was not used; the one list behind guidance, log and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -31,12 +33,25 @@ pub enum Rejection {
     TooBright,
     /// Out of focus, moving too fast, or without contrast, as behind a dirty lens.
     Blurred,
+    /// The mouth is wide open.
+    MouthOpen,
+    /// Something is in front of the face: a mask, dark glasses, a hand.
+    Covered,
+    /// A light is mirrored where an eye should be seen.
+    Glare,
     /// Another person stands there than a moment ago; capture starts again.
     OtherPerson,
 }
 
+impl Rejection {
+    /// Whether this is about features that some people cannot change.
+    pub(crate) fn is_of_features(self) -> bool {
+        matches!(self, Self::MouthOpen | Self::Covered | Self::Glare)
+    }
+}
+
 /// Measurements of one face in one frame.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Quality {
     /// Distance between the eyes, pixels.
     pub inter_eye_distance_px: f32,
@@ -64,6 +79,12 @@ pub struct Quality {
     pub backlight: f32,
     /// Variance of the Laplacian of luminance over the aligned face, over its variance.
     pub sharpness: f32,
+    /// Mean luminance of the lighter eye's region over that of the face; low behind dark glasses.
+    pub eyes_visible: f32,
+    /// Share of an eye's region in which a light is mirrored, 0 to 1; the larger of both eyes.
+    pub glare: f32,
+    /// How certain the detector is of the face, 0 to 1; low when much of it is covered.
+    pub detection: f32,
 }
 
 /// Limits beyond which a frame is not used. Defaults and their origin in `README.md`.
@@ -96,6 +117,14 @@ pub struct QualityLimits {
     pub max_backlight: f32,
     /// Least sharpness.
     pub min_sharpness: f32,
+    /// Least luminance of the lighter eye's region, over that of the face.
+    pub min_eyes_visible: f32,
+    /// Largest share of an eye's region in which a light may be mirrored.
+    pub max_glare: f32,
+    /// Least certainty of the detector.
+    pub min_detection: f32,
+    /// What the mesh of the face has to show.
+    pub features: FeatureLimits,
     /// A second face counts when the distance between its eyes is at least this share of the first's.
     pub second_face_share: f32,
 }
@@ -116,13 +145,15 @@ impl Default for QualityLimits {
             min_uniformity: 0.1,         // the same: 0.23 and more
             max_backlight: 120.0,        // the same: 106 and less
             min_sharpness: 0.02,
+            min_eyes_visible: 0.45, // LFW: only dark glasses are below 0.47; NUAA: 0.72 and more
+            max_glare: 0.85,        // NUAA, faces lit harshly: 0.72 at most; LFW: 0.01
+            min_detection: 0.87,    // NUAA: 0.89 and more; LFW, frontal: 0.1 % below
+            features: FeatureLimits::default(),
             second_face_share: 0.6,
         }
     }
 }
 
-/// Nose tip's height above the plane of the eyes, over the distance between the eyes; an average head.
-const NOSE_DEPTH: f32 = 0.5;
 impl Quality {
     pub(crate) fn measure(face: &Face, luminance: &Luminance, picture: &Picture) -> Self {
         let light = Light::measure(luminance);
@@ -146,6 +177,9 @@ impl Quality {
             uniformity: light.uniformity,
             backlight: surroundings - light.mean,
             sharpness: light.sharpness,
+            eyes_visible: light.eyes_visible,
+            glare: light.glare,
+            detection: face.confidence,
         }
     }
 
@@ -196,6 +230,12 @@ impl Quality {
                     && self.sharpness >= limits.min_sharpness,
                 Rejection::Blurred,
             ),
+            (self.glare <= limits.max_glare, Rejection::Glare),
+            (
+                self.eyes_visible >= limits.min_eyes_visible
+                    && self.detection >= limits.min_detection,
+                Rejection::Covered,
+            ),
         ];
         checks
             .into_iter()
@@ -208,33 +248,5 @@ impl Quality {
         let frontal = 1.0 - 0.5 * (self.yaw_degrees.abs() / limits.max_yaw_degrees).min(1.0);
         let level = 1.0 - 0.25 * (self.roll_degrees.abs() / limits.max_roll_degrees).min(1.0);
         frontal * level
-    }
-}
-
-struct Pose {
-    roll_degrees: f32,
-    yaw_degrees: f32,
-    pitch_ratio: f32,
-}
-
-impl Pose {
-    /// From five landmarks, in the coordinates of the line between the eyes.
-    fn estimate(face: &Face) -> Self {
-        let [right, left, nose, mouth_right, mouth_left] = face.landmarks;
-        let distance = right.distance(left).max(f32::MIN_POSITIVE);
-        let (cos, sin) = ((left.x - right.x) / distance, (left.y - right.y) / distance);
-        let eyes = right.midpoint(left);
-        let mouth = mouth_right.midpoint(mouth_left);
-        let across = |x: f32, y: f32| (x * cos + y * sin) / distance;
-        let down = |x: f32, y: f32| (y * cos - x * sin) / distance;
-        // The nose is compared with the line from eyes to mouth, which a turned head keeps straight.
-        let middle = (across(mouth.x - eyes.x, mouth.y - eyes.y)) / 2.0;
-        let aside = across(nose.x - eyes.x, nose.y - eyes.y) - middle;
-        Self {
-            roll_degrees: sin.atan2(cos).to_degrees(),
-            yaw_degrees: (aside / NOSE_DEPTH).atan().to_degrees(),
-            pitch_ratio: down(nose.x - eyes.x, nose.y - eyes.y)
-                / down(mouth.x - eyes.x, mouth.y - eyes.y),
-        }
     }
 }

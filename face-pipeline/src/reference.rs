@@ -7,20 +7,21 @@ use crate::detect::Face;
 use crate::error::Error;
 use crate::image::ImageView;
 use crate::pipeline::Pipeline;
+use crate::quality::{Quality, Rejection};
 use crate::recognise;
 use crate::template::{Template, TemplateMean};
 
 /// The photo on the card, ready for comparison. Zeroed when dropped.
 pub struct Reference {
     pub(crate) template: Template,
-    pub(crate) inter_eye_distance_px: f32,
+    pub(crate) quality: Quality,
 }
 
 impl Reference {
-    /// Distance between the eyes in the photo, pixels.
+    /// How good the photo is.
     #[must_use]
-    pub fn inter_eye_distance_px(&self) -> f32 {
-        self.inter_eye_distance_px
+    pub fn quality(&self) -> &Quality {
+        &self.quality
     }
 
     /// Several frames of one person as one, as a capture fuses them; for measurements.
@@ -30,7 +31,7 @@ impl Reference {
         frames.iter().for_each(|f| mean.add(&f.template, 0, 1.0));
         Some(Self {
             template: mean.template()?,
-            inter_eye_distance_px: frames.first()?.inter_eye_distance_px,
+            quality: frames.first()?.quality,
         })
     }
 }
@@ -41,19 +42,77 @@ impl std::fmt::Debug for Reference {
     }
 }
 
-/// Limits of a reference photo.
+/// Limits of a reference photo. Defaults and their origin in `README.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReferenceLimits {
     /// Least distance between the eyes, pixels.
     pub min_inter_eye_distance_px: f32,
+    /// Largest turn to a side, degrees.
+    pub max_yaw_degrees: f32,
+    /// Least mean luminance.
+    pub min_luminance: f32,
+    /// Largest mean luminance.
+    pub max_luminance: f32,
+    /// Largest share of nearly black or nearly white pixels.
+    pub max_badly_exposed: f32,
+    /// Least entropy of the luminance, bits.
+    pub min_dynamic_range_bits: f32,
+    /// Least sharpness.
+    pub min_sharpness: f32,
+    /// Least luminance of the lighter eye's region, over that of the face.
+    pub min_eyes_visible: f32,
 }
 
 impl Default for ReferenceLimits {
     fn default() -> Self {
         Self {
             min_inter_eye_distance_px: 20.0, // a chip photo of 102×126 has about 28
+            max_yaw_degrees: 45.0,
+            min_luminance: 25.0,
+            max_luminance: 235.0,
+            max_badly_exposed: 0.5,
+            min_dynamic_range_bits: 4.0,
+            min_sharpness: 0.002,
+            min_eyes_visible: 0.4,
         }
+    }
+}
+
+impl ReferenceLimits {
+    /// The first limit that a photo does not keep, as in [`Quality::rejection`].
+    #[must_use]
+    pub fn rejection(&self, photo: &Quality) -> Option<Rejection> {
+        let exposed = |share: f32| share <= self.max_badly_exposed;
+        let checks = [
+            (
+                photo.inter_eye_distance_px >= self.min_inter_eye_distance_px,
+                Rejection::TooFar,
+            ),
+            (
+                photo.yaw_degrees.abs() <= self.max_yaw_degrees,
+                Rejection::Turned,
+            ),
+            (
+                photo.luminance >= self.min_luminance && exposed(photo.under_exposed),
+                Rejection::TooDark,
+            ),
+            (
+                photo.luminance <= self.max_luminance && exposed(photo.over_exposed),
+                Rejection::TooBright,
+            ),
+            (
+                photo.dynamic_range_bits >= self.min_dynamic_range_bits
+                    && photo.sharpness >= self.min_sharpness,
+                Rejection::Blurred,
+            ),
+            (
+                photo.eyes_visible >= self.min_eyes_visible,
+                Rejection::Covered,
+            ),
+        ];
+        let broken = checks.into_iter().find(|(kept, _)| !kept);
+        broken.map(|(_, rejection)| rejection)
     }
 }
 
@@ -67,16 +126,9 @@ pub enum ReferenceError {
     /// More than one person is in the photo.
     #[error("{0} faces in the reference photo")]
     SeveralFaces(usize),
-    /// The face is too small to compare.
-    #[error(
-        "reference photo too poor: {inter_eye_distance_px:.0} pixels between the eyes, {needed_px:.0} needed"
-    )]
-    TooPoor {
-        /// Of the photo.
-        inter_eye_distance_px: f32,
-        /// By the settings.
-        needed_px: f32,
-    },
+    /// There is a face, but the photo is too poor to compare it with anybody's.
+    #[error("reference photo too poor to compare: {0:?}")]
+    TooPoor(Rejection),
     /// The pipeline itself failed.
     #[error(transparent)]
     Pipeline(#[from] Error),
@@ -93,19 +145,13 @@ impl Pipeline {
     pub fn reference(&mut self, photo: ImageView<'_>) -> Result<Reference, ReferenceError> {
         self.picture.load(&photo)?;
         let face = self.face_of_reference()?;
-        let needed_px = self.settings.reference.min_inter_eye_distance_px;
-        let inter_eye_distance_px = face.inter_eye_distance();
-        if inter_eye_distance_px < needed_px {
-            return Err(ReferenceError::TooPoor {
-                inter_eye_distance_px,
-                needed_px,
-            });
+        let quality = self.finding(&face)?.quality;
+        if let Some(rejection) = self.settings.reference.rejection(&quality) {
+            return Err(ReferenceError::TooPoor(rejection));
         }
-        let template = self.template_of(&face)?.ok_or(ReferenceError::NoFace)?;
-        Ok(Reference {
-            template,
-            inter_eye_distance_px,
-        })
+        let template = self.template_of(&face)?;
+        let template = template.ok_or(ReferenceError::TooPoor(Rejection::Blurred))?;
+        Ok(Reference { template, quality })
     }
 
     /// The template of a face of the picture that is loaded; none when it is degenerate.

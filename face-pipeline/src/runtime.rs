@@ -183,12 +183,17 @@ impl Answer<'_> {
 
     /// The first output.
     pub(crate) fn first(&self, kind: &'static str) -> Result<&[f32], Error> {
-        let values = (self.outputs.len() > 0)
-            .then(|| self.outputs[0].try_extract_tensor::<f32>().ok())
+        self.output(kind, 0)
+    }
+
+    /// The output of this number, in the order of the network.
+    pub(crate) fn output(&self, kind: &'static str, number: usize) -> Result<&[f32], Error> {
+        let values = (self.outputs.len() > number)
+            .then(|| self.outputs[number].try_extract_tensor::<f32>().ok())
             .flatten();
         values
             .map(|(_, v)| v)
-            .ok_or_else(|| self.shape(kind, "no output of numbers".into()))
+            .ok_or_else(|| self.shape(kind, format!("no output {number} of numbers")))
     }
 
     fn of_length<'v>(

@@ -5,47 +5,9 @@
 
 mod common;
 
-use common::{FRAME, pipeline, portrait, view};
-use face_pipeline::{Finding, Pipeline, Quality, Rejection};
+use common::{FRAME, portrait, worsens};
+use face_pipeline::Rejection;
 use image::{Rgb, RgbImage, imageops};
-
-/// A component, and what it is after a degradation of each strength.
-type Component = fn(&Quality) -> f32;
-
-/// Makes a good frame worse step by step: the component falls (or, with `rises`, rises) at each, and
-/// the last one is refused.
-fn worsens(component: Component, rises: bool, refused: Rejection, steps: &[RgbImage]) {
-    let mut pipeline = pipeline();
-    let found: Vec<Finding> = steps
-        .iter()
-        .map(|step| main_face(&mut pipeline, step))
-        .collect();
-    assert_eq!(found[0].rejection, None, "{:?}", found[0].quality);
-    let values: Vec<f32> = found.iter().map(|f| component(&f.quality)).collect();
-    let steady = values.windows(2).all(|pair| {
-        if rises {
-            pair[1] > pair[0]
-        } else {
-            pair[1] < pair[0]
-        }
-    });
-    assert!(steady, "{values:?}");
-    let last = found.last().expect("steps");
-    assert_eq!(
-        last.rejection,
-        Some(refused),
-        "{values:?} {:?}",
-        last.quality
-    );
-}
-
-fn main_face(pipeline: &mut Pipeline, frame: &RgbImage) -> Finding {
-    *pipeline
-        .find(view(frame))
-        .expect("no failure")
-        .first()
-        .expect("a face")
-}
 
 fn good() -> RgbImage {
     common::frame(&portrait("person_b_2"), 460, 0)
@@ -73,7 +35,7 @@ fn further_away_the_eyes_come_closer_together() {
         common::frame(&person, height, 0)
     });
     worsens(
-        |q| q.inter_eye_distance_px,
+        |a| a.quality.inter_eye_distance_px,
         false,
         Rejection::TooFar,
         &steps,
@@ -84,7 +46,7 @@ fn further_away_the_eyes_come_closer_together() {
 fn nearer_the_face_fills_the_frame() {
     let person = portrait("person_b_2");
     let steps = series(&[400, 460, 520, 640, 800], |height| close(&person, height));
-    worsens(|q| q.face_share, true, Rejection::TooClose, &steps);
+    worsens(|a| a.quality.face_share, true, Rejection::TooClose, &steps);
 }
 
 /// The portrait, however tall, its head kept in the frame.
@@ -103,7 +65,7 @@ fn aside_the_face_leaves_the_middle() {
     let steps = series(&[0, 60, 120, 180], |aside| {
         common::frame(&person, 460, aside)
     });
-    worsens(|q| q.off_centre, true, Rejection::OffCentre, &steps);
+    worsens(|a| a.quality.off_centre, true, Rejection::OffCentre, &steps);
 }
 
 #[test]
@@ -111,11 +73,16 @@ fn less_light_is_under_exposure() {
     let steps = series(&[1.0, 0.7, 0.45, 0.2], |factor| {
         changed(|_, _, v| v * factor)
     });
-    worsens(|q| q.luminance, false, Rejection::TooDark, &steps);
+    worsens(|a| a.quality.luminance, false, Rejection::TooDark, &steps);
     let steps = series(&[0.7, 0.4, 0.3, 0.15], |factor| {
         changed(|_, _, v| v * factor)
     });
-    worsens(|q| q.under_exposed, true, Rejection::TooDark, &steps);
+    worsens(
+        |a| a.quality.under_exposed,
+        true,
+        Rejection::TooDark,
+        &steps,
+    );
 }
 
 #[test]
@@ -123,7 +90,12 @@ fn more_light_is_over_exposure() {
     let steps = series(&[1.0, 1.4, 1.8, 3.5], |factor| {
         changed(|_, _, v| v * factor)
     });
-    worsens(|q| q.over_exposed, true, Rejection::TooBright, &steps);
+    worsens(
+        |a| a.quality.over_exposed,
+        true,
+        Rejection::TooBright,
+        &steps,
+    );
 }
 
 #[test]
@@ -131,7 +103,12 @@ fn a_flat_picture_has_no_dynamic_range() {
     let steps = series(&[1.0, 0.5, 0.2, 0.06], |contrast| {
         changed(|_, _, v| 128.0 + (v - 128.0) * contrast)
     });
-    worsens(|q| q.dynamic_range_bits, false, Rejection::Blurred, &steps);
+    worsens(
+        |a| a.quality.dynamic_range_bits,
+        false,
+        Rejection::Blurred,
+        &steps,
+    );
 }
 
 #[test]
@@ -143,7 +120,7 @@ fn light_from_one_side_makes_the_halves_unlike() {
             (v + 30.0) * (1.0 - shadow * into)
         })
     });
-    worsens(|q| q.uniformity, false, Rejection::TooDark, &steps);
+    worsens(|a| a.quality.uniformity, false, Rejection::TooDark, &steps);
 }
 
 #[test]
@@ -162,7 +139,7 @@ fn light_from_behind_is_backlight() {
         }
         frame
     });
-    worsens(|q| q.backlight, true, Rejection::TooDark, &steps);
+    worsens(|a| a.quality.backlight, true, Rejection::TooDark, &steps);
 }
 
 #[test]
@@ -170,5 +147,5 @@ fn out_of_focus_is_not_sharp() {
     let steps = series(&[0.3, 1.0, 2.0, 6.0], |sigma| {
         imageops::blur(&good(), sigma)
     });
-    worsens(|q| q.sharpness, false, Rejection::Blurred, &steps);
+    worsens(|a| a.quality.sharpness, false, Rejection::Blurred, &steps);
 }

@@ -135,7 +135,7 @@ fn a_stamp_sized_reference_photo_is_too_poor() {
     let stamp = imageops::thumbnail(&portrait("impostor_1"), 51, 63);
     assert!(matches!(
         pipeline.reference(view(&stamp)),
-        Err(ReferenceError::TooPoor { .. })
+        Err(ReferenceError::TooPoor(Rejection::TooFar))
     ));
 }
 

@@ -200,7 +200,7 @@ impl Watcher {
     }
 
     fn reference_from(&mut self, photo: &Photo) -> Result<Reference, NoReference> {
-        use ReferenceUnusable::{Undecodable, Unsuitable};
+        use ReferenceUnusable::{TooPoor, Undecodable, Unsuitable};
         let undecodable = |error: &dyn Error| NoReference::Unusable(Undecodable, chain(error));
         let picture = match (photo.coding(), &self.photo_decoder) {
             (PhotoCoding::Wlt, None) => {
@@ -221,6 +221,7 @@ impl Watcher {
         let view = picture.view().map_err(|error| undecodable(&error))?;
         self.pipeline.reference(view).map_err(|error| match error {
             ReferenceError::Pipeline(error) => NoReference::Failed(chain(&error)),
+            ReferenceError::TooPoor(_) => NoReference::Unusable(TooPoor, chain(&error)),
             error => NoReference::Unusable(Unsuitable, chain(&error)),
         })
     }

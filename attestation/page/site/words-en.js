@@ -228,6 +228,7 @@ export const en = {
     kiosk_fault: 'the kiosk could not do its part',
     photo_undecodable: 'the kiosk cannot decode the document’s photo',
     document_lacks_field: 'the document does not hold what the service needs',
+    photo_too_poor: 'the document’s photo is too poor to compare with',
   },
   time_quality: { synchronised: 'clock synchronised with a time server', unsynchronised: 'clock not synchronised' },
   document_kind: {

@@ -228,6 +228,7 @@ export const zh = {
     kiosk_fault: '核验机未能完成核验',
     photo_undecodable: '核验机无法解码证件照片',
     document_lacks_field: '证件上没有该事项所需的信息',
+    photo_too_poor: '证件照片质量太差，无法比对',
   },
   time_quality: { synchronised: '已与时间服务器对时', unsynchronised: '没有对时' },
   document_kind: {

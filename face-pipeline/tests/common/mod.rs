@@ -7,10 +7,14 @@
     reason = "each test program uses its own part of the fixture"
 )]
 
+pub mod relief;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use face_pipeline::{Capture, ImageView, Networks, Pipeline, PixelFormat, Settings, Step};
+use face_pipeline::{
+    Assessment, Capture, ImageView, Networks, Pipeline, PixelFormat, Rejection, Settings, Step,
+};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
@@ -101,4 +105,30 @@ pub fn watch(
         }
     }
     steps
+}
+
+/// A component, and what it is after a degradation of each strength.
+pub type Component = fn(&Assessment) -> f32;
+
+/// Makes a good frame worse step by step: the component falls (or, with `rises`, rises) at each, and
+/// the last one is refused.
+pub fn worsens(component: Component, rises: bool, refused: Rejection, steps: &[RgbImage]) {
+    let mut pipeline = pipeline();
+    let mut assess = |step| pipeline.assess(view(step)).expect("no failure");
+    let found: Vec<Assessment> = steps
+        .iter()
+        .map(|step| assess(step).expect("a face"))
+        .collect();
+    assert_eq!(found[0].rejection, None, "{:?}", found[0]);
+    let values: Vec<f32> = found.iter().map(component).collect();
+    let steady = values.windows(2).all(|pair| {
+        if rises {
+            pair[1] > pair[0]
+        } else {
+            pair[1] < pair[0]
+        }
+    });
+    assert!(steady, "{values:?}");
+    let last = found.last().expect("steps");
+    assert_eq!(last.rejection, Some(refused), "{values:?} {last:?}");
 }

@@ -89,6 +89,8 @@ pub fn name(view: &View) -> &'static str {
             Guidance::Centre => "capture-centre",
             Guidance::OnePerson => "capture-one-person",
             Guidance::FaceForward => "capture-face-forward",
+            Guidance::Uncover => "capture-uncover",
+            Guidance::CloseMouth => "capture-close-mouth",
             Guidance::MoreLight => "capture-more-light",
             Guidance::LessLight => "capture-less-light",
             Guidance::HoldStill => "capture-hold-still",

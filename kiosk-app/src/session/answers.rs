@@ -227,6 +227,7 @@ fn reference_reason(why: ReferenceUnusable) -> Reason {
     match why {
         ReferenceUnusable::Undecodable => Reason::PhotoUndecodable,
         ReferenceUnusable::Unsuitable => Reason::DocumentWithoutPhoto,
+        ReferenceUnusable::TooPoor => Reason::PhotoTooPoor,
     }
 }
 
@@ -247,8 +248,10 @@ fn guidance_for(rejection: Rejection) -> Guidance {
         Rejection::TooClose => Guidance::StepBack,
         Rejection::OffCentre => Guidance::Centre,
         Rejection::Turned | Rejection::Tilted => Guidance::FaceForward,
+        Rejection::Covered => Guidance::Uncover,
+        Rejection::MouthOpen => Guidance::CloseMouth,
         Rejection::TooDark => Guidance::MoreLight,
-        Rejection::TooBright => Guidance::LessLight,
+        Rejection::TooBright | Rejection::Glare => Guidance::LessLight,
         Rejection::Blurred => Guidance::HoldStill,
     }
 }

@@ -142,8 +142,10 @@ pub struct Presented {
 pub enum ReferenceUnusable {
     /// The kiosk has no decoder for its coding.
     Undecodable,
-    /// It shows no face, several, or one too poor.
+    /// It shows no face, or several.
     Unsuitable,
+    /// It is too poor to be compared with anybody's face.
+    TooPoor,
 }
 
 /// The attestation could not be made durable.

@@ -282,8 +282,8 @@ same_names! {
     CardField { Name, DocumentNumber, BirthDate, Sex, Ethnicity, Address, ValidUntil }
     CardPrompt { Present, Reading, Removed, Unreadable, NotAccepted }
     Guidance {
-        Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, MoreLight,
-        LessLight, HoldStill, Good,
+        Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, Uncover,
+        CloseMouth, MoreLight, LessLight, HoldStill, Good,
     }
     NumbersField { Number, Birth, Expiry }
     Decided { Verified, NotVerified, Referred }

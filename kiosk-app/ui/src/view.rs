@@ -195,6 +195,10 @@ pub enum Guidance {
     OnePerson,
     /// The head is turned or tilted.
     FaceForward,
+    /// Something hides the face: a mask, dark glasses, a hand.
+    Uncover,
+    /// The mouth is wide open.
+    CloseMouth,
     /// Too little light on the face.
     MoreLight,
     /// Too much light on the face.

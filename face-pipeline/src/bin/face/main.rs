@@ -20,7 +20,7 @@ mod train;
 use std::process::ExitCode;
 
 use clap::Parser;
-use face_pipeline::{Pipeline, Settings};
+use face_pipeline::Pipeline;
 
 use options::{Command, Evaluation, Options, Training};
 
@@ -50,7 +50,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     {
         return synthesise::synthesise(*attack, root, out, *every, *seed); // needs no networks
     }
-    let mut pipeline = options.pipeline(Settings::default())?;
+    let mut pipeline = options.pipeline(options.settings())?;
     match &options.command {
         Command::Detect { images } => tasks::detect(&mut pipeline, images, options.json),
         Command::Pad { images } => tasks::pad(&mut pipeline, images, options.json),
@@ -109,6 +109,11 @@ fn evaluate(
             };
             eval::matching(pipeline, root, &selection, as_json, plot.as_deref())
         }
+        Evaluation::Quality {
+            root,
+            reference_as_chip,
+            ..
+        } => eval::quality(pipeline, root, *reference_as_chip, as_json),
         Evaluation::Pad {
             bona_fide,
             attack,

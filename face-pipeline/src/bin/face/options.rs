@@ -133,6 +133,18 @@ pub enum Evaluation {
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,
     },
+    /// How good images are, component by component, and how many a capture would refuse, and why
+    Quality {
+        /// Folder of PERSON/IMAGE files
+        #[arg(long)]
+        root: PathBuf,
+        /// As the photo of an ID chip, by the limits of a reference
+        #[arg(long)]
+        reference_as_chip: bool,
+        /// Leave out the limit on the distance between the eyes, for small images
+        #[arg(long)]
+        any_size: bool,
+    },
     /// APCER and BPCER (ISO/IEC 30107-3) over folders of SUBJECT/IMAGE files
     Pad {
         #[arg(long)]
@@ -190,6 +202,15 @@ impl Options {
         } = self.installation();
         let networks = Networks::load(&manifest, &models, &runtime, self.threads)?;
         Pipeline::new(networks, settings)
+    }
+
+    /// The pipeline's own settings, but for what is measured.
+    pub fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        if let Command::Eval(Evaluation::Quality { any_size: true, .. }) = self.command {
+            settings.quality.min_inter_eye_distance_px = 0.0;
+        }
+        settings
     }
 
     pub fn installation(&self) -> Installation {

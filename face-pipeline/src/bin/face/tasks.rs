@@ -163,7 +163,7 @@ fn describe(finding: &Finding) -> String {
     format!(
         "face at {:.0},{:.0} {:.0}×{:.0} confidence {:.2}; {}; eyes {:.0} px, share {:.2}, off centre {:.2}, roll {:.0}°, \
          yaw {:.0}°, pitch {:.2}, light {:.0} (dark {:.2}, bright {:.2}, {:.1} bits, halves alike {:.2}, backlight {:.0}), \
-         sharpness {:.3}",
+         sharpness {:.3}, eyes visible {:.2}, glare {:.2}",
         b.x,
         b.y,
         b.width,
@@ -185,5 +185,7 @@ fn describe(finding: &Finding) -> String {
         q.uniformity,
         q.backlight,
         q.sharpness,
+        q.eyes_visible,
+        q.glare,
     )
 }

@@ -11,7 +11,7 @@ use kiosk_ui::{
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
 
-pub const GUIDANCES: [Guidance; 11] = [
+pub const GUIDANCES: [Guidance; 13] = [
     Guidance::Wait,
     Guidance::LookHere,
     Guidance::ComeCloser,
@@ -19,6 +19,8 @@ pub const GUIDANCES: [Guidance; 11] = [
     Guidance::Centre,
     Guidance::OnePerson,
     Guidance::FaceForward,
+    Guidance::Uncover,
+    Guidance::CloseMouth,
     Guidance::MoreLight,
     Guidance::LessLight,
     Guidance::HoldStill,

@@ -2,10 +2,12 @@
 
 mod matching;
 mod presentation;
+mod quality;
 mod samples;
 
 pub use matching::{Selection, matching};
 pub use presentation::presentation_attacks;
+pub use quality::quality;
 
 /// What a measurement ends with: the exit code, or what kept it from being made.
 type Outcome = Result<std::process::ExitCode, Failure>;

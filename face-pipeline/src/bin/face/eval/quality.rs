@@ -1,0 +1,128 @@
+//! How good the images of people are, component by component, and how many of them a capture (or, as
+//! chip photos, a comparison) would refuse: where the limits of quality come from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use face_pipeline::{Pipeline, ReferenceError};
+use serde_json::{Value, json};
+
+use super::{Failure, Outcome};
+use crate::chip;
+use crate::output::line;
+use crate::photo::{self, Photo};
+use crate::progress;
+
+/// Shares of the images below which each component is printed.
+const SHARES: [f64; 9] = [0.0, 0.002, 0.01, 0.05, 0.5, 0.95, 0.99, 0.998, 1.0];
+
+pub fn quality(pipeline: &mut Pipeline, root: &Path, as_chip: bool, as_json: bool) -> Outcome {
+    let people = photo::people(root)?;
+    let paths: Vec<_> = people.iter().flat_map(|person| &person.images).collect();
+    let bar = progress::bar(paths.len(), "quality");
+    let mut survey = Survey::default();
+    for path in paths {
+        let photo = Photo::open(path)?;
+        if as_chip {
+            survey.add_reference(pipeline, &photo)?;
+        } else {
+            survey.add_frame(pipeline, &photo)?;
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    survey.print(as_json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a folder of images came to.
+#[derive(Default)]
+struct Survey {
+    verdicts: BTreeMap<String, usize>,
+    components: BTreeMap<String, Vec<f64>>,
+}
+
+impl Survey {
+    fn add_frame(&mut self, pipeline: &mut Pipeline, photo: &Photo) -> Result<(), Failure> {
+        let Some(assessment) = pipeline.assess(photo.view()?)? else {
+            self.count("NoFace".into());
+            return Ok(());
+        };
+        let why = assessment.rejection;
+        self.count(why.map_or("good".into(), |why| format!("{why:?}")));
+        self.components("", &json!(assessment.quality));
+        self.components("mesh: ", &json!(assessment.features));
+        Ok(())
+    }
+
+    fn add_reference(&mut self, pipeline: &mut Pipeline, photo: &Photo) -> Result<(), Failure> {
+        let chip = chip::degrade(pipeline, photo)?;
+        match pipeline.reference(chip.view()?) {
+            Ok(reference) => {
+                self.count("good".into());
+                self.components("", &json!(reference.quality()));
+            }
+            Err(ReferenceError::Pipeline(error)) => return Err(error.into()),
+            Err(why) => self.count(format!("{why:?}")),
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, verdict: String) {
+        *self.verdicts.entry(verdict).or_default() += 1;
+    }
+
+    fn components(&mut self, of: &str, measured: &Value) {
+        for (name, value) in measured.as_object().into_iter().flatten() {
+            let values = self.components.entry(format!("{of}{name}")).or_default();
+            values.extend(value.as_f64());
+        }
+    }
+
+    fn print(mut self, as_json: bool) -> Result<(), Failure> {
+        let all: usize = self.verdicts.values().sum();
+        self.components
+            .values_mut()
+            .for_each(|values| values.sort_unstable_by(f64::total_cmp));
+        let quantiles = |values: &[f64]| SHARES.map(|share| quantile(values, share));
+        if as_json {
+            let components = self.components.iter();
+            let components: BTreeMap<_, _> =
+                components.map(|(name, v)| (name, quantiles(v))).collect();
+            line(json!({
+                "images": all,
+                "verdicts": self.verdicts,
+                "shares": SHARES,
+                "components": components,
+            }))?;
+            return Ok(());
+        }
+        for (verdict, count) in &self.verdicts {
+            let percent = 100.0 * *count as f64 / all.max(1) as f64;
+            line(format_args!(
+                "{verdict:24} {count:6} of {all} {percent:6.2} %"
+            ))?;
+        }
+        line(format_args!(
+            "{:24}{}",
+            "share of images below",
+            row(SHARES)
+        ))?;
+        for (name, values) in &self.components {
+            line(format_args!("{name:24}{}", row(quantiles(values))))?;
+        }
+        Ok(())
+    }
+}
+
+fn row<const N: usize>(values: [f64; N]) -> String {
+    values.map(|value| format!("{value:9.3}")).concat()
+}
+
+/// Of sorted values; not a number where there are none.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1) as f64;
+    let at = (last * share).round() as usize;
+    sorted.get(at).copied().unwrap_or(f64::NAN)
+}

@@ -220,7 +220,9 @@ impl Pipeline {
             at,
         };
         let progress = capture.add(&frame, &self.networks.rules(self.settings.window));
-        self.follow(capture.presentation(), &face)?;
+        if self.networks.liveness.fusion.is_some() {
+            self.follow(capture.presentation(), &face)?;
+        }
         let clear = capture.is_clear(&self.networks.comparison);
         if !clear && self.extend_template(usize::MAX, &face)? {
             capture.complete(&self.template, FIRST, weight);

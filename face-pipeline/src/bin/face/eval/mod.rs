@@ -1,9 +1,11 @@
 //! Measurements that set and check the thresholds of `models/manifest.toml`.
 
+mod captures;
 mod matching;
 mod presentation;
 mod samples;
 
+pub use captures::captures;
 pub use matching::{Selection, matching};
 pub use presentation::presentation_attacks;
 

@@ -184,6 +184,7 @@ mod tests {
     use super::*;
     use crate::geometry::{Point, Rect};
     use crate::manifest::{LivenessThresholds, Thresholds};
+    use crate::presentation::Fusion;
     use crate::quality::Quality;
 
     const SAME_CAPTURE: f32 = 0.3;
@@ -238,6 +239,13 @@ mod tests {
     }
 
     fn run(frames: impl IntoIterator<Item = Shown>) -> (Capture, Vec<Progress>) {
+        run_with(None, frames)
+    }
+
+    fn run_with(
+        fusion: Option<Fusion>,
+        frames: impl IntoIterator<Item = Shown>,
+    ) -> (Capture, Vec<Progress>) {
         let comparison = ComparisonThresholds {
             bands: bands(0.3, 0.4, 0.5),
             same_capture: SAME_CAPTURE,
@@ -245,7 +253,7 @@ mod tests {
         };
         let liveness = LivenessThresholds {
             bands: bands(0.3, 0.5, 0.9),
-            fusion: None,
+            fusion,
         };
         let rules = Rules {
             window: WindowLimits::default(),
@@ -300,6 +308,22 @@ mod tests {
         assert_eq!(
             (evidence.liveness, evidence.comparison),
             (Band::Strong, Band::Strong)
+        );
+    }
+
+    #[test]
+    fn somebody_who_holds_still_is_looked_at_longer_and_accepted_by_the_networks() {
+        let fusion = Fusion {
+            flat: -12.0,
+            attached: -12.0,
+            grid: -12.0,
+        };
+        let (capture, _) = run_with(Some(fusion), every_50_ms(40, |_| (10.0, 1.0)));
+        let evidence = capture.evidence().expect("a decision");
+        assert_eq!(evidence.liveness, Band::Strong);
+        assert_eq!(
+            evidence.decided_at.as_millis() as u64,
+            WindowLimits::default().max_still_ms
         );
     }
 

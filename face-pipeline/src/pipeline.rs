@@ -243,7 +243,9 @@ impl Pipeline {
             at,
         };
         let progress = capture.add(&frame, &self.networks.rules(self.settings.window));
-        self.follow(capture.presentation(), &face)?;
+        if self.networks.liveness.fusion.is_some() {
+            self.follow(capture.presentation(), &face)?;
+        }
         let clear = capture.is_clear(&self.networks.comparison);
         if !clear && self.extend_template(usize::MAX, &face)? {
             capture.complete(&self.template, FIRST, weight);
@@ -252,8 +254,8 @@ impl Pipeline {
         Ok((progress == Progress::Restarted).then_some(Rejection::OtherPerson))
     }
 
-    /// Adds what motion tells of the frame that was last added to a presentation. Of the first one
-    /// the surface of the face is found, once per window.
+    /// Adds what motion and spectrum tell of the frame that was last added to a presentation. The
+    /// surface of the face is found in the first, and again where the face was lost.
     pub(crate) fn follow(
         &mut self,
         presentation: &mut Presentation,
@@ -266,12 +268,11 @@ impl Pipeline {
         let factor = small.width() as f32 / self.picture.width().max(1) as f32;
         self.grey.read(small);
         let near = face.scaled(factor);
-        if presentation.frames() > 1 {
-            presentation.follower.follow(&self.grey, &near);
+        let follower = &mut presentation.follower;
+        if !follower.wants_surface() {
+            follower.follow(&self.grey, &near);
         } else if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
-            presentation
-                .follower
-                .begin(&self.grey, &near, &mesh.scaled(factor));
+            follower.begin(&self.grey, &near, &mesh.scaled(factor));
         }
         Ok(())
     }

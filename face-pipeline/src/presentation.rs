@@ -78,65 +78,78 @@ impl std::fmt::Debug for Presentation {
     }
 }
 
-/// A logistic regression over the features of a window: 1 ÷ (1 + exp(−(bias + Σ weight · feature))).
-/// Made by `face train pad`, kept in the manifest.
+/// What speaks against a person, as log odds: the certainty's are the networks', plus each weight times
+/// its feature. No weight is positive and a feature of which nothing is known is 0, so that nobody is
+/// refused for a cue that is missing. Made by `face train pad`, kept in the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fusion {
-    /// Where no feature says anything.
-    pub bias: f32,
-    /// Of the networks' certainty, as log odds.
-    pub network: f32,
-    /// Of a turn that only a solid head can show.
-    pub solid: f32,
-    /// Of a way that the face went without such a turn.
+    /// Of a face that moves as a plane.
     pub flat: f32,
-    /// Of the background that moved with the face.
+    /// Of a background that moves with the face.
     pub attached: f32,
     /// Of the grid of a screen.
     pub grid: f32,
 }
 
 /// Names of the features, in the order of [`Cues::features`].
-pub const FEATURES: [&str; 5] = ["network", "solid", "flat", "attached", "grid"];
+pub const FEATURES: [&str; 3] = ["flat", "attached", "grid"];
 /// Log odds of the networks beyond which they are not believed more: 0.25 % and 99.75 %.
 const SURE: f32 = 6.0;
-/// A turn of so many degrees is all that can be asked for.
-const FULL_TURN_DEGREES: f32 = 4.0;
-/// A way of so much of the distance between the eyes is one on which a head would have turned.
-const FULL_WAY: f32 = 1.0;
-/// Votes of background patches at which their share counts in full.
-const FULL_VOTES: f32 = 20.0;
+/// Places, less those at which the head was solid, at which flatness counts in full.
+const FULL_FLAT: f32 = 4.0;
+/// Patches of the background, less those that stayed, at which attachment counts in full.
+const FULL_ATTACHED: f32 = 20.0;
+/// Patches that a place counts for at which the head was solid: a picture's background is as flat as
+/// its face.
+const SOLID_PATCHES: f32 = 5.0;
 /// Peaks of the spectrum, decibels: people have 14 at most (NUAA's webcam frames 12.3, the simulated
 /// camera's 13.9), and at twice that there is no doubt of a grid.
 const NO_GRID_DB: f32 = 15.0;
 const FULL_GRID_DB: f32 = 30.0;
+/// Patches of the background that stayed behind a face, from which it is not on one picture with it.
+const PROVEN_STILL: usize = 6;
 
 impl Cues {
-    /// The features of the model, each 0 where nothing is known and 1 at most.
+    /// Log odds of the networks' certainty.
+    #[must_use]
+    pub fn odds(&self) -> f32 {
+        let against = (1.0 - self.network).max(f32::MIN_POSITIVE);
+        let odds = (self.network.max(f32::MIN_POSITIVE) / against).ln();
+        odds.clamp(-SURE, SURE)
+    }
+
+    /// What speaks against a person: each 0 where nothing is known, and 1 at most.
     #[must_use]
     pub fn features(&self) -> [f32; FEATURES.len()] {
         let Motion {
-            way,
-            turn_degrees,
+            solid,
+            flat,
             attached,
             still,
             ..
         } = self.motion;
-        let odds = (self.network / (1.0 - self.network).max(f32::MIN_POSITIVE))
-            .max(f32::MIN_POSITIVE)
-            .ln();
-        let solid = (turn_degrees / FULL_TURN_DEGREES).clamp(0.0, 1.0);
-        let flat = (way / FULL_WAY).clamp(0.0, 1.0) * (1.0 - solid);
-        let votes = (attached + still) as f32;
-        let share = (attached as f32 - still as f32) / votes.max(1.0);
+        let [solid, flat, attached, still] =
+            [solid, flat, attached, still].map(|count| count as f32);
         [
-            odds.clamp(-SURE, SURE) / SURE,
+            (flat - solid) / FULL_FLAT,
+            (attached - still - SOLID_PATCHES * solid) / FULL_ATTACHED,
+            (self.peak_db - NO_GRID_DB) / (FULL_GRID_DB - NO_GRID_DB),
+        ]
+        .map(|feature| feature.clamp(0.0, 1.0))
+    }
+
+    /// Whether motion showed that this is no still picture fed into the camera's cable, of which a
+    /// network can see neither edge nor grain: a head that turns, or a room that stays behind it.
+    pub(crate) fn has_depth(&self) -> bool {
+        let Motion {
             solid,
             flat,
-            share * (votes / FULL_VOTES).min(1.0),
-            ((self.peak_db - NO_GRID_DB) / (FULL_GRID_DB - NO_GRID_DB)).clamp(0.0, 1.0),
-        ]
+            attached,
+            still,
+            ..
+        } = self.motion;
+        solid > flat || (flat == 0 && attached == 0 && still >= PROVEN_STILL)
     }
 }
 
@@ -144,18 +157,59 @@ impl Fusion {
     /// The certainty of a bona fide presentation, 0 to 1.
     #[must_use]
     pub fn certainty(&self, cues: &Cues) -> f32 {
-        let weights = [
-            self.network,
-            self.solid,
-            self.flat,
-            self.attached,
-            self.grid,
-        ];
-        let sum: f32 = weights
-            .iter()
-            .zip(cues.features())
-            .map(|(w, f)| w * f)
-            .sum();
-        1.0 / (1.0 + (-(self.bias + sum)).exp())
+        let weights = [self.flat, self.attached, self.grid];
+        let features = cues.features();
+        let against: f32 = weights.iter().zip(features).map(|(w, f)| w * f).sum();
+        1.0 / (1.0 + (-(cues.odds() + against)).exp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FUSION: Fusion = Fusion {
+        flat: -12.0,
+        attached: -12.0,
+        grid: -12.0,
+    };
+
+    fn cues(network: f32, motion: Motion) -> Cues {
+        Cues {
+            network,
+            peak_db: 0.0,
+            motion,
+        }
+    }
+
+    #[test]
+    fn who_holds_still_is_judged_as_the_networks_judge() {
+        for network in [0.01, 0.3, 0.5, 0.9, 0.99] {
+            let certainty = FUSION.certainty(&cues(network, Motion::default()));
+            assert!((certainty - network).abs() < 1e-3, "{network}: {certainty}");
+        }
+    }
+
+    #[test]
+    fn no_cue_ever_speaks_for_an_attack_that_the_networks_see() {
+        let solid = Motion {
+            places: 20,
+            solid: 20,
+            still: 100,
+            ..Motion::default()
+        };
+        assert!(FUSION.certainty(&cues(0.01, solid)) < 0.02);
+    }
+
+    #[test]
+    fn a_face_that_moves_as_a_plane_is_refused_unless_it_also_turned() {
+        let flat = Motion {
+            places: 6,
+            flat: 4,
+            ..Motion::default()
+        };
+        let turned = Motion { solid: 4, ..flat };
+        assert!(FUSION.certainty(&cues(1.0, flat)) < 0.1);
+        assert!(FUSION.certainty(&cues(1.0, turned)) > 0.9);
     }
 }

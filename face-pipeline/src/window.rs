@@ -26,9 +26,12 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
-    /// Time for which a person is looked at who is the right one and of whom the networks are sure,
-    /// but who holds so still that a picture could not be told from them, milliseconds.
+    /// Time for which a person is looked at before the networks are believed alone, if motion shows
+    /// neither a head nor a picture of one, milliseconds.
     pub max_still_ms: u64,
+    /// Time for which the right person is looked at of whom the networks are sure, but who moves like
+    /// a picture, milliseconds.
+    pub max_flat_ms: u64,
     /// Time without a good frame after which the window starts again, milliseconds.
     pub max_gap_ms: u64,
 }
@@ -39,7 +42,8 @@ impl Default for WindowLimits {
             min_frames: 5,
             min_spread_ms: 300,
             max_frames: 20,
-            max_still_ms: 8000,
+            max_still_ms: 1000,
+            max_flat_ms: 8000,
             max_gap_ms: 1500,
         }
     }
@@ -155,8 +159,9 @@ impl Window {
         jumped || unlike
     }
 
-    /// Early when both claims are accepted; otherwise after the longest window, so that a person
-    /// who moved at the start is not refused for it.
+    /// Early when both claims are accepted, and motion shows that it is no picture or the person was
+    /// looked at for long enough; otherwise after the longest window, so that nobody is refused for how
+    /// they looked at the start.
     pub(crate) fn decide(&self, reference: &Reference, rules: &Rules<'_>) -> Option<Evidence> {
         let frames = self.frames();
         let enough = frames >= rules.window.min_frames
@@ -179,12 +184,14 @@ impl Window {
             decided_at: self.ended_at(),
             scores,
         };
-        let clear = evidence.liveness.is_accepted() && evidence.comparison.is_accepted();
-        let sure = cues.network >= rules.liveness.bands.accepted;
-        let too_still = evidence.comparison.is_accepted() && sure;
-        let patience = Duration::from_millis(rules.window.max_still_ms);
-        let last_chance =
-            longest && (!too_still || self.spread() >= patience || frames >= MOST_FRAMES);
+        let right = evidence.comparison.is_accepted();
+        let proven = rules.liveness.fusion.is_none() || cues.has_depth();
+        let looked_long = self.spread() >= Duration::from_millis(rules.window.max_still_ms);
+        let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
+        let promising = right && cues.network >= rules.liveness.bands.accepted;
+        let patience = Duration::from_millis(rules.window.max_flat_ms);
+        let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
+        let last_chance = longest && (!promising || out_of_patience);
         (clear || last_chance).then_some(evidence)
     }
 }

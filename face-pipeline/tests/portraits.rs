@@ -33,6 +33,7 @@ fn the_same_person_years_apart_is_accepted_and_others_are_refused() {
     }
 }
 
+/// The picture hardly moves: the networks alone decide.
 #[test]
 fn a_capture_of_the_right_person_is_accepted() {
     let mut pipeline = pipeline();
@@ -45,6 +46,31 @@ fn a_capture_of_the_right_person_is_accepted() {
         assert!(evidence.comparison.is_accepted(), "{person}: {evidence:?}");
         assert!(evidence.liveness.is_accepted(), "{person}: {evidence:?}");
         assert!(evidence.first_good_at < evidence.decided_at);
+    }
+}
+
+/// As on the camera's cable, where there is no paper and no screen to be seen: the networks take it for
+/// a person.
+#[test]
+fn a_picture_that_is_moved_is_not_taken_for_a_person_at_any_rate() {
+    let mut pipeline = pipeline();
+    for (card, person) in MATED {
+        let (card, person) = (portrait(card), portrait(person));
+        for rate in [30, 10, 5, 3] {
+            let mut capture = Capture::new(pipeline.reference(view(&card)).expect("a photo"));
+            for number in 0..10 * rate {
+                let seconds = f64::from(number) / f64::from(rate);
+                let aside = (60.0 * (std::f64::consts::TAU * seconds / 3.0).sin()) as i64;
+                let frame = common::frame(&person, 440, aside);
+                let at = std::time::Duration::from_secs_f64(seconds);
+                pipeline
+                    .observe(&mut capture, view(&frame), at)
+                    .expect("a frame");
+            }
+            let evidence = capture.evidence().expect("a decision within ten seconds");
+            assert!(evidence.comparison.is_accepted(), "{evidence:?}");
+            assert_eq!(evidence.liveness, Band::Refused, "{rate}: {evidence:?}");
+        }
     }
 }
 

@@ -19,40 +19,41 @@ use crate::detect::Face;
 use crate::geometry::{Point, Similarity};
 use crate::mesh::Mesh;
 
-/// What the frames of a window showed, so far.
+/// What the frames of a window showed, so far. A *place* is where the face is found some way from where
+/// it was last looked at: how many there are depends on how far a person moves, and hardly on how many
+/// frames a second there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Motion {
-    /// Frames compared with the first.
-    pub frames: usize,
-    /// Largest way of the face from where it was at first, over the distance between the eyes.
-    pub way: f32,
-    /// Second largest turn that only a solid head can show, degrees, less twice its standard error:
-    /// one frame wrongly followed shows none.
-    pub turn_degrees: f32,
-    /// Mean standard error of the turn, degrees: a smaller turn would not have been seen.
-    pub error_degrees: f32,
-    /// Patches of the background that moved with the face.
+    /// Places at which enough points of the face were found again.
+    pub places: usize,
+    /// Places at which they had moved as those of a head that turned, and no plane can.
+    pub solid: usize,
+    /// Places at which they had moved as those of a plane, and hardly a head would.
+    pub flat: usize,
+    /// Patches of the background, over all places, that moved with the face.
     pub attached: usize,
     /// The same, stayed.
     pub still: usize,
 }
 
-/// Follows a face through a window, from its first frame on. Zeroed when dropped.
+/// Follows a face through a window. Zeroed when dropped.
 #[derive(Default)]
 pub(crate) struct Follower {
     first: Option<First>,
+    /// Where the face was last looked at.
+    last: Option<Face>,
+    /// Places since the first at which the points were not found.
+    lost: usize,
     patches: Vec<Patch>,
     /// Depth of each patch, over the distance between the eyes.
     depths: Vec<f32>,
     backdrop: Backdrop,
     motion: Motion,
-    largest_turn: f32,
-    errors: f32,
     moved: Vec<Moved>,
     scatter: Vec<f64>,
 }
 
-/// The face in the first frame, in pixels of the small picture.
+/// The face that later ones are compared with, in pixels of the small picture.
 #[derive(Clone, Copy)]
 struct First {
     face: Face,
@@ -60,15 +61,23 @@ struct First {
     eyes: f32,
 }
 
-/// Every so many points of the mesh are followed: about 110, spread over the face.
-const MESH_STEP: usize = 4;
+/// Every so many points of the mesh are followed: about 160, spread over the face.
+const MESH_STEP: usize = 3;
+/// Mean way of the five landmarks, over the distance between the eyes, from one place to the next.
+const STEP: f32 = 0.05;
+/// Places at which the points were lost, after which later frames are compared with a new one.
+const MAX_LOST: usize = 2;
 
 impl Follower {
-    /// Starts again with the first frame of a window. `mesh` and `face` are in pixels of `grey`.
+    /// Whether there is no face yet to compare with, or one that is not found again.
+    pub(crate) fn wants_surface(&self) -> bool {
+        self.first.is_none() || self.lost >= MAX_LOST
+    }
+
+    /// Later frames are compared with this one. `mesh` and `face` are in pixels of `grey`.
     pub(crate) fn begin(&mut self, grey: &Grey, face: &Face, mesh: &Mesh) {
-        self.forget();
+        self.drop_first();
         let eyes = face.inter_eye_distance();
-        let middle = face.landmarks[2];
         if eyes.is_nan() || eyes <= 1.0 {
             return;
         }
@@ -79,24 +88,59 @@ impl Follower {
             }
         }
         self.backdrop.begin(grey, face);
+        self.last = Some(*face);
         self.first = Some(First {
             face: *face,
-            middle,
+            middle: face.landmarks[2],
             eyes,
         });
     }
 
-    /// Compares a later frame with the first.
+    /// Compares a later frame with the first, if the face has moved since the last.
     pub(crate) fn follow(&mut self, grey: &Grey, face: &Face) {
-        let Some(first) = self.first else {
+        let (Some(first), Some(last)) = (self.first, self.last) else {
             return;
         };
+        let step: f32 = last
+            .landmarks
+            .iter()
+            .zip(&face.landmarks)
+            .map(|(a, b)| a.distance(*b))
+            .sum();
+        if step < STEP * 5.0 * first.eyes {
+            return;
+        }
+        self.last = Some(*face);
         let Some(prediction) = Similarity::fit(&first.face.landmarks, &face.landmarks) else {
             return;
         };
+        self.find(grey, &first, &prediction);
+        let seen = parallax::fit(&mut self.moved, &mut self.scatter);
+        let way = prediction.apply(first.middle).distance(first.middle) / first.eyes;
+        let Some(seen) = seen else {
+            self.lost += 1;
+            return;
+        };
+        self.lost = 0;
+        self.motion.places += 1;
+        self.motion.solid += usize::from(seen.is_solid());
+        self.motion.flat += usize::from(seen.is_flat(f64::from(way)));
+        let carried = |p: Point| {
+            let x = f64::from((p.x - first.middle.x) / first.eyes);
+            let y = f64::from((p.y - first.middle.y) / first.eyes);
+            let [u, v] = seen.carry(x, y).map(|shift| shift as f32 * first.eyes);
+            prediction.apply(Point::new(p.x + u, p.y + v))
+        };
+        let [attached, still] = self.backdrop.compare(grey, &prediction, carried);
+        self.motion.attached += attached;
+        self.motion.still += still;
+    }
+
+    /// Finds the points of the first face again.
+    fn find(&mut self, grey: &Grey, first: &First, prediction: &Similarity) {
         self.moved.clear();
         for (patch, depth) in self.patches.iter().zip(&self.depths) {
-            if let Some(found) = patch.follow(grey, &prediction) {
+            if let Some(found) = patch.follow(grey, prediction) {
                 let over = |length: f32| f64::from(length / first.eyes);
                 self.moved.push(Moved {
                     x: over(patch.at.x - first.middle.x),
@@ -107,34 +151,6 @@ impl Follower {
                 });
             }
         }
-        let Some(seen) = parallax::fit(&mut self.moved, &mut self.scatter) else {
-            return;
-        };
-        let to = prediction.apply(first.middle);
-        let way = to.distance(first.middle) / first.eyes;
-        let motion = &mut self.motion;
-        motion.frames += 1;
-        motion.way = motion.way.max(way);
-        let turn = seen.turn.to_degrees() as f32;
-        motion.turn_degrees = motion.turn_degrees.max(turn.min(self.largest_turn));
-        self.largest_turn = self.largest_turn.max(turn);
-        self.errors += seen.error.to_degrees() as f32;
-        motion.error_degrees = self.errors / motion.frames as f32;
-        let carried = |p: Point| {
-            let (x, y) = (
-                (p.x - first.middle.x) / first.eyes,
-                (p.y - first.middle.y) / first.eyes,
-            );
-            let [u0, ux, uy, v0, vx, vy] = seen.affine.map(|v| v as f32);
-            let shift = Point::new(u0 + ux * x + uy * y, v0 + vx * x + vy * y);
-            prediction.apply(Point::new(
-                p.x + first.eyes * shift.x,
-                p.y + first.eyes * shift.y,
-            ))
-        };
-        let [attached, still] = self.backdrop.compare(grey, &prediction, carried);
-        motion.attached += attached;
-        motion.still += still;
     }
 
     pub(crate) fn motion(&self) -> Motion {
@@ -143,14 +159,17 @@ impl Follower {
 
     /// Zeroes everything.
     pub(crate) fn forget(&mut self) {
-        self.first = None;
+        self.drop_first();
+        self.motion = Motion::default();
+    }
+
+    fn drop_first(&mut self) {
+        (self.first, self.last, self.lost) = (None, None, 0);
         self.patches.iter_mut().for_each(Zeroize::zeroize);
         self.patches.clear();
         self.depths.clear();
         self.backdrop.forget();
         self.moved.clear();
         self.scatter.clear();
-        self.motion = Motion::default();
-        (self.largest_turn, self.errors) = (0.0, 0.0);
     }
 }

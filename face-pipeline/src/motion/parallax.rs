@@ -29,8 +29,44 @@ pub(crate) struct Parallax {
     pub(crate) turn: f64,
     /// Standard error of the turn, radians.
     pub(crate) error: f64,
-    /// The affine part: u₀, u_x, u_y, v₀, v_x, v_y.
-    pub(crate) affine: [f64; 6],
+    /// The plane's part: a₀, a₁, a₂, b₀, b₁, b₂, p₁, p₂.
+    pub(crate) plane: [f64; 8],
+}
+
+/// Turn from which the points are those of a solid, degrees. In NUAA's prints and in moved still
+/// pictures one place in forty reaches it, in NUAA's living people one in three.
+const SOLID_DEGREES: f64 = 2.0;
+/// Least way of a face, over the distance between the eyes, on which a head turns as seen by the
+/// camera: by itself, and because the camera sees it from another side.
+const MIN_WAY: f64 = 0.1;
+/// Largest turn, its error included, at which the points are those of a plane: degrees, per way as
+/// above, and at most. Of NUAA's living people and of the simulated ones the least seen is half as
+/// large again at ways from 0.2 on; of moved still pictures most stay below.
+const FLAT_DEGREES_PER_WAY: f64 = 4.0;
+const MAX_FLAT_DEGREES: f64 = 1.5;
+
+impl Parallax {
+    /// Whether the points moved as those of a head that turned, and no plane can.
+    pub(crate) fn is_solid(&self) -> bool {
+        self.turn.to_degrees() > SOLID_DEGREES
+    }
+
+    /// Whether the points of a face that went so far, over the distance between the eyes, moved as
+    /// those of a plane, and hardly a head would.
+    pub(crate) fn is_flat(&self, way: f64) -> bool {
+        let most = (self.turn + 4.0 * self.error).to_degrees();
+        way >= MIN_WAY && most < (FLAT_DEGREES_PER_WAY * way).min(MAX_FLAT_DEGREES)
+    }
+
+    /// How far the plane moves a point.
+    pub(crate) fn carry(&self, x: f64, y: f64) -> [f64; 2] {
+        let [a0, a1, a2, b0, b1, b2, p1, p2] = self.plane;
+        let tilt = p1 * x + p2 * y;
+        [
+            a0 + a1 * x + a2 * y + x * tilt,
+            b0 + b1 * x + b2 * y + y * tilt,
+        ]
+    }
 }
 
 const UNKNOWNS: usize = 10;
@@ -56,12 +92,8 @@ pub(crate) fn fit(points: &mut Vec<Moved>, scatter: &mut Vec<f64>) -> Option<Par
     let variance = squares / freedom;
     let error = (variance * inverse[8].max(inverse[9])).sqrt();
     let turn = (s[8].hypot(s[9]) - 2.0 * error).max(0.0);
-    let affine = [s[0], s[1], s[2], s[3], s[4], s[5]];
-    (turn.is_finite() && error.is_finite()).then_some(Parallax {
-        turn,
-        error,
-        affine,
-    })
+    let plane = std::array::from_fn(|i| s[i]);
+    (turn.is_finite() && error.is_finite()).then_some(Parallax { turn, error, plane })
 }
 
 struct Fit {
@@ -168,6 +200,7 @@ mod tests {
         let turn = 3.0_f64.to_radians();
         let seen = moved(|_, _, z| [turn * z, 0.0]).expect("points");
         assert!((seen.turn - turn).abs() < 0.012, "{seen:?}");
+        assert!(seen.is_solid() && !seen.is_flat(0.5), "{seen:?}");
     }
 
     #[test]
@@ -179,10 +212,10 @@ mod tests {
                 -0.2 + 0.05 * x + 0.08 * y + y * tilt,
             ]
         });
-        assert!(
-            seen.expect("points").turn < 0.5_f64.to_radians(),
-            "{seen:?}"
-        );
+        let seen = seen.expect("points");
+        assert!(seen.turn < 0.5_f64.to_radians(), "{seen:?}");
+        assert!(seen.is_flat(0.4) && !seen.is_solid(), "{seen:?}");
+        assert!(!seen.is_flat(0.02), "who holds still is not flat");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use face_pipeline::Pipeline;
 
-use options::{Command, Evaluation, Options, Training};
+use options::{Command, Evaluation, Options, Presented, Training};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -40,15 +40,8 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     if let Command::Bench(workload) = &options.command {
         return bench::bench(options, workload); // measures the loading, too
     }
-    if let Command::Synthesise {
-        attack,
-        root,
-        out,
-        every,
-        seed,
-    } = &options.command
-    {
-        return synthesise::synthesise(*attack, root, out, *every, *seed); // needs no networks
+    if let Command::Synthesise(synthesis) = &options.command {
+        return synthesise::synthesise(synthesis); // needs no networks
     }
     let mut pipeline = options.pipeline(options.settings())?;
     match &options.command {
@@ -79,10 +72,12 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             *rate,
             options.json,
         ),
-        Command::Start | Command::Bench(_) | Command::Synthesise { .. } => Ok(ExitCode::SUCCESS),
-        Command::Train(Training::Pad { bona_fide, attack }) => {
-            train::pad(&mut pipeline, bona_fide, attack, options.json)
-        }
+        Command::Start | Command::Bench(_) | Command::Synthesise(_) => Ok(ExitCode::SUCCESS),
+        Command::Train(Training::Pad(Presented {
+            bona_fide,
+            attack,
+            rate,
+        })) => train::pad(&mut pipeline, bona_fide, attack, rate, options.json),
         Command::Eval(evaluation) => evaluate(&mut pipeline, evaluation, options.json),
     }
 }
@@ -119,6 +114,11 @@ fn evaluate(
             attack,
             plot,
         } => eval::presentation_attacks(pipeline, bona_fide, attack, as_json, plot.as_deref()),
+        Evaluation::Captures(Presented {
+            bona_fide,
+            attack,
+            rate,
+        }) => eval::captures(pipeline, bona_fide, attack, rate, as_json),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::synthesise::Attack;
+use crate::presentations::Recordings;
+use crate::synthesise::Synthesis;
 use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
 
@@ -74,23 +75,7 @@ pub enum Command {
     #[command(hide = true)]
     Start,
     /// Make presentation attacks from images of people: moved still pictures, screens
-    Synthesise {
-        /// What is made
-        #[arg(value_enum)]
-        attack: Attack,
-        /// Folder of PERSON/IMAGE files
-        #[arg(long)]
-        root: PathBuf,
-        /// Where PERSON/IMAGE-KIND_n.png go
-        #[arg(long)]
-        out: PathBuf,
-        /// Take every so many of a person's images
-        #[arg(long, default_value_t = 9)]
-        every: usize,
-        /// The same seed gives the same files
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    },
+    Synthesise(Synthesis),
     /// Fit a model of the manifest
     #[command(subcommand)]
     Train(Training),
@@ -101,14 +86,8 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum Training {
-    /// `[liveness.fusion]`: cues of a window become one certainty; folders of SUBJECT/OCCASION_n files
-    Pad {
-        #[arg(long, required = true, num_args = 1..)]
-        bona_fide: Vec<PathBuf>,
-        /// Folders with one kind of attack each
-        #[arg(long, required = true, num_args = 1..)]
-        attack: Vec<PathBuf>,
-    },
+    /// `[liveness.fusion]`: what the cues of a visit weigh against the networks
+    Pad(Presented),
 }
 
 #[derive(Subcommand)]
@@ -156,6 +135,22 @@ pub enum Evaluation {
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,
     },
+    /// The same of whole captures, by a kiosk that has time for so many frames a second
+    Captures(Presented),
+}
+
+/// Recordings of SUBJECT/OCCASION_n files, and how fast they are seen.
+#[derive(Args)]
+pub struct Presented {
+    /// Folders and how many of their images were taken in a second
+    #[arg(long, required = true, num_args = 1.., value_name = "FOLDER@RATE")]
+    pub bona_fide: Vec<Recordings>,
+    /// Folders with one kind of attack each
+    #[arg(long, required = true, num_args = 1.., value_name = "FOLDER@RATE")]
+    pub attack: Vec<Recordings>,
+    /// Frames a second that are looked at; those between are dropped
+    #[arg(long, num_args = 1.., default_values_t = [30.0, 10.0, 5.0, 3.0])]
+    pub rate: Vec<f64>,
 }
 
 /// What is measured by `bench`.

@@ -4,10 +4,10 @@
 //! In: a folder of PERSON/IMAGE files. Out: PERSON/IMAGE-KIND_n.png, a few frames of each. The same
 //! seed gives the same files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use image::{Rgb, RgbImage};
 
 use crate::output::line;
@@ -25,23 +25,53 @@ pub enum Attack {
     Screen,
 }
 
-/// Frames of one presentation.
-const FRAMES: u32 = 12;
+/// How long a picture takes there and back, seconds.
+const PERIOD: [f32; 2] = [2.0, 4.0];
 /// Standard deviation of a webcam's noise, grey levels.
 const NOISE: f32 = 2.0;
 
-pub fn synthesise(
+/// What is made, of what, and how much of it.
+#[derive(Args)]
+pub struct Synthesis {
+    /// What is made
+    #[arg(value_enum)]
     attack: Attack,
-    root: &Path,
-    out: &Path,
+    /// Folder of PERSON/IMAGE files
+    #[arg(long)]
+    root: PathBuf,
+    /// Where PERSON/IMAGE-KIND_n.png go
+    #[arg(long)]
+    out: PathBuf,
+    /// Take every so many of a person's images
+    #[arg(long, default_value_t = 9)]
     every: usize,
+    /// Frames of one presentation
+    #[arg(long, default_value_t = 12)]
+    frames: u32,
+    /// Frames per second
+    #[arg(long, default_value_t = 5.0)]
+    rate: f32,
+    /// The same seed gives the same files
+    #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+pub fn synthesise(
+    Synthesis {
+        attack,
+        root,
+        out,
+        every,
+        frames,
+        rate,
+        seed,
+    }: &Synthesis,
 ) -> Result<ExitCode, Failure> {
     let people = photo::people(root)?;
     let chosen: Vec<(&str, &PathBuf)> = people
         .iter()
         .flat_map(|p| {
-            let images = p.images.iter().step_by(every.max(1));
+            let images = p.images.iter().step_by((*every).max(1));
             images.map(|image| (p.name.as_str(), image))
         })
         .collect();
@@ -52,16 +82,16 @@ pub fn synthesise(
         std::fs::create_dir_all(&folder)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut chance = Chance(seed ^ ((number as u64) << 20));
-        let scene = Scene::new(attack, &mut chance);
-        for frame in 0..FRAMES {
-            let shown = scene.frame(&source, frame, &mut chance);
+        let scene = Scene::new(*attack, &mut chance);
+        for frame in 0..*frames {
+            let shown = scene.frame(&source, frame as f32 / rate, &mut chance);
             shown.save(folder.join(format!("{stem}-{attack:?}_{frame}.png")))?;
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
     line(format_args!(
-        "{} presentations of {FRAMES} frames in {}",
+        "{} presentations of {frames} frames in {}",
         chosen.len(),
         out.display()
     ))?;
@@ -72,6 +102,7 @@ pub fn synthesise(
 struct Scene {
     attack: Attack,
     pose: Pose,
+    period: f32,
     /// Screen: camera pixels per screen pixel, share of the frame it fills, reflection.
     pitch: f32,
     fill: f32,
@@ -101,6 +132,7 @@ impl Scene {
         Self {
             attack,
             pose,
+            period: PERIOD[0] + (PERIOD[1] - PERIOD[0]) * chance.unit(),
             pitch: 0.7 + 1.1 * chance.unit(),
             fill: if attack == Attack::MovedStill {
                 1.0
@@ -111,9 +143,9 @@ impl Scene {
         }
     }
 
-    fn frame(&self, source: &RgbImage, number: u32, chance: &mut Chance) -> RgbImage {
+    fn frame(&self, source: &RgbImage, seconds: f32, chance: &mut Chance) -> RgbImage {
         let (width, height) = (source.width() as f32, source.height() as f32);
-        let along = (std::f32::consts::TAU * number as f32 / FRAMES as f32).sin();
+        let along = (std::f32::consts::TAU * seconds / self.period).sin();
         let Pose {
             shift,
             roll,

@@ -1,10 +1,12 @@
 //! Measurements that set and check the thresholds of `models/manifest.toml`.
 
+mod captures;
 mod matching;
 mod presentation;
 mod quality;
 mod samples;
 
+pub use captures::captures;
 pub use matching::{Selection, matching};
 pub use presentation::presentation_attacks;
 pub use quality::quality;

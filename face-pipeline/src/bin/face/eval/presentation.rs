@@ -1,5 +1,5 @@
-//! Presentation attacks: APCER per attack folder and BPCER (ISO/IEC 30107-3), of single frames and
-//! of whole captures, which end as soon as they are accepted.
+//! Presentation attacks: APCER per attack folder and BPCER (ISO/IEC 30107-3), of single frames by the
+//! networks alone. Whole captures are in `captures.rs`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,6 @@ use super::{Failure, Outcome, save};
 use crate::output::line;
 use crate::photo::{self, Photo};
 use crate::plot::{self, Series};
-use crate::presentations;
 use crate::progress;
 use crate::statistics::{self, INTERVALS, Rate, Scored, threshold_at};
 
@@ -31,25 +30,13 @@ pub fn presentation_attacks(
         .map(|folder| Presentations::measure(pipeline, folder))
         .collect::<Result<Vec<_>, _>>()?;
     let threshold = pipeline.accepted_liveness();
-    let reports = [
-        Report::new("single frames", &bona_fide, &attacks, threshold, |p| {
-            &p.frames
-        }),
-        Report::new(
-            "captures of 5 to 20 frames, all cues",
-            &bona_fide,
-            &attacks,
-            threshold,
-            |p| &p.captures,
-        ),
-    ];
+    let report = Report::new(&bona_fide, &attacks, threshold);
     save(plot, || {
-        let curves: Vec<Series> = reports.iter().flat_map(Report::curves).collect();
         plot::trade_off(
             "Presentation attacks: detection error trade-off",
             "APCER",
             "BPCER",
-            &curves,
+            &report.curves().collect::<Vec<Series>>(),
         )
     })?;
     if as_json {
@@ -58,7 +45,7 @@ pub fn presentation_attacks(
         line(json!({
             "no_face": no_face.collect::<Vec<_>>(),
             "operating_point": threshold,
-            "measured": reports.each_ref().map(Report::json),
+            "measured": [report.json()],
             "intervals": INTERVALS,
         }))?;
     } else {
@@ -70,18 +57,16 @@ pub fn presentation_attacks(
                 presentations.no_face
             ))?;
         }
-        reports.iter().try_for_each(Report::print)?;
+        report.print()?;
         line(INTERVALS)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Liveness of all presentations in a folder: of single frames by the networks alone, and of captures
-/// by all cues, the highest that each comes to.
+/// Liveness of all images in a folder.
 struct Presentations {
     folder: String,
     frames: Vec<Scored>,
-    captures: Vec<Scored>,
     no_face: usize,
 }
 
@@ -91,7 +76,6 @@ impl Presentations {
         let mut all = Self {
             folder: root.display().to_string(),
             frames: Vec::new(),
-            captures: Vec::new(),
             no_face: 0,
         };
         let bar = progress::bar(people.iter().map(|p| p.images.len()).sum(), "presentations");
@@ -108,18 +92,11 @@ impl Presentations {
             all.frames.extend(scores.into_iter().map(scored));
         }
         bar.finish_and_clear();
-        for window in presentations::windows(pipeline, root)? {
-            all.captures.push(Scored {
-                score: window.certainty(|cues| pipeline.certainty(cues)),
-                person: window.person,
-            });
-        }
         Ok(all)
     }
 }
 
 struct Report {
-    what: &'static str,
     bona_fide: Vec<f32>,
     bpcer: Rate,
     /// Folder, its scores in descending order, APCER at the operating point.
@@ -127,23 +104,16 @@ struct Report {
 }
 
 impl Report {
-    fn new(
-        what: &'static str,
-        bona_fide: &Presentations,
-        attacks: &[Presentations],
-        threshold: f32,
-        of: fn(&Presentations) -> &Vec<Scored>,
-    ) -> Self {
-        let plain = |p: &Presentations| of(p).iter().map(|s| s.score).collect::<Vec<f32>>();
+    fn new(bona_fide: &Presentations, attacks: &[Presentations], threshold: f32) -> Self {
+        let plain = |p: &Presentations| p.frames.iter().map(|s| s.score).collect::<Vec<f32>>();
         let attack = |p: &Presentations| {
             let scores = statistics::descending(plain(p));
-            let apcer = Rate::count(of(p), |s| s >= threshold);
+            let apcer = Rate::count(&p.frames, |s| s >= threshold);
             (p.folder.clone(), scores, apcer)
         };
         Self {
-            what,
             bona_fide: plain(bona_fide),
-            bpcer: Rate::count(of(bona_fide), |s| s < threshold),
+            bpcer: Rate::count(&bona_fide.frames, |s| s < threshold),
             attacks: attacks.iter().map(attack).collect(),
         }
     }
@@ -165,7 +135,7 @@ impl Report {
 
     fn print(&self) -> Result<(), Failure> {
         let percent = |rate: f64| format!("{:.2} %", rate * 100.0);
-        line(format_args!("{}:", self.what))?;
+        line("single frames:")?;
         line(format_args!("  BPCER {}", self.bpcer))?;
         for (folder, scores, apcer) in &self.attacks {
             line(format_args!("  APCER {apcer} {folder}"))?;
@@ -198,7 +168,7 @@ impl Report {
             })
         };
         json!({
-            "of": self.what,
+            "of": "single frames",
             "bpcer": self.bpcer.json(),
             "acer": self.acer(),
             "attacks": self.attacks.iter().map(attack).collect::<Vec<_>>(),
@@ -218,7 +188,7 @@ impl Report {
                 (passed / scores.len().max(1) as f64, refused / count)
             };
             Series {
-                name: format!("{folder}, {}", self.what),
+                name: folder.clone(),
                 points: thresholds.iter().map(point).collect(),
             }
         })

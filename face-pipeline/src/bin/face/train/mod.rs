@@ -1,22 +1,21 @@
 //! `face train pad`: the model that makes one certainty of a window's cues, for the manifest.
 //!
-//! Logistic regression with a quadratic penalty, fitted by Newton's method; bona fide windows and
-//! each folder of attacks weigh the same in sum. Every second person is left out of the fit and
-//! tested on.
+//! Logistic regression beside the networks' own log odds, with a quadratic penalty and no weight above
+//! 0, fitted by Newton's method; bona fide visits and each folder of attacks weigh the same in sum.
+//! Every second person is left out of the fit and tested on.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use face_pipeline::{FEATURES, Fusion, Pipeline};
+use face_pipeline::{Cues, FEATURES, Fusion, Pipeline};
 use serde_json::json;
 
 use crate::output::line;
-use crate::presentations::{self, Windowed};
+use crate::presentations::{self, Recordings, Windowed};
 
 type Failure = Box<dyn std::error::Error>;
 
-const UNKNOWNS: usize = FEATURES.len() + 1;
-/// Penalty on the squared weights, the bias excepted: keeps the model finite where the data are
+const UNKNOWNS: usize = FEATURES.len();
+/// Penalty on the squared weights: keeps the model finite where the data are
 /// apart.
 const PENALTY: f64 = 0.01;
 const STEPS: usize = 50;
@@ -30,17 +29,18 @@ struct Group {
 
 pub fn pad(
     pipeline: &mut Pipeline,
-    bona_fide: &[PathBuf],
-    attacks: &[PathBuf],
+    bona_fide: &[Recordings],
+    attacks: &[Recordings],
+    rates: &[f64],
     as_json: bool,
 ) -> Result<ExitCode, Failure> {
     let mut groups = Vec::new();
     for (folders, live) in [(bona_fide, true), (attacks, false)] {
-        for folder in folders {
+        for recordings in folders {
             groups.push(Group {
-                name: folder.display().to_string(),
+                name: recordings.root.display().to_string(),
                 live,
-                windows: presentations::windows(pipeline, folder)?,
+                windows: presentations::windows(pipeline, recordings, rates)?,
             });
         }
     }
@@ -55,7 +55,7 @@ pub fn pad(
                     })
                 });
                 line(json!({
-                    "folder": group.name, "person": w.person, "first": w.first,
+                    "folder": group.name, "person": w.person,
                     "moments": moments.collect::<Vec<_>>(),
                 }))?;
             }
@@ -73,6 +73,7 @@ fn is_tested(window: &Windowed) -> bool {
 }
 
 struct Example {
+    odds: f64,
     inputs: [f64; UNKNOWNS],
     live: f64,
     weight: f64,
@@ -85,11 +86,10 @@ fn examples(groups: &[Group]) -> Vec<Example> {
         let trained: Vec<_> = group.windows.iter().filter(|w| !is_tested(w)).collect();
         for window in &trained {
             for cues in &window.growing {
-                let mut inputs = [1.0; UNKNOWNS];
-                inputs[1..].copy_from_slice(&cues.features().map(f64::from));
                 let share = of_class * trained.len() as f64 * window.growing.len() as f64;
                 all.push(Example {
-                    inputs,
+                    odds: f64::from(cues.odds()),
+                    inputs: cues.features().map(f64::from),
                     live: f64::from(u8::from(group.live)),
                     weight: 1.0 / share,
                 });
@@ -106,7 +106,8 @@ fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
         let mut curvature = [[0.0; UNKNOWNS]; UNKNOWNS];
         for example in examples {
             let x = &example.inputs;
-            let sum: f64 = x.iter().zip(&w).map(|(x, w)| x * w).sum();
+            let against: f64 = x.iter().zip(&w).map(|(x, w)| x * w).sum();
+            let sum = example.odds + against;
             let p = 1.0 / (1.0 + (-sum).exp());
             for i in 0..UNKNOWNS {
                 gradient[i] += example.weight * (p - example.live) * x[i];
@@ -116,18 +117,16 @@ fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
             }
         }
         for i in 0..UNKNOWNS {
-            let penalty = if i == 0 { 1e-6 } else { PENALTY };
-            gradient[i] += penalty * w[i];
-            curvature[i][i] += penalty;
+            gradient[i] += PENALTY * w[i];
+            curvature[i][i] += PENALTY;
         }
         let step = solve(curvature, gradient).ok_or("the data determine no model")?;
-        w.iter_mut().zip(step).for_each(|(w, s)| *w -= s);
+        w.iter_mut()
+            .zip(step)
+            .for_each(|(w, s)| *w = (*w - s).min(0.0));
     }
-    let [bias, network, solid, flat, attached, grid] = w.map(|w| w as f32);
+    let [flat, attached, grid] = w.map(|w| w as f32);
     Ok(Fusion {
-        bias,
-        network,
-        solid,
         flat,
         attached,
         grid,
@@ -159,36 +158,23 @@ fn solve(mut m: [[f64; UNKNOWNS]; UNKNOWNS], mut v: [f64; UNKNOWNS]) -> Option<[
 
 fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failure> {
     line("[liveness.fusion]")?;
-    line(format_args!("bias = {:.4}", model.bias))?;
-    let weights = [
-        model.network,
-        model.solid,
-        model.flat,
-        model.attached,
-        model.grid,
-    ];
+    let weights = [model.flat, model.attached, model.grid];
     for (name, weight) in FEATURES.iter().zip(weights) {
         line(format_args!("{name} = {weight:.4}"))?;
     }
     for group in groups {
-        let wrong = if group.live { "refused" } else { "passed" };
         for (part, tested) in [("trained on", false), ("not trained on", true)] {
             let windows = || group.windows.iter().filter(|w| is_tested(w) == tested);
-            let errors = |score: fn(&Fusion, &Windowed) -> f32| {
-                let accepted = |w: &&Windowed| score(model, w) >= threshold;
-                let accepted = windows().filter(accepted).count();
-                if group.live {
-                    windows().count() - accepted
-                } else {
-                    accepted
-                }
+            let accepted = |of: &dyn Fn(&Cues) -> f32| {
+                let last = |w: &&Windowed| w.growing.last().is_some_and(|c| of(c) >= threshold);
+                windows().filter(last).count()
             };
-            let network = errors(|_, w| w.shortest().network);
-            let fused = errors(|model, w| w.certainty(|cues| model.certainty(cues)));
             line(format_args!(
-                "# {}, people {part}: {} windows, {wrong} by the networks alone {network}, by the model {fused}",
+                "# {}, people {part}: of {} visits accepted at their end by the networks alone {}, by the model {}",
                 group.name,
-                windows().count()
+                windows().count(),
+                accepted(&|cues| cues.network),
+                accepted(&|cues| model.certainty(cues)),
             ))?;
         }
     }

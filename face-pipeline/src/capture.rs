@@ -45,6 +45,8 @@ pub struct Scores {
 pub struct Capture {
     reference: Reference,
     window: Window,
+    /// Good frames of windows before this one.
+    given_up: usize,
     evidence: Option<Evidence>,
     /// When features of the face first stood in the way of this person.
     hidden_since: Option<Duration>,
@@ -74,6 +76,7 @@ impl Capture {
         Self {
             reference,
             window: Window::default(),
+            given_up: 0,
             evidence: None,
             hidden_since: None,
         }
@@ -121,6 +124,7 @@ impl Capture {
                 .window
                 .shows_other_person(frame, rules.comparison.same_capture);
         if gap || other {
+            self.given_up += self.window.frames();
             self.window.restart();
             self.hidden_since = None;
         }
@@ -152,7 +156,7 @@ impl Capture {
     /// Decides, if there is enough to decide on. Nothing changes a decision.
     pub(crate) fn decide(&mut self, rules: &Rules<'_>) {
         if self.evidence.is_none() {
-            self.evidence = self.window.decide(&self.reference, rules);
+            self.evidence = self.window.decide(self.given_up, &self.reference, rules);
         }
     }
 
@@ -387,6 +391,19 @@ mod tests {
             (evidence.frames, evidence.comparison),
             (WindowLimits::default().max_frames, Band::Refused)
         );
+    }
+
+    #[test]
+    fn an_impostor_who_hides_before_each_decision_is_decided_all_the_same() {
+        let hides_after = |n: u64| n / 15;
+        let mut frames = every_50_ms(100, |_| (85.0, 1.0));
+        for (n, frame) in (0..).zip(&mut frames) {
+            frame.at += Duration::from_secs(2 * hides_after(n));
+        }
+        let seen = frames.iter().map(|frame| frame.at).collect::<Vec<_>>();
+        let evidence = run(frames).0.evidence().expect("a decision");
+        assert_eq!(evidence.comparison, Band::Refused);
+        assert!(evidence.decided_at < seen[WindowLimits::default().max_capture_frames + 15]);
     }
 
     #[test]

@@ -291,6 +291,15 @@ impl Manifest {
                 )));
             }
         }
+        // A NaN would let every person pass for the one before, or every match for a clear one.
+        let comparison = &c.comparison;
+        if !(-1.0..=1.0).contains(&comparison.same_capture) {
+            return Err(self.wrong("[comparison]: same_capture is not a cosine".into()));
+        }
+        let strong = comparison.bands.strong;
+        if !comparison.clear.is_none_or(|clear| clear >= strong) {
+            return Err(self.wrong("[comparison]: strong ≤ clear does not hold".into()));
+        }
         let sizes = c
             .recogniser
             .iter()

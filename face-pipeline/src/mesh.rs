@@ -1,6 +1,8 @@
 //! 468 points on the surface of a face, with depth: MediaPipe Face Mesh ("Real-time Facial Surface
 //! Geometry from Monocular Video on Mobile GPUs", 2019).
 
+use zeroize::Zeroize;
+
 use crate::detect::Face;
 use crate::error::Error;
 use crate::geometry::{Point, Similarity};
@@ -10,6 +12,7 @@ use crate::runtime::Network;
 
 /// The surface of a face in the pixels of its image; z grows away from the camera, in the same
 /// unit as x and y, from about the centre of the head. Numbering as in MediaPipe's canonical face.
+/// Zeroed when dropped.
 #[derive(Clone)]
 pub struct Mesh {
     /// x, y, z of each point.
@@ -23,6 +26,12 @@ impl Mesh {
         let numbers = self.points.iter_mut().flatten();
         numbers.for_each(|v| *v *= factor);
         self
+    }
+}
+
+impl Drop for Mesh {
+    fn drop(&mut self) {
+        self.points.zeroize();
     }
 }
 

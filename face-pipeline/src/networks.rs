@@ -80,12 +80,11 @@ impl Networks {
     }
 
     pub(crate) fn forget(&mut self) -> Result<(), Error> {
-        self.detector.forget()?;
-        self.recognisers
-            .iter_mut()
-            .try_for_each(Recogniser::forget)?;
-        self.pad.iter_mut().try_for_each(PadNetwork::forget)?;
-        self.mesh.forget()
+        // All of them, also when one fails.
+        let recognisers = self.recognisers.iter_mut().map(Recogniser::forget);
+        let pad = self.pad.iter_mut().map(PadNetwork::forget);
+        let others = recognisers.chain(pad).fold(Ok(()), Result::and);
+        self.detector.forget().and(others).and(self.mesh.forget())
     }
 }
 

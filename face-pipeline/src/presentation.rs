@@ -3,6 +3,7 @@
 //! Out: [`Cues`], and by the manifest's model ([`Fusion`]) one certainty between 0 and 1.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::motion::{Follower, Motion};
 use crate::window::quartile_of_sorted;
@@ -69,6 +70,13 @@ impl Presentation {
         self.certainties.clear();
         self.peaks.clear();
         self.follower.forget();
+    }
+}
+
+impl Drop for Presentation {
+    fn drop(&mut self) {
+        self.certainties.zeroize();
+        self.peaks.zeroize();
     }
 }
 

@@ -26,6 +26,10 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
+    /// Good frames of a whole capture, those of windows that were given up included, after which the
+    /// least window is enough for a decision, whatever it is: who hides or jumps again and again gets
+    /// no more looks than that.
+    pub max_capture_frames: usize,
     /// Time for which a person is looked at before the networks are believed alone, if motion shows
     /// neither a head nor a picture of one, milliseconds.
     pub max_still_ms: u64,
@@ -42,6 +46,7 @@ impl Default for WindowLimits {
             min_frames: 5,
             min_spread_ms: 300,
             max_frames: 20,
+            max_capture_frames: 60,
             max_still_ms: 1000,
             max_flat_ms: 8000,
             max_gap_ms: 1500,
@@ -162,7 +167,13 @@ impl Window {
     /// Early when both claims are accepted, and motion shows that it is no picture or the person was
     /// looked at for long enough; otherwise after the longest window, so that nobody is refused for how
     /// they looked at the start.
-    pub(crate) fn decide(&self, reference: &Reference, rules: &Rules<'_>) -> Option<Evidence> {
+    /// `given_up` good frames of this capture were in windows before this one.
+    pub(crate) fn decide(
+        &self,
+        given_up: usize,
+        reference: &Reference,
+        rules: &Rules<'_>,
+    ) -> Option<Evidence> {
         let frames = self.frames();
         let enough = frames >= rules.window.min_frames
             && self.spread() >= Duration::from_millis(rules.window.min_spread_ms);
@@ -192,7 +203,8 @@ impl Window {
         let patience = Duration::from_millis(rules.window.max_flat_ms);
         let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
         let last_chance = longest && (!promising || out_of_patience);
-        (clear || last_chance).then_some(evidence)
+        let no_more_looks = enough && given_up + frames >= rules.window.max_capture_frames;
+        (clear || last_chance || no_more_looks).then_some(evidence)
     }
 }
 

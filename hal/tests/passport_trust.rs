@@ -84,7 +84,7 @@ impl State {
             authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n[list]\nkeyUsage=critical,\
             digitalSignature\nextendedKeyUsage=critical,2.23.136.1.1.3\n[strange]\nkeyUsage=\
             critical,digitalSignature\n1.2.3.4=critical,ASN1:NULL\n[garbled]\n2.5.29.15=critical,\
-            DER:0500\n[delta]\ndeltaCRL=critical,1\n[ca_db]\ndatabase=index\n\
+            DER:0500\n[delta]\n2.5.29.27=critical,DER:020101\n[ca_db]\ndatabase=index\n\
             crlnumber=number\ndefault_crl_days=30\n";
         fs::write(state.path("ext"), extensions).unwrap();
         fs::write(state.path("index"), "").unwrap();

@@ -1,6 +1,9 @@
 //! One picture of an MJPEG stream to RGB, into recycled memory. Bytes from a cable: anything may
 //! be in them, so sizes are bounded before memory is taken and a damaged picture is no picture: one
-//! that breaks off would show grey where the camera showed nothing.
+//! that breaks off would show grey where the camera showed nothing. Nor is one on which the decoder
+//! gives up with a panic.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -34,8 +37,14 @@ pub(super) fn decode(
         u32::try_from(height).ok()?,
         PixelFormat::Rgb8,
     );
+    if !is_usually_sampled(bytes) {
+        return None;
+    }
     let mut data = pool.take(layout.byte_len()?);
-    decoder.decode_into(&mut data).ok()?;
+    // One bad picture must not take the camera away: to its worker a panic is a broken driver.
+    catch_unwind(AssertUnwindSafe(|| decoder.decode_into(&mut data)))
+        .ok()?
+        .ok()?;
     Some((data, layout))
 }
 
@@ -43,6 +52,42 @@ pub(super) fn decode(
 /// last rows. What follows it is padding.
 fn has_end(bytes: &[u8]) -> bool {
     bytes.windows(2).rev().any(|marker| marker == EOI)
+}
+
+/// Whether no picture in these bytes has its colours finer than its brightness, or one colour finer than
+/// the other (ITU-T T.81, B.2.2): no camera does that, and the decoder (zune-jpeg 0.5.15) panics.
+fn is_usually_sampled(bytes: &[u8]) -> bool {
+    /// Start of frame with three components: marker, length, precision, height, width, their number, and
+    /// for each its name, its sampling across and down, its table.
+    const FRAME_LEN: usize = 19;
+    let factors = |sampling: u8| (sampling >> 4, sampling & 0x0F);
+    bytes.windows(FRAME_LEN).all(|frame| match frame {
+        &[
+            0xFF,
+            0xC0..=0xC2,
+            _,
+            _,
+            8,
+            _,
+            _,
+            _,
+            _,
+            3,
+            _,
+            brightness,
+            _,
+            _,
+            blue,
+            _,
+            _,
+            red,
+            _,
+        ] => {
+            let ((across, down), (blue_across, blue_down)) = (factors(brightness), factors(blue));
+            blue == red && blue_across <= across && blue_down <= down
+        }
+        _ => true,
+    })
 }
 
 #[cfg(all(test, feature = "sim"))] // the encoder comes with the simulators
@@ -65,6 +110,16 @@ mod tests {
         assert_eq!(layout, FrameLayout::packed(64, 48, PixelFormat::Rgb8));
         let near = |a: u8, b: u8| a.abs_diff(b) <= 4;
         assert!(near(data[0], 200) && near(data[1], 100) && near(data[2], 50));
+    }
+
+    /// Found by fuzzing: the decoder panicked, and the camera with it.
+    #[test]
+    fn a_picture_with_colours_finer_than_its_brightness_is_none() {
+        let mut picture = jpeg(64, 48);
+        let frame = picture.windows(2).position(|two| two == [0xFF, 0xC0]);
+        let sampling = frame.unwrap() + 11;
+        (picture[sampling], picture[sampling + 3]) = (0x22, 0x41);
+        assert!(decode(&picture, (4096, 4096), &FramePool::new()).is_none());
     }
 
     #[test]

@@ -205,6 +205,10 @@ impl Visitor {
     }
 
     fn ask(&mut self, link: &mut Link, command: Command, wish: Wish) -> Result<Response, Trouble> {
+        // A module selects a card once: a round that is over must not select the next one's.
+        if self.switch.get() != wish {
+            return Err(Trouble::Cancelled);
+        }
         let limits = self.timings.limits(command);
         link.exchange(command, limits, &mut |progress| {
             if let Some((received, expected)) = progress.filter(|_| command.reads()) {

@@ -8,8 +8,8 @@ pub enum TlvError {
     /// The bytes end within the tag, the length or the value.
     #[error("a data object ends before its announced end")]
     Truncated,
-    /// A tag of more than three bytes.
-    #[error("a data object has a tag of more than three bytes")]
+    /// No tag (`00` is none), or one of more than three bytes.
+    #[error("a data object has no tag or one of more than three bytes")]
     Tag,
     /// An indefinite length, or one of more than three bytes.
     #[error("a data object has a length that is indefinite or of more than three bytes")]
@@ -75,6 +75,9 @@ pub fn header(bytes: &[u8]) -> Result<Header, TlvError> {
 fn tag(bytes: &[u8]) -> Result<(u32, usize), TlvError> {
     let first = *bytes.first().ok_or(TlvError::Truncated)?;
     let mut tag = u32::from(first);
+    if first == 0 {
+        return Err(TlvError::Tag);
+    }
     if first & 0x1F != 0x1F {
         return Ok((tag, 1));
     }
@@ -214,6 +217,8 @@ mod tests {
         let refused = |bytes: &[u8]| take(&mut &*bytes).unwrap_err();
         assert_eq!(refused(&[]), TlvError::Truncated);
         assert_eq!(refused(&[0x80]), TlvError::Truncated);
+        // Found by fuzzing: `00` is no tag (ISO/IEC 7816-4, 5.2.2.1), but was read as one.
+        assert_eq!(refused(&[0, 2, 0, 0, 4]), TlvError::Tag);
         assert_eq!(refused(&[0x80, 2, 1]), TlvError::Truncated);
         assert_eq!(refused(&[0x80, 0x80, 0, 0]), TlvError::Length);
         assert_eq!(refused(&[0x80, 0x84, 0, 0, 0, 1, 9]), TlvError::Length);

@@ -145,7 +145,7 @@ impl Pipeline {
     /// What the mesh shows of a face of the picture; none if the network has no mesh of it.
     pub(crate) fn features(&mut self, face: &Face) -> Result<Option<Features>, Error> {
         let mesh = self.networks.mesh.mesh(&self.picture, face)?;
-        Ok(mesh.map(|mesh| Features::measure(&mesh, face)))
+        Ok(mesh.map(|mesh| Features::measure(mesh, face)))
     }
 
     /// The frame last looked at, for a preview: red, green, blue, without gaps, into `rgb`; gives
@@ -271,7 +271,7 @@ impl Pipeline {
         } else if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
             presentation
                 .follower
-                .begin(&self.grey, &near, &mesh.scaled(factor));
+                .begin(&self.grey, &near, &mesh.clone().scaled(factor));
         }
         Ok(())
     }

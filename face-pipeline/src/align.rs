@@ -20,7 +20,12 @@ const TEMPLATE_SIDE_PX: usize = 112;
 #[derive(Default)]
 pub(crate) struct AlignedFace {
     picture: Picture,
+    /// What it was made of: quality and recognisers ask for the same crop one after the other.
+    of: Option<Origin>,
 }
+
+/// Edition of the picture, landmarks, side.
+type Origin = (u64, [Point; 5], usize);
 
 impl AlignedFace {
     /// Aligns `face` into this buffer. False when the landmarks span no area.
@@ -30,12 +35,18 @@ impl AlignedFace {
         face: &Face,
         side: usize,
     ) -> Result<bool, Error> {
+        let origin = (picture.edition(), face.landmarks, side);
+        if self.of == Some(origin) {
+            return Ok(true);
+        }
+        self.of = None;
         let scale = side as f32 / TEMPLATE_SIDE_PX as f32;
         let target = TEMPLATE.map(|p| Point::new(p.x * scale, p.y * scale));
         let Some(transform) = Similarity::fit(&face.landmarks, &target) else {
             return Ok(false);
         };
         picture.warp_into(&mut self.picture, &transform, side)?;
+        self.of = Some(origin);
         Ok(true)
     }
 
@@ -45,5 +56,6 @@ impl AlignedFace {
 
     pub(crate) fn forget(&mut self) {
         self.picture.forget();
+        self.of = None;
     }
 }

@@ -117,7 +117,8 @@ impl Pipeline {
         let Some(face) = self.main_face(image)? else {
             return Ok(None);
         };
-        self.networks.mesh.mesh(&self.picture, &face)
+        let mesh = self.networks.mesh.mesh(&self.picture, &face)?;
+        Ok(mesh.cloned())
     }
 
     /// The least liveness that is accepted.

@@ -92,16 +92,14 @@ impl Light {
                 let at = y * side + x;
                 let value = luminance[at];
                 halves[usize::from(x >= middle)][usize::from(value)] += 1;
-                values.add(f32::from(value));
-                let around = [at - 1, at + 1, at - side, at + side]
-                    .map(|i| f32::from(luminance[i]))
-                    .iter()
-                    .sum::<f32>();
-                edges.add(4.0 * f32::from(value) - around);
+                values.add(i32::from(value));
+                let around = [at - 1, at + 1, at - side, at + side];
+                let around: i32 = around.iter().map(|i| i32::from(luminance[*i])).sum();
+                edges.add(4 * i32::from(value) - around);
             }
         }
-        let count = values.count.max(1.0);
-        let mean = values.sum / count;
+        let count = values.count.max(1) as f32;
+        let mean = values.sum as f32 / count;
         let of_both = |value: usize| (halves[0][value] + halves[1][value]) as f32 / count;
         Self {
             mean,
@@ -137,16 +135,16 @@ fn shining(aligned: &Picture, rows: &Range<f32>, columns: &Range<f32>) -> f32 {
 
 /// Mean luminance of a picture outside a face.
 pub(crate) fn around(picture: &Picture, face: &Rect) -> f32 {
-    let inside = |x: usize, y: usize| {
-        let (x, y) = (x as f32, y as f32);
-        (face.x..face.x + face.width).contains(&x) && (face.y..face.y + face.height).contains(&y)
+    let pixels = |from: f32, length: f32| {
+        from.max(0.0).ceil() as usize..(from + length).max(0.0).ceil() as usize
     };
+    let (columns, lines) = (pixels(face.x, face.width), pixels(face.y, face.height));
     let (mut sum, mut count) = (0_u32, 0_u32);
     let rows = picture.data().chunks_exact(picture.width().max(1) * 3);
     for (y, row) in rows.enumerate().step_by(SURROUNDINGS_STEP) {
-        for (x, pixel) in row.chunks_exact(3).enumerate().step_by(SURROUNDINGS_STEP) {
-            if !inside(x, y) {
-                sum += u32::from(luminance(pixel));
+        for x in (0..picture.width()).step_by(SURROUNDINGS_STEP) {
+            if !(lines.contains(&y) && columns.contains(&x)) {
+                sum += u32::from(luminance(&row[x * 3..][..3]));
                 count += 1;
             }
         }
@@ -171,21 +169,22 @@ fn shared([left, right]: &[[u32; 256]; 2]) -> f32 {
 
 #[derive(Default)]
 struct Moments {
-    count: f32,
-    sum: f32,
-    squares: f32,
+    count: i64,
+    sum: i64,
+    squares: i64,
 }
 
 impl Moments {
-    fn add(&mut self, value: f32) {
-        self.count += 1.0;
-        self.sum += value;
-        self.squares += value * value;
+    fn add(&mut self, value: i32) {
+        self.count += 1;
+        self.sum += i64::from(value);
+        self.squares += i64::from(value * value);
     }
 
     fn variance(&self) -> f32 {
-        let n = self.count.max(1.0);
-        (self.squares / n - (self.sum / n).powi(2)).max(0.0)
+        let n = self.count.max(1) as f64;
+        let mean = self.sum as f64 / n;
+        (self.squares as f64 / n - mean * mean).max(0.0) as f32
     }
 }
 

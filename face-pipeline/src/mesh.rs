@@ -46,6 +46,8 @@ pub(crate) struct MeshNetwork {
     size_px: usize,
     crop_scale: f32,
     crop: Picture,
+    /// The last one, in the same memory as those before.
+    mesh: Mesh,
 }
 
 const KIND: &str = "mesh";
@@ -60,11 +62,15 @@ impl MeshNetwork {
             size_px: entry.size_px,
             crop_scale: entry.crop_scale,
             crop: Picture::default(),
+            mesh: Mesh {
+                points: Vec::with_capacity(POINTS),
+                presence: 0.0,
+            },
         }
     }
 
     /// The mesh of `face`; none if the network's answer is not of 468 points.
-    pub(crate) fn mesh(&mut self, picture: &Picture, face: &Face) -> Result<Option<Mesh>, Error> {
+    pub(crate) fn mesh(&mut self, picture: &Picture, face: &Face) -> Result<Option<&Mesh>, Error> {
         let [right, left, ..] = face.landmarks;
         let level = (left.y - right.y).atan2(left.x - right.x);
         let square = face.bounds.width.max(face.bounds.height).max(1.0) * self.crop_scale;
@@ -80,14 +86,18 @@ impl MeshNetwork {
             let at = back.apply(Point::new(p[0], p[1]));
             [at.x, at.y, p[2] * back.scale()]
         });
-        Ok((numbers.len() == POINTS * 3).then(|| Mesh {
-            points: points.collect(),
-            presence,
-        }))
+        if numbers.len() != POINTS * 3 {
+            return Ok(None);
+        }
+        self.mesh.points.clear();
+        self.mesh.points.extend(points);
+        self.mesh.presence = presence;
+        Ok(Some(&self.mesh))
     }
 
     pub(crate) fn forget(&mut self) -> Result<(), Error> {
         self.crop.forget();
+        self.mesh.points.zeroize();
         self.network.forget(self.size_px, self.size_px)
     }
 }

@@ -145,7 +145,7 @@ impl Pipeline {
     /// What the mesh shows of a face of the picture; none if the network has no mesh of it.
     pub(crate) fn features(&mut self, face: &Face) -> Result<Option<Features>, Error> {
         let mesh = self.networks.mesh.mesh(&self.picture, face)?;
-        Ok(mesh.map(|mesh| Features::measure(&mesh, face)))
+        Ok(mesh.map(|mesh| Features::measure(mesh, face)))
     }
 
     /// The frame last looked at, for a preview: red, green, blue, without gaps, into `rgb`; gives
@@ -272,7 +272,7 @@ impl Pipeline {
         if !follower.wants_surface() {
             follower.follow(&self.grey, &near);
         } else if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
-            follower.begin(&self.grey, &near, &mesh.scaled(factor));
+            follower.begin(&self.grey, &near, &mesh.clone().scaled(factor));
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ pub(crate) struct Picture {
     height: usize,
     /// A spare buffer: somebody else's image without the gaps between its rows, or before it was turned.
     packed: Zeroizing<Vec<u8>>,
+    /// Grows with every image that is loaded, so that what was made of an earlier one is known to be old.
+    edition: u64,
 }
 
 const CHANNELS: usize = 3;
@@ -42,6 +44,11 @@ impl Picture {
 
     pub(crate) fn data(&self) -> &[u8] {
         &self.data
+    }
+
+    /// Which image this is, of those that were loaded here.
+    pub(crate) fn edition(&self) -> u64 {
+        self.edition
     }
 
     /// Converts somebody else's image into this one and turns it upright.
@@ -70,12 +77,14 @@ impl Picture {
         opencv::core::rotate(&self.mat()?, &mut turned.mat_mut()?, code)
             .map_err(failed("rotate"))?;
         turned.packed = std::mem::take(&mut self.data);
+        turned.edition = self.edition;
         *self = turned;
         Ok(())
     }
 
     /// Converts somebody else's image into this one.
     pub(crate) fn load(&mut self, view: &ImageView<'_>) -> Result<(), Error> {
+        self.edition += 1;
         match view.contiguous() {
             Some(bytes) => self.convert(bytes, view),
             None => {

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use attestation::{
-    Band, Claims, Credential, Decision, DeviceKey, DocumentAuthenticity, DocumentEvidence,
-    DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name, OperatorKey, Pseudonym,
-    TimeQuality, Validity, check_export,
+    Claims, Credential, DeviceKey, Log, Name, OperatorKey, Pseudonym, Validity, check_export,
 };
 use clap::Parser;
 use sha2::{Digest, Sha256};
+
+#[path = "sample/claims.rs"]
+mod usual;
 
 /// 2026-01-01T00:00:00Z.
 const START: u64 = 1_767_225_600;
@@ -106,28 +107,10 @@ fn claims(number: u64) -> Claims {
     let (id, subject) = digest.split_at(16);
     Claims {
         id: id.try_into().unwrap(),
-        kiosk: name("kiosk-07"),
-        site: name("hall-2"),
-        issued_at: START + number * 86,
-        time_quality: TimeQuality::Synchronised,
         service: name("residence-registration"),
-        policy: [0x11; 32],
-        document: Some(DocumentEvidence {
-            kind: DocumentKind::ResidentIdCard,
-            authenticity: DocumentAuthenticity::SamRead,
-            validity: DocumentValidity::InForce,
-        }),
-        factors: Factors {
-            liveness: FactorOutcome::Band(Band::Accepted),
-            face: FactorOutcome::Band(Band::Strong),
-        },
-        decision: Decision::Verified,
-        officer: None,
-        models: [0x22; 16],
-        firmware: name("0.1.0"),
-        software: None,
-        disclosable: Vec::new(),
         subject: Some(Pseudonym(subject.try_into().unwrap())),
+        software: None,
+        ..usual::claims(number, START + number * 86).unwrap()
     }
 }
 

@@ -5,11 +5,10 @@ use std::error::Error;
 use std::path::Path;
 
 use attestation::chain::{Account, AccountError};
-use attestation::{
-    Band, Claims, Credential, Decision, DeviceKey, DocumentAuthenticity, DocumentEvidence,
-    DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name, NameError, OperatorKey,
-    Pseudonym, TimeQuality, Validity,
-};
+use attestation::{Claims, Credential, DeviceKey, Log, Name, NameError, OperatorKey, Validity};
+
+#[path = "../../examples/sample/claims.rs"]
+mod usual;
 
 /// What the kiosk's checkpoints name as their origin.
 pub const ORIGIN: &str = "kiosk-log/hall-2/kiosk-07";
@@ -85,32 +84,9 @@ impl Desk {
 }
 
 fn claims(number: u64) -> Result<Claims, NameError> {
-    let mut id = [0xA5; 16];
-    id[..8].copy_from_slice(&number.to_be_bytes());
     Ok(Claims {
-        id,
-        kiosk: name("kiosk-07")?,
-        site: name("hall-2")?,
-        issued_at: ISSUED_AT,
-        time_quality: TimeQuality::Synchronised,
-        service: name("residence")?,
-        policy: [0x11; 32],
-        document: Some(DocumentEvidence {
-            kind: DocumentKind::ResidentIdCard,
-            authenticity: DocumentAuthenticity::SamRead,
-            validity: DocumentValidity::InForce,
-        }),
-        factors: Factors {
-            liveness: FactorOutcome::Band(Band::Accepted),
-            face: FactorOutcome::Band(Band::Strong),
-        },
-        decision: Decision::Verified,
-        officer: None,
-        models: [0x22; 16],
-        firmware: name("0.1.0")?,
-        subject: Some(Pseudonym([0x33; 16])),
         software: None,
-        disclosable: Vec::new(),
+        ..usual::claims(number, ISSUED_AT)?
     })
 }
 

@@ -3,10 +3,11 @@
 use std::error::Error;
 
 use attestation::{
-    Band, Claims, Credential, Decision, DeviceKey, DocumentAuthenticity, DocumentEvidence,
-    DocumentKind, DocumentValidity, FactorOutcome, Factors, Name, OperatorKey, OperatorPublicKey,
-    Pseudonym, TimeQuality, Validity,
+    Claims, Credential, DeviceKey, Name, NameError, OperatorKey, OperatorPublicKey, Validity,
 };
+
+#[path = "claims.rs"]
+mod usual;
 
 /// 2026-11-21T08:00:00Z.
 #[allow(dead_code, reason = "not every measurement needs the time")]
@@ -25,33 +26,7 @@ pub fn vouch(device: &DeviceKey) -> Result<(OperatorPublicKey, Credential), Box<
     Ok((operator.public(), credential))
 }
 
-/// Claims with everything that is usual in them.
-pub fn claims(number: u64) -> Result<Claims, Box<dyn Error>> {
-    let mut id = [0xA5; 16];
-    id[..8].copy_from_slice(&number.to_be_bytes());
-    Ok(Claims {
-        id,
-        kiosk: Name::new("kiosk-07")?,
-        site: Name::new("hall-2")?,
-        issued_at: NOW,
-        time_quality: TimeQuality::Synchronised,
-        service: Name::new("residence")?,
-        policy: [0x11; 32],
-        document: Some(DocumentEvidence {
-            kind: DocumentKind::ResidentIdCard,
-            authenticity: DocumentAuthenticity::SamRead,
-            validity: DocumentValidity::InForce,
-        }),
-        factors: Factors {
-            liveness: FactorOutcome::Band(Band::Accepted),
-            face: FactorOutcome::Band(Band::Strong),
-        },
-        decision: Decision::Verified,
-        officer: None,
-        models: [0x22; 16],
-        firmware: Name::new("0.1.0")?,
-        subject: Some(Pseudonym([0x33; 16])),
-        software: Some([0x44; 16]),
-        disclosable: Vec::new(),
-    })
+/// Claims of that moment.
+pub fn claims(number: u64) -> Result<Claims, NameError> {
+    usual::claims(number, NOW)
 }

@@ -5,13 +5,14 @@
 pub mod anvil;
 #[cfg(feature = "evm")]
 pub mod bad_endpoint;
+#[path = "../../examples/sample/claims.rs"]
+mod sample;
 
 use std::path::Path;
 
 use attestation::{
-    Band, Claims, CommittedAttestation, Credential, Decision, DeviceKey, DocumentAuthenticity,
-    DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
-    OperatorKey, OperatorPublicKey, Pseudonym, TimeQuality, Validity,
+    Claims, CommittedAttestation, Credential, DeviceKey, Log, Name, OperatorKey, OperatorPublicKey,
+    Validity,
 };
 use tempfile::TempDir;
 
@@ -87,33 +88,7 @@ pub fn credential(operator: &OperatorKey, device: &DeviceKey) -> Credential {
 
 /// Claims as a kiosk makes them, with everything that is usual in them.
 pub fn claims(number: u64) -> Claims {
-    let mut id = [0xA5; 16];
-    id[..8].copy_from_slice(&number.to_be_bytes());
-    Claims {
-        id,
-        kiosk: name("kiosk-07"),
-        site: name("hall-2"),
-        issued_at: NOW,
-        time_quality: TimeQuality::Synchronised,
-        service: name("residence"),
-        policy: [0x11; 32],
-        document: Some(DocumentEvidence {
-            kind: DocumentKind::ResidentIdCard,
-            authenticity: DocumentAuthenticity::SamRead,
-            validity: DocumentValidity::InForce,
-        }),
-        factors: Factors {
-            liveness: FactorOutcome::Band(Band::Accepted),
-            face: FactorOutcome::Band(Band::Strong),
-        },
-        decision: Decision::Verified,
-        officer: None,
-        models: [0x22; 16],
-        firmware: name("0.1.0"),
-        subject: Some(Pseudonym([0x33; 16])),
-        software: Some([0x44; 16]),
-        disclosable: Vec::new(),
-    }
+    sample::claims(number, NOW).unwrap()
 }
 
 pub fn name(text: &str) -> Name {

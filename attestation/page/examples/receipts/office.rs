@@ -5,12 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use attestation::merkle::InclusionProof;
 use attestation::{
-    Band, Checkpoint, Claims, Credential, Decision, DeviceKey, DocumentAuthenticity,
-    DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
-    OperatorKey, Pseudonym, Receipt, TimeQuality, TrustDraft, Validity,
+    Checkpoint, Claims, Credential, DeviceKey, Log, Name, OperatorKey, Receipt, TrustDraft,
+    Validity,
 };
 
 use crate::{DAY_S, Outcome};
+
+#[path = "../../../examples/sample/claims.rs"]
+mod usual;
 
 /// The kiosk's key, known to everybody.
 pub(crate) const DEVICE_SEED: [u8; 32] = [42; 32];
@@ -106,28 +108,9 @@ pub(crate) fn claims(number: u8, issued_at: u64) -> Outcome<Claims> {
     id[..4].copy_from_slice(&[0xF4, 0xDB, 0xE8, number]);
     Ok(Claims {
         id,
-        kiosk: Name::new("kiosk-07")?,
-        site: Name::new("hall-2")?,
-        issued_at,
-        time_quality: TimeQuality::Synchronised,
         service: Name::new("outpatient-registration")?,
-        policy: [0x11; 32],
-        document: Some(DocumentEvidence {
-            kind: DocumentKind::ResidentIdCard,
-            authenticity: DocumentAuthenticity::SamRead,
-            validity: DocumentValidity::InForce,
-        }),
-        factors: Factors {
-            liveness: FactorOutcome::Band(Band::Accepted),
-            face: FactorOutcome::Band(Band::Strong),
-        },
-        decision: Decision::Verified,
-        officer: None,
-        models: [0x22; 16],
-        firmware: Name::new("0.1.0")?,
-        subject: Some(Pseudonym([0x33; 16])),
         software: None,
-        disclosable: Vec::new(),
+        ..usual::claims(u64::from(number), issued_at)?
     })
 }
 

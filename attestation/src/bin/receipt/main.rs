@@ -18,6 +18,7 @@ mod check;
 #[cfg(feature = "evm")]
 mod exported;
 mod input;
+mod list;
 mod log;
 mod present;
 mod report;
@@ -90,12 +91,14 @@ enum Command {
 enum Failure {
     #[error(transparent)]
     Input(#[from] input::InputError),
+    #[cfg(feature = "log")]
     #[error(transparent)]
-    Trust(#[from] trust::TrustError),
+    Trust(#[from] trust::IssueError),
     #[error(transparent)]
     Present(#[from] present::PresentFailure),
+    #[cfg(feature = "log")]
     #[error(transparent)]
-    Status(#[from] status_list::StatusError),
+    Status(#[from] status_list::IssueError),
     #[error("give --trust LIST, or --credential FILE")]
     PlainNeedsKey {
         #[source]

@@ -3,69 +3,41 @@
 #[cfg(feature = "log")]
 mod issue;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use attestation::StatusList;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::list::Show;
 use crate::report::line;
 use crate::{Failure, input, status};
 use attestation::utc::rfc3339;
 
+#[cfg(feature = "log")]
+pub(crate) use issue::IssueError;
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Show a status list after checking that this operator signed it.
-    Show {
-        /// The operator's public key (operator.pub: PEM, or 32 bytes in base64).
-        #[arg(long, value_name = "FILE")]
-        operator: PathBuf,
-        /// The list.
-        list: PathBuf,
-        /// Print JSON for programs.
-        #[arg(long)]
-        json: bool,
-    },
+    Show(Show),
     /// Issue a kiosk's next status list.
     #[cfg(feature = "log")]
     Issue(issue::Issue),
 }
 
-/// Why a list could not be issued.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StatusError {
-    #[cfg(feature = "log")]
-    #[error(transparent)]
-    Issue(#[from] issue::IssueError),
-}
-
 impl Command {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::Show {
-                operator,
-                list,
-                json,
-            } => {
-                let operator = input::operator(&operator)?;
-                show(&input::status_list(&list, &operator)?, json);
+            Self::Show(show) => {
+                let operator = input::operator(&show.operator)?;
+                let list = input::status_list(&show.list, &operator)?;
+                show.print(&as_json(&list), &as_text(&list));
             }
             #[cfg(feature = "log")]
-            Self::Issue(issue) => {
-                let list = issue.run().map_err(StatusError::from)?;
-                show(&list, false);
-            }
+            Self::Issue(issue) => print!("{}", as_text(&issue.run()?)),
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn show(list: &StatusList, json: bool) {
-    if json {
-        println!("{:#}", as_json(list));
-    } else {
-        print!("{}", as_text(list));
     }
 }
 

@@ -135,7 +135,7 @@ impl Pipeline {
         capture: &Capture,
         finding: &Finding,
     ) -> Result<Option<Rejection>, Error> {
-        if finding.rejection.is_some() || capture.frames() % CLOSER_LOOK_EVERY != 0 {
+        if finding.rejection.is_some() || !capture.frames().is_multiple_of(CLOSER_LOOK_EVERY) {
             return Ok(finding.rejection);
         }
         let features = self.features(&finding.face)?;

@@ -73,7 +73,7 @@ impl Default for ReferenceLimits {
             max_luminance: 235.0,
             max_badly_exposed: 0.5,
             min_dynamic_range_bits: 4.0,
-            min_sharpness: 0.002,
+            min_sharpness: 0.006,
             min_eyes_visible: 0.4,
         }
     }

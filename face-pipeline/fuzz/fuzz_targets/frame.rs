@@ -6,20 +6,49 @@
 
 #![no_main]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use face_pipeline::{
     Capture, ImageView, Networks, Pipeline, PixelFormat, Presentation, Rotation, Settings,
 };
-use image::imageops::FilterType;
 use libfuzzer_sys::fuzz_target;
+use zune_core::bytestream::ZCursor;
+use zune_jpeg::JpegDecoder;
 
 struct Fixture {
     /// One per rotation.
     pipelines: [Pipeline; 4],
-    portrait: image::RgbImage,
+    portrait: Portrait,
+}
+
+/// Red, green, blue, without gaps.
+struct Portrait {
+    rgb: Vec<u8>,
+    width: usize,
+    height: usize,
+}
+
+impl Portrait {
+    fn open(path: &Path) -> Self {
+        let bytes = std::fs::read(path).expect("a portrait as fetched by `make setup`");
+        let mut decoder = JpegDecoder::new(ZCursor::new(bytes));
+        let rgb = decoder.decode().expect("a JPEG");
+        let (width, height) = decoder.dimensions().expect("decoded");
+        Self { rgb, width, height }
+    }
+
+    fn view(&self) -> ImageView<'_> {
+        ImageView::packed(&self.rgb, self.width, self.height, PixelFormat::Rgb8)
+            .expect("a decoded image")
+    }
+
+    /// The green of the pixel at a share of the width and the height.
+    fn at(&self, (x, width): (usize, usize), (y, height): (usize, usize)) -> u8 {
+        let (x, y) = (x * self.width / width, y * self.height / height);
+        self.rgb[(y * self.width + x) * 3 + 1]
+    }
 }
 
 static FIXTURE: OnceLock<Mutex<Fixture>> = OnceLock::new();
@@ -27,15 +56,14 @@ static FIXTURE: OnceLock<Mutex<Fixture>> = OnceLock::new();
 fn fixture() -> &'static Mutex<Fixture> {
     FIXTURE.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let portrait = image::open(root.join(".setup/portraits/person_b_1.jpg"));
         Mutex::new(Fixture {
             pipelines: [0, 90, 180, 270].map(|degrees| pipeline(&root, degrees)),
-            portrait: portrait.expect("a portrait").into_rgb8(),
+            portrait: Portrait::open(&root.join(".setup/portraits/person_b_1.jpg")),
         })
     })
 }
 
-fn pipeline(root: &PathBuf, degrees: u16) -> Pipeline {
+fn pipeline(root: &Path, degrees: u16) -> Pipeline {
     let networks = Networks::load(
         &root.join("models/manifest.toml"),
         &root.join(".setup/models"),
@@ -65,22 +93,23 @@ fuzz_target!(|data: &[u8]| {
     let (width, height) = (usize::from(*width), usize::from(*height));
     let stride = (width * format.bytes_per_pixel() + usize::from(*gap)).saturating_sub(128);
     let mut fixture = fixture().lock().unwrap_or_else(PoisonError::into_inner);
-    let Fixture { pipelines, portrait } = &mut *fixture;
+    let Fixture {
+        pipelines,
+        portrait,
+    } = &mut *fixture;
     let laid = over_face.then(|| over(portrait, width, height, stride, format, pixels));
-    let Ok(view) = ImageView::new(laid.as_deref().unwrap_or(pixels), width, height, stride, format)
-    else {
+    let Ok(view) = ImageView::new(
+        laid.as_deref().unwrap_or(pixels),
+        width,
+        height,
+        stride,
+        format,
+    ) else {
         return;
     };
-    let person = ImageView::packed(
-        portrait.as_raw(),
-        portrait.width() as usize,
-        portrait.height() as usize,
-        PixelFormat::Rgb8,
-    )
-    .expect("a decoded image");
     let pipeline = &mut pipelines[rotation];
     let mut look = || {
-        let mut capture = Capture::new(pipeline.reference(person).expect("a reference"));
+        let mut capture = Capture::new(pipeline.reference(portrait.view()).expect("a reference"));
         let steps = [0, 100].map(|at| {
             let at = Duration::from_millis(at);
             pipeline.observe(&mut capture, view, at).expect("a step")
@@ -88,28 +117,32 @@ fuzz_target!(|data: &[u8]| {
         let mut presentation = Presentation::default();
         pipeline.present(&mut presentation, view).expect("a look");
         let assessment = pipeline.assess(view).expect("an assessment");
-        let reference = pipeline.reference(view).map(drop).map_err(|e| e.to_string());
-        format!("{steps:?} {assessment:?} {:?} {reference:?}", presentation.cues())
+        let reference = pipeline
+            .reference(view)
+            .map(drop)
+            .map_err(|e| e.to_string());
+        format!(
+            "{steps:?} {assessment:?} {:?} {reference:?}",
+            presentation.cues()
+        )
     };
     assert_eq!(look(), look());
 });
 
 /// The portrait's luminance in the shape of the image, changed by the bytes given.
 fn over(
-    portrait: &image::RgbImage,
+    portrait: &Portrait,
     width: usize,
     height: usize,
     stride: usize,
     format: PixelFormat,
     change: &[u8],
 ) -> Vec<u8> {
-    let (columns, rows) = (width.max(1) as u32, height.max(1) as u32);
-    let small = image::imageops::resize(portrait, columns, rows, FilterType::Triangle);
     let bytes = format.bytes_per_pixel();
     let mut data = vec![128; stride * format.rows(height)];
     for (y, row) in data.chunks_mut(stride.max(1)).take(height).enumerate() {
         for (x, value) in row.iter_mut().enumerate().take(width * bytes) {
-            let grey = small.get_pixel((x / bytes) as u32, y as u32).0[1];
+            let grey = portrait.at((x / bytes, width), (y, height));
             let colour = format == PixelFormat::Yuyv && x % 2 == 1;
             *value = if colour { 128 } else { grey };
         }

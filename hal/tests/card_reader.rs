@@ -139,7 +139,8 @@ fn a_card_pulled_at_any_byte_is_pulled_and_can_be_put_back() {
 /// A session can end and the next begin while the worker is still busy with the first one's card.
 #[test]
 fn what_was_told_to_one_session_is_news_for_the_next() {
-    let device = simulator(Some(Fault::WrongCard));
+    // A card that is not selected is found again where it lies.
+    let device = simulator(Some(Fault::SelectStatus));
     let mut config = quick(device.path());
     config.timings.retry_after = 10 * LONG; // of the first session's failure
     let worker = Arc::new(OnceLock::new());

@@ -366,10 +366,10 @@ fn master_list(state: &State, certificates: &[&Path]) -> Vec<u8> {
 #[test]
 fn a_master_list_brings_the_authorities_of_other_states() {
     let (mine, other) = (State::found(P256), State::found(KINDS[3]));
-    let (own, foreign) = (mine.path("trust/csca.cer"), other.path("trust/csca.cer"));
-    let list = master_list(&mine, &[&own, &foreign]);
-    fs::write(mine.path("trust/list.ml"), list).unwrap();
-    fs::remove_file(&own).unwrap();
+    let foreign = other.path("trust/csca.cer");
+    let list = master_list(&mine, &[&foreign]);
+    // Before the authority's certificate in the order of names.
+    fs::write(mine.path("trust/a-list.ml"), list).unwrap();
     let trust = mine.trust();
     assert_eq!((trust.authorities(), trust.problems().len()), (2, 0));
     other
@@ -386,8 +386,36 @@ fn a_master_list_of_somebody_unknown_is_not_used_and_said_so() {
     assert_eq!(trust.authorities(), 1);
     assert!(matches!(
         trust.problems(),
-        [(_, FileProblem::MasterListSigner)]
+        [(_, FileProblem::MasterListSigner { .. })]
     ));
+}
+
+/// Anybody can found an authority, put it on a list and have its signer sign the list.
+#[test]
+fn a_master_list_cannot_vouch_for_itself_nor_for_another_one() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let (own, foreign) = (mine.path("trust/csca.cer"), other.path("trust/csca.cer"));
+    let itself = master_list(&other, &[&foreign]);
+    fs::write(mine.path("trust/itself.ml"), &itself).unwrap();
+    let trust = mine.trust();
+    assert_eq!((trust.authorities(), trust.problems().len()), (1, 1));
+    assert_eq!(
+        other
+            .judge(&trust, PassivePolicy::default(), now())
+            .unwrap_err()
+            .code(),
+        "authority_unknown"
+    );
+
+    // Now the other authority is trusted for documents, because a list that is trusted says so.
+    let good = master_list(&mine, &[&foreign]);
+    fs::write(mine.path("trust/good.ml"), good).unwrap();
+    let trust = mine.trust();
+    assert_eq!((trust.authorities(), trust.problems().len()), (2, 1));
+
+    fs::remove_file(&own).unwrap();
+    let alone = TrustStore::load(&mine.path("trust")).unwrap_err();
+    assert!(matches!(alone, TrustError::Empty { .. }));
 }
 
 #[test]

@@ -2,6 +2,11 @@
 //! (CSCA; `.cer`, `.crt`, `.der`, `.pem`), master lists (`.ml`, ICAO 9303-12, 8) and revocation
 //! lists (`.crl`). What is in it is the operator's word; a file that cannot be read is reported,
 //! never skipped in silence.
+//!
+//! A certificate in the folder is trusted because the operator made sure of it in another way (ICAO
+//! 9303-12, 6.1.1). A master list is not: anybody can sign a list of authorities that names the one
+//! who certified its signer. So a list counts only if one of the certificates in the folder vouches
+//! for its signer; certificates that came with a list vouch for documents, never for other lists.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -43,7 +48,10 @@ pub enum TrustError {
         path: PathBuf,
     },
     /// There is no certificate of an authority.
-    #[error("there is no usable certificate of a certification authority in {path}")]
+    #[error(
+        "there is no usable certificate of a certification authority in {path} (master lists need \
+         the certificate of the authority that vouches for them beside them)"
+    )]
     Empty {
         /// The folder.
         path: PathBuf,
@@ -74,9 +82,15 @@ pub enum FileProblem {
     /// The master list's content is malformed.
     #[error("the certificates in the master list are malformed")]
     MasterListContent(#[source] TlvError),
-    /// The master list's signer is not certified by an authority on it.
-    #[error("the signer of the master list is not certified by an authority on it")]
-    MasterListSigner,
+    /// No authority whose certificate is in the folder has certified the master list's signer.
+    #[error(
+        "no authority whose own certificate is in the folder has certified the signer of the \
+         master list (country {country}); being on the list is not enough"
+    )]
+    MasterListSigner {
+        /// The country that the signer's certificate names; `?` where it names none.
+        country: String,
+    },
     /// Certificates on a master list with unsupported keys, or malformed.
     #[error("{0} certificates on the master list are not usable")]
     Unusable(usize),
@@ -85,7 +99,10 @@ pub enum FileProblem {
 /// Whom the operator trusts.
 #[derive(Debug, Default)]
 pub struct TrustStore {
+    /// Whose certificates lie in the folder.
     authorities: Vec<Certificate>,
+    /// Whom master lists added.
+    listed: Vec<Certificate>,
     lists: Vec<RevocationList>,
     problems: Vec<(PathBuf, FileProblem)>,
 }
@@ -97,8 +114,12 @@ impl TrustStore {
     /// [`TrustError`] when it cannot be read or holds no authority.
     pub fn load(folder: &Path) -> Result<Self, TrustError> {
         let mut store = Self::default();
-        for path in files(folder)? {
-            store.take_file(&path)?;
+        // Master lists last: the certificates must be there that vouch for them.
+        let (lists, others): (Vec<_>, _) = files(folder)?
+            .into_iter()
+            .partition(|path| extension(path) == "ml");
+        for path in others.iter().chain(&lists) {
+            store.take_file(path)?;
         }
         if store.authorities.is_empty() {
             return Err(TrustError::Empty {
@@ -109,12 +130,7 @@ impl TrustStore {
     }
 
     fn take_file(&mut self, path: &Path) -> Result<(), TrustError> {
-        let kind = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default();
-        let kind = kind.to_ascii_lowercase();
-        let taken = match kind.as_str() {
+        let taken = match extension(path).as_str() {
             "cer" | "crt" | "der" | "pem" => {
                 self.with(path, 2 * MAX_CERTIFICATE_LEN, Self::take_certificate)
             }
@@ -165,8 +181,8 @@ impl TrustStore {
     }
 
     /// Adds the authorities of a master list: CscaMasterList ::= SEQUENCE { version, SET OF
-    /// Certificate } (ICAO 9303-12, 8.1). Its signature must be that of a signer certified by
-    /// an authority on the list or trusted already.
+    /// Certificate } (ICAO 9303-12, 9.2). Its signature must be that of a signer certified by an
+    /// authority that [`TrustStore::take_certificate`] took before.
     ///
     /// # Errors
     /// [`FileProblem`].
@@ -186,11 +202,14 @@ impl TrustStore {
                 _ => unusable += 1,
             }
         }
-        let known = listed.iter().chain(&self.authorities);
-        if issuers_among(known, &message.signer).next().is_none() {
-            return Err(FileProblem::MasterListSigner);
+        let vouched = issuers_among(&self.authorities, &message.signer).next();
+        if vouched.is_none() {
+            let country = message.signer.country();
+            return Err(FileProblem::MasterListSigner {
+                country: country.unwrap_or_else(|| String::from("?")),
+            });
         }
-        self.authorities.append(&mut listed);
+        self.listed.append(&mut listed);
         match unusable {
             0 => Ok(()),
             n => Err(FileProblem::Unusable(n)),
@@ -200,7 +219,11 @@ impl TrustStore {
     /// How many authorities there are.
     #[must_use]
     pub fn authorities(&self) -> usize {
-        self.authorities.len()
+        self.all().count()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Certificate> {
+        self.authorities.iter().chain(&self.listed)
     }
 
     /// How many revocation lists there are, and how many of them are out of date at `at`.
@@ -225,7 +248,7 @@ impl TrustStore {
     /// earlier one: ICAO 9303-12, 4.1.4) one that is valid at `at` is preferred.
     #[must_use]
     pub fn issuer_of(&self, certificate: &Certificate, at: SystemTime) -> Option<&Certificate> {
-        let issuers: Vec<_> = issuers_among(&self.authorities, certificate).collect();
+        let issuers: Vec<_> = issuers_among(self.all(), certificate).collect();
         let valid = issuers.iter().find(|issuer| issuer.is_valid_at(at));
         valid.or(issuers.first()).copied()
     }
@@ -238,7 +261,7 @@ impl TrustStore {
             let same = |other: &&Certificate| {
                 super::certificate::same_name(other.subject(), authority.subject())
             };
-            self.authorities.iter().filter(same)
+            self.all().filter(same)
         };
         self.lists
             .iter()
@@ -251,7 +274,7 @@ impl TrustStore {
     /// founded on.
     #[must_use]
     pub fn fingerprint(&self) -> Vec<u8> {
-        let mut each: Vec<Vec<u8>> = self.authorities.iter().map(fingerprint).collect();
+        let mut each: Vec<Vec<u8>> = self.all().map(fingerprint).collect();
         each.sort();
         each.dedup();
         HashAlgorithm::Sha256.digest(&each.concat())
@@ -272,6 +295,11 @@ fn issuers_among<'a>(
     authorities.into_iter().filter(|authority| {
         certificate.names_issuer(authority) && certificate.check_signature(authority.key()).is_ok()
     })
+}
+
+fn extension(path: &Path) -> String {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.unwrap_or_default().to_ascii_lowercase()
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {

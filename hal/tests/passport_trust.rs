@@ -168,6 +168,10 @@ impl State {
 
     /// Signs content of this type with the signer's key (CMS).
     fn sign(&self, content: &[u8], content_type: &str) -> Vec<u8> {
+        self.sign_with(content, content_type, &[])
+    }
+
+    fn sign_with(&self, content: &[u8], content_type: &str, more: &[&str]) -> Vec<u8> {
         fs::write(self.path("content"), content).unwrap();
         let mut arguments = vec!["cms", "-sign", "-binary", "-nodetach", "-outform", "DER"];
         arguments.extend([
@@ -180,6 +184,7 @@ impl State {
         ]);
         let digest = self.kind.digest.trim_start_matches('-');
         arguments.extend(["-signer", "ds.pem", "-inkey", "ds.key", "-md", digest]);
+        arguments.extend(more);
         if self.kind.pss {
             arguments.extend([
                 "-keyopt",
@@ -194,6 +199,11 @@ impl State {
 
     /// An EF.SOD over [`DATA_GROUP_1`].
     fn security_object(&self) -> Vec<u8> {
+        tlv::encode(0x77, &self.sign(&self.hashes(), "2.23.136.1.1.1"))
+    }
+
+    /// LDSSecurityObject over [`DATA_GROUP_1`].
+    fn hashes(&self) -> Vec<u8> {
         fs::write(self.path("dg1"), DATA_GROUP_1).unwrap();
         self.openssl(&["dgst", "-sha256", "-binary", "-out", "dg1.hash", "dg1"]);
         let hash = fs::read(self.path("dg1.hash")).unwrap();
@@ -204,8 +214,7 @@ impl State {
             tlv::encode(0x30, &sha256),
             tlv::encode(0x30, &tlv::encode(0x30, &entry)),
         ];
-        let content = tlv::encode(0x30, &content.concat());
-        tlv::encode(0x77, &self.sign(&content, "2.23.136.1.1.1"))
+        tlv::encode(0x30, &content.concat())
     }
 
     fn list_revoked(&self, name: Option<&str>) {
@@ -416,6 +425,21 @@ fn a_master_list_cannot_vouch_for_itself_nor_for_another_one() {
     fs::remove_file(&own).unwrap();
     let alone = TrustStore::load(&mine.path("trust")).unwrap_err();
     assert!(matches!(alone, TrustError::Empty { .. }));
+}
+
+/// RFC 5652, 5.3: only content of the type "data" may be signed without them.
+#[test]
+fn a_security_object_without_signed_attributes_is_refused() {
+    let state = State::found(P256);
+    let message = state.sign_with(&state.hashes(), "2.23.136.1.1.1", &["-noattr"]);
+    let verdict = authenticate(
+        &tlv::encode(0x77, &message),
+        &[(1, DATA_GROUP_1)],
+        &state.trust(),
+        PassivePolicy::default(),
+        now(),
+    );
+    assert_eq!(verdict.unwrap_err().code(), "document_signature_wrong");
 }
 
 #[test]

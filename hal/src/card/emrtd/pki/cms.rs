@@ -47,7 +47,7 @@ pub enum CmsError {
     #[error("the signed message has no {0}")]
     Missing(&'static str),
     /// The digest in the signed attributes is not that of the content, or they are for another
-    /// content.
+    /// content, or there are none.
     #[error("the signed attributes are not those of the content")]
     Attributes,
     /// The signature is wrong or of an unknown kind.
@@ -129,8 +129,9 @@ struct SignerInfo<'a> {
     /// SignerIdentifier.
     signer: Tlv<'a>,
     digest: AlgorithmIdentifierOwned,
-    /// One after another, without the tag of the set.
-    attributes: Option<&'a [u8]>,
+    /// One after another, without the tag of the set. They may be missing only where the content is
+    /// "data" (RFC 5652, 5.3), which neither EF.SOD nor a master list is.
+    attributes: &'a [u8],
     algorithm: AlgorithmIdentifierOwned,
     signature: &'a [u8],
 }
@@ -146,7 +147,7 @@ impl<'a> SignerInfo<'a> {
         Ok(Self {
             signer: tlv::take(&mut info)?,
             digest: AlgorithmIdentifierOwned::from_der(tlv::take(&mut info)?.encoded)?,
-            attributes: optional(&mut info, FIRST)?,
+            attributes: optional(&mut info, FIRST)?.ok_or(CmsError::Attributes)?,
             algorithm: AlgorithmIdentifierOwned::from_der(tlv::take(&mut info)?.encoded)?,
             signature: tlv::expect(&mut info, DER_OCTET_STRING)?,
         })
@@ -194,17 +195,13 @@ fn check(
     let hash = hash.ok_or(CmsError::Signature(unknown))?;
     let algorithm =
         SignatureAlgorithm::find(&info.algorithm, Some(hash)).map_err(CmsError::Signature)?;
-    let message = match info.attributes {
-        None => content.to_vec(),
-        Some(attributes) => {
-            let digest = attribute(attributes, MESSAGE_DIGEST, DER_OCTET_STRING)?;
-            let of_type = attribute(attributes, CONTENT_TYPE, DER_OID)?;
-            if digest != hash.digest(content) || of_type != content_type.as_bytes() {
-                return Err(CmsError::Attributes);
-            }
-            tlv::encode(DER_SET, attributes) // not under its implicit tag (RFC 5652, 5.4)
-        }
-    };
+    let digest = attribute(info.attributes, MESSAGE_DIGEST, DER_OCTET_STRING)?;
+    let of_type = attribute(info.attributes, CONTENT_TYPE, DER_OID)?;
+    if digest != hash.digest(content) || of_type != content_type.as_bytes() {
+        return Err(CmsError::Attributes);
+    }
+    // Not under its implicit tag (RFC 5652, 5.4).
+    let message = tlv::encode(DER_SET, info.attributes);
     algorithm
         .verify(signer.key(), &message, info.signature)
         .map_err(CmsError::Signature)?;

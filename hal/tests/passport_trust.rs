@@ -59,6 +59,10 @@ const KINDS: [Kind; 8] = [
 ];
 
 const DATA_GROUP_1: &[u8] = b"data group one";
+/// id-icao-mrtd-security-ldsSecurityObject.
+const SECURITY_OBJECT: &str = "2.23.136.1.1.1";
+/// id-icao-cscaMasterList.
+const MASTER_LIST: &str = "2.23.136.1.1.2";
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A state: an authority, and a signer that it certified.
@@ -74,7 +78,10 @@ impl State {
         fs::create_dir(state.path("trust")).unwrap();
         let extensions = "[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,\
             cRLSign\nsubjectKeyIdentifier=hash\n[ds]\nkeyUsage=critical,digitalSignature\n\
-            authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n[ca_db]\ndatabase=index\n\
+            authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n[list]\nkeyUsage=critical,\
+            digitalSignature\nextendedKeyUsage=critical,2.23.136.1.1.3\n[strange]\nkeyUsage=\
+            critical,digitalSignature\n1.2.3.4=critical,ASN1:NULL\n[garbled]\n2.5.29.15=critical,\
+            DER:0500\n[delta]\n2.5.29.27=critical,DER:020101\n[ca_db]\ndatabase=index\n\
             crlnumber=number\ndefault_crl_days=30\n";
         fs::write(state.path("ext"), extensions).unwrap();
         fs::write(state.path("index"), "").unwrap();
@@ -82,7 +89,7 @@ impl State {
         state.make_key("csca");
         state.request("csca", "/C=UT/O=Utopia/CN=Authority");
         state.certify("csca", &["-signkey", "csca.key", "-extensions", "ca"]);
-        state.appoint("ds", "365");
+        state.appoint("ds", "365", "ds");
         state.openssl(&[
             "x509",
             "-in",
@@ -138,11 +145,12 @@ impl State {
         self.openssl(&arguments);
     }
 
-    fn appoint(&self, name: &str, days: &str) {
+    /// Certifies a signer with these extensions.
+    fn appoint(&self, name: &str, days: &str, extensions: &str) {
         self.make_key(name);
         self.request(name, "/C=UT/O=Utopia/CN=Signer");
         let authority = ["-CA", "csca.pem", "-CAkey", "csca.key", "-CAcreateserial"];
-        let how = [&authority[..], &["-days", days, "-extensions", "ds"]].concat();
+        let how = [&authority[..], &["-days", days, "-extensions", extensions]].concat();
         self.certify(name, &how);
     }
 
@@ -166,12 +174,8 @@ impl State {
         self.openssl(&["x509", "-inform", "DER", "-in", &der, "-out", &pem]);
     }
 
-    /// Signs content of this type with the signer's key (CMS).
-    fn sign(&self, content: &[u8], content_type: &str) -> Vec<u8> {
-        self.sign_with(content, content_type, &[])
-    }
-
-    fn sign_with(&self, content: &[u8], content_type: &str, more: &[&str]) -> Vec<u8> {
+    /// Signs content of this type with a signer's key (CMS).
+    fn sign(&self, signer: &str, content: &[u8], content_type: &str, more: &[&str]) -> Vec<u8> {
         fs::write(self.path("content"), content).unwrap();
         let mut arguments = vec!["cms", "-sign", "-binary", "-nodetach", "-outform", "DER"];
         arguments.extend([
@@ -183,7 +187,8 @@ impl State {
             content_type,
         ]);
         let digest = self.kind.digest.trim_start_matches('-');
-        arguments.extend(["-signer", "ds.pem", "-inkey", "ds.key", "-md", digest]);
+        let (certificate, key) = (format!("{signer}.pem"), format!("{signer}.key"));
+        arguments.extend(["-signer", &certificate, "-inkey", &key, "-md", digest]);
         arguments.extend(more);
         if self.kind.pss {
             arguments.extend([
@@ -199,7 +204,7 @@ impl State {
 
     /// An EF.SOD over [`DATA_GROUP_1`].
     fn security_object(&self) -> Vec<u8> {
-        tlv::encode(0x77, &self.sign(&self.hashes(), "2.23.136.1.1.1"))
+        tlv::encode(0x77, &self.sign("ds", &self.hashes(), SECURITY_OBJECT, &[]))
     }
 
     /// LDSSecurityObject over [`DATA_GROUP_1`].
@@ -218,11 +223,15 @@ impl State {
     }
 
     fn list_revoked(&self, name: Option<&str>) {
+        self.list_revoked_with(name, &[]);
+    }
+
+    fn list_revoked_with(&self, name: Option<&str>, more: &[&str]) {
         if let Some(name) = name {
             let certificate = format!("{name}.pem");
             self.in_database(&["-revoke", &certificate]);
         }
-        self.in_database(&["-gencrl", "-out", "list.pem"]);
+        self.in_database(&[&["-gencrl", "-out", "list.pem"], more].concat());
         self.openssl(&[
             "crl",
             "-in",
@@ -362,14 +371,56 @@ fn a_list_that_the_authority_did_not_sign_counts_as_none() {
     assert_eq!(verdict.unwrap_err(), PassiveFault::RevocationUnknown);
 }
 
+/// A list of what is new says nothing about all others; states make none (ICAO 9303-12, 4.1.5).
+#[test]
+fn a_part_of_a_revocation_list_is_not_taken_for_all_of_it() {
+    let state = State::found(P256);
+    state.list_revoked_with(None, &["-crlexts", "delta"]);
+    let trust = state.trust();
+    assert_eq!(trust.revocation_lists(now()), (0, 0));
+    assert!(matches!(trust.problems(), [(_, FileProblem::Crl(_))]));
+}
+
+/// ICAO 9303-12, table 6 and D.1.1.3.
+#[test]
+fn only_certificates_for_signing_documents_sign_documents() {
+    for extensions in ["list", "strange", "garbled", "ca"] {
+        let state = State::found(P256);
+        state.appoint("ds", "365", extensions);
+        assert_eq!(
+            state.verdict(now()).unwrap_err(),
+            PassiveFault::NotADocumentSigner,
+            "{extensions}"
+        );
+    }
+}
+
+#[test]
+fn a_signer_of_documents_signs_no_master_lists() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let list = master_list_by("ds", &mine, &[&other.path("trust/csca.cer")]);
+    fs::write(mine.path("trust/list.ml"), list).unwrap();
+    let trust = mine.trust();
+    assert_eq!(trust.authorities(), 1);
+    assert!(matches!(
+        trust.problems(),
+        [(_, FileProblem::NotMasterListSigner)]
+    ));
+}
+
 /// CscaMasterList (ICAO 9303-12, 8.1).
 fn master_list(state: &State, certificates: &[&Path]) -> Vec<u8> {
+    state.appoint("list", "365", "list");
+    master_list_by("list", state, certificates)
+}
+
+fn master_list_by(signer: &str, state: &State, certificates: &[&Path]) -> Vec<u8> {
     let set: Vec<u8> = certificates
         .iter()
         .flat_map(|c| fs::read(c).unwrap())
         .collect();
     let content = [tlv::encode(0x02, &[0]), tlv::encode(0x31, &set)].concat();
-    state.sign(&tlv::encode(0x30, &content), "2.23.136.1.1.2")
+    state.sign(signer, &tlv::encode(0x30, &content), MASTER_LIST, &[])
 }
 
 #[test]
@@ -431,7 +482,7 @@ fn a_master_list_cannot_vouch_for_itself_nor_for_another_one() {
 #[test]
 fn a_security_object_without_signed_attributes_is_refused() {
     let state = State::found(P256);
-    let message = state.sign_with(&state.hashes(), "2.23.136.1.1.1", &["-noattr"]);
+    let message = state.sign("ds", &state.hashes(), SECURITY_OBJECT, &["-noattr"]);
     let verdict = authenticate(
         &tlv::encode(0x77, &message),
         &[(1, DATA_GROUP_1)],

@@ -2,11 +2,13 @@
 //! 9303-12, 7.1). Signatures are checked over the bytes as they came, never over a re-encoding.
 
 use der::asn1::ObjectIdentifier;
+use der::oid::AssociatedOid;
 use der::{Decode, Encode};
 use std::time::SystemTime;
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage,
+    SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 
@@ -18,6 +20,17 @@ use crate::card::emrtd::tlv;
 pub const MAX_CERTIFICATE_LEN: usize = 16 * 1024;
 const DER_SEQUENCE: u32 = 0x30;
 const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
+/// id-icao-cscaMasterListSigningKey (ICAO 9303-12, 7.1.1.3).
+const MASTER_LIST_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.3");
+/// The extensions that are looked at. Policies are: any is taken (ICAO 9303-12, D.2.1).
+const UNDERSTOOD: [ObjectIdentifier; 6] = [
+    AuthorityKeyIdentifier::OID,
+    SubjectKeyIdentifier::OID,
+    BasicConstraints::OID,
+    KeyUsage::OID,
+    ExtendedKeyUsage::OID,
+    CertificatePolicies::OID,
+];
 
 /// A certificate whose key is of a supported kind.
 #[derive(Clone, Debug)]
@@ -101,18 +114,47 @@ impl Certificate {
     pub fn is_authority(&self) -> bool {
         let tbs = self.parsed.tbs_certificate();
         let is_ca = matches!(tbs.get_extension::<BasicConstraints>(), Ok(Some((_, b))) if b.ca);
-        is_ca && self.usage().is_none_or(|u| u.key_cert_sign())
+        is_ca && self.allows(KeyUsage::key_cert_sign)
     }
 
-    /// Whether it says that its holder may sign documents.
+    /// Whether it says that its holder may sign documents. Signers of anything else (master lists,
+    /// visas, bar codes) are told by an extended key usage, which those of documents must not have
+    /// (ICAO 9303-12, tables 6 to 8; also in the sixth edition's profile).
     #[must_use]
     pub fn may_sign_documents(&self) -> bool {
-        self.usage().is_none_or(|u| u.digital_signature())
+        self.is_signer() && self.purposes().is_some_and(|purposes| purposes.is_empty())
     }
 
-    fn usage(&self) -> Option<KeyUsage> {
+    /// Whether it says that its holder may sign master lists (ICAO 9303-12, 7.1.1.3).
+    #[must_use]
+    pub fn may_sign_master_lists(&self) -> bool {
+        let purposes = self.purposes().unwrap_or_default();
+        self.is_signer() && purposes.contains(&MASTER_LIST_SIGNING)
+    }
+
+    fn is_signer(&self) -> bool {
+        !self.is_authority() && self.is_understood() && self.allows(KeyUsage::digital_signature)
+    }
+
+    /// Whether nothing in it that must be understood is not (RFC 5280, 6.1.5).
+    fn is_understood(&self) -> bool {
+        let extensions = self.parsed.tbs_certificate().extensions();
+        let mut critical = extensions.into_iter().flatten().filter(|e| e.critical);
+        critical.all(|extension| UNDERSTOOD.contains(&extension.extn_id))
+    }
+
+    /// Whether its key may be used so. One without this extension may be used for everything, one
+    /// whose extension cannot be read, for nothing.
+    fn allows(&self, usage: impl Fn(&KeyUsage) -> bool) -> bool {
         let found = self.parsed.tbs_certificate().get_extension::<KeyUsage>();
-        found.ok().flatten().map(|(_, usage)| usage)
+        found.is_ok_and(|found| found.is_none_or(|(_, allowed)| usage(&allowed)))
+    }
+
+    /// Its extended key usages; `None` where they cannot be read.
+    fn purposes(&self) -> Option<Vec<ObjectIdentifier>> {
+        let tbs = self.parsed.tbs_certificate();
+        let found = tbs.get_extension::<ExtendedKeyUsage>().ok()?;
+        Some(found.map(|(_, usage)| usage.0).unwrap_or_default())
     }
 
     /// The identifier of its key.

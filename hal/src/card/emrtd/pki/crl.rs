@@ -3,8 +3,14 @@
 use std::time::SystemTime;
 
 use der::Decode;
+use der::asn1::ObjectIdentifier;
+use der::oid::AssociatedOid;
 use x509_cert::certificate::Raw;
-use x509_cert::crl::CertificateList;
+use x509_cert::crl::{CertificateList, TbsCertList};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BaseCrlNumber, CrlNumber, IssuingDistributionPoint,
+};
 
 use super::PublicKey;
 use super::certificate::{Certificate, same_name};
@@ -14,6 +20,22 @@ use crate::card::emrtd::tlv;
 /// Longest list taken.
 pub const MAX_CRL_LEN: usize = 4 * 1024 * 1024;
 const DER_SEQUENCE: u32 = 0x30;
+/// With these a list does not say everything about its authority's certificates: it only tells what
+/// is new, or is one of several. States make neither (ICAO 9303-12, 4.1.5 and table 10).
+const PARTIAL: [ObjectIdentifier; 2] = [BaseCrlNumber::OID, IssuingDistributionPoint::OID];
+/// These may be marked as critical.
+const UNDERSTOOD: [ObjectIdentifier; 2] = [AuthorityKeyIdentifier::OID, CrlNumber::OID];
+
+/// Why bytes are no usable revocation list.
+#[derive(Debug, thiserror::Error)]
+pub enum CrlError {
+    /// They are malformed.
+    #[error("the revocation list is malformed")]
+    Malformed(#[from] der::Error),
+    /// It is a part of a list, or has an extension that must be understood and is not.
+    #[error("the revocation list is only a part of one, or of a kind that is not known ({0})")]
+    Extension(ObjectIdentifier),
+}
 
 /// A list of revoked certificates.
 #[derive(Clone, Debug)]
@@ -26,9 +48,10 @@ impl RevocationList {
     /// Reads the DER of a list.
     ///
     /// # Errors
-    /// When it is malformed.
-    pub fn from_der(bytes: &[u8]) -> Result<Self, der::Error> {
+    /// [`CrlError`].
+    pub fn from_der(bytes: &[u8]) -> Result<Self, CrlError> {
         let parsed = CertificateList::<Raw>::from_der(bytes)?;
+        check_extensions(&parsed.tbs_cert_list)?;
         let signed = tlv::only(bytes, DER_SEQUENCE)
             .and_then(|mut fields| tlv::take(&mut fields))
             .map(|first| first.encoded.to_vec())
@@ -74,5 +97,20 @@ impl RevocationList {
     pub fn is_stale_at(&self, at: SystemTime) -> bool {
         let next = self.parsed.tbs_cert_list.next_update;
         next.is_none_or(|next| next.to_system_time() < at)
+    }
+}
+
+/// RFC 5280, 5.2 and 5.3.
+fn check_extensions(list: &TbsCertList<Raw>) -> Result<(), CrlError> {
+    let revoked = list.revoked_certificates.iter().flatten();
+    let of_entries = revoked.flat_map(|entry| entry.crl_entry_extensions.iter().flatten());
+    let mut extensions = list.crl_extensions.iter().flatten().chain(of_entries);
+    let strange = |extension: &&Extension| {
+        let kind = extension.extn_id;
+        PARTIAL.contains(&kind) || (extension.critical && !UNDERSTOOD.contains(&kind))
+    };
+    match extensions.find(strange) {
+        Some(extension) => Err(CrlError::Extension(extension.extn_id)),
+        None => Ok(()),
     }
 }

@@ -191,7 +191,7 @@ fn check_signer<'a>(
     let authority = authority.ok_or_else(|| PassiveFault::UnknownAuthority {
         country: country(signer),
     })?;
-    if !signer.may_sign_documents() || signer.is_authority() {
+    if !signer.may_sign_documents() {
         return Err(PassiveFault::NotADocumentSigner);
     }
     if !signer.is_valid_at(now) {

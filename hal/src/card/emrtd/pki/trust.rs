@@ -18,7 +18,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::certificate::{Certificate, CertificateError, MAX_CERTIFICATE_LEN};
 use super::cms::{CmsError, SignedMessage};
-use super::crl::{MAX_CRL_LEN, RevocationList};
+use super::crl::{CrlError, MAX_CRL_LEN, RevocationList};
 use super::hash::HashAlgorithm;
 use crate::card::emrtd::tlv::{self, TlvError};
 
@@ -74,14 +74,17 @@ pub enum FileProblem {
     #[error("the certificate is not of a certification authority")]
     NotAuthority,
     /// No usable revocation list.
-    #[error("the file is no revocation list")]
-    Crl(#[source] der::Error),
+    #[error("the file is no usable revocation list")]
+    Crl(#[source] CrlError),
     /// No usable master list.
     #[error("the file is no usable master list")]
     MasterList(#[source] CmsError),
     /// The master list's content is malformed.
     #[error("the certificates in the master list are malformed")]
     MasterListContent(#[source] TlvError),
+    /// The certificate of the master list's signer is for something else.
+    #[error("the certificate of the master list's signer is not for signing master lists")]
+    NotMasterListSigner,
     /// No authority whose certificate is in the folder has certified the master list's signer.
     #[error(
         "no authority whose own certificate is in the folder has certified the signer of the \
@@ -203,6 +206,9 @@ impl TrustStore {
             }
         }
         let vouched = issuers_among(&self.authorities, &message.signer).next();
+        if !message.signer.may_sign_master_lists() {
+            return Err(FileProblem::NotMasterListSigner);
+        }
         if vouched.is_none() {
             let country = message.signer.country();
             return Err(FileProblem::MasterListSigner {

@@ -31,6 +31,9 @@ const fn ec(key: &'static [&'static str], digest: &'static str) -> Kind {
 
 const P256: Kind = ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "-sha256");
 
+const SHA_1: Kind = ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha1");
+const SHORT: Kind = ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:1024"], "-sha256");
+
 const KINDS: [Kind; 8] = [
     P256,
     ec(&["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "-sha384"),
@@ -50,7 +53,7 @@ const KINDS: [Kind; 8] = [
         "-sha384",
     ),
     ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha256"),
-    ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:4096"], "-sha1"),
+    ec(&["rsa", "-pkeyopt", "rsa_keygen_bits:4096"], "-sha512"),
     Kind {
         key: &["rsa", "-pkeyopt", "rsa_keygen_bits:3072"],
         digest: "-sha256",
@@ -298,15 +301,37 @@ fn documents_signed_with_every_kind_of_key_are_authentic() {
 fn a_signer_whose_certificate_is_written_otherwise_than_we_would_is_believed() {
     let state = State::found(P256);
     state.rewrite("ds", |tbs| {
-        let serial = tlv::encode(0x02, &[0x55; 24]);
-        let validity = [
-            tlv::encode(0x18, b"20250101000000Z"),
-            tlv::encode(0x18, b"20350101000000Z"),
-        ];
-        tbs[1] = serial;
-        tbs[4] = tlv::encode(0x30, &validity.concat());
+        tbs[1] = tlv::encode(0x02, &[0x55; 24]);
+        tbs[4] = validity("20250101000000Z", "20350101000000Z");
     });
     state.verdict(now()).unwrap();
+}
+
+/// Validity of a certificate in GeneralizedTime.
+fn validity(from: &str, to: &str) -> Vec<u8> {
+    let times = [from, to].map(|time| tlv::encode(0x18, time.as_bytes()));
+    tlv::encode(0x30, &times.concat())
+}
+
+#[test]
+fn short_keys_sign_nothing() {
+    assert_eq!(
+        State::found(SHORT).verdict(now()).unwrap_err(),
+        PassiveFault::Weak
+    );
+}
+
+/// Documents last ten years, so those of signers from the time of SHA-1 are still about.
+#[test]
+fn sha_1_is_believed_of_signers_from_its_time_only() {
+    let state = State::found(SHA_1);
+    assert_eq!(state.verdict(now()).unwrap_err(), PassiveFault::Weak);
+    let since = |from| {
+        state.rewrite("ds", |tbs| tbs[4] = validity(from, "20280101000000Z"));
+        state.verdict(now()).map(drop)
+    };
+    assert_eq!(since("20171231235959Z"), Ok(()));
+    assert_eq!(since("20180101000000Z"), Err(PassiveFault::Weak));
 }
 
 #[test]

@@ -173,6 +173,19 @@ impl Certificate {
         Some(id.key_identifier?.as_bytes().to_vec())
     }
 
+    /// When its validity begins.
+    #[must_use]
+    pub fn valid_from(&self) -> SystemTime {
+        let validity = self.parsed.tbs_certificate().validity();
+        validity.not_before.to_system_time()
+    }
+
+    /// How its issuer signed it; `None` if that is not supported.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<SignatureAlgorithm> {
+        SignatureAlgorithm::find(self.parsed.signature_algorithm(), None).ok()
+    }
+
     /// Whether `at` lies within its validity.
     #[must_use]
     pub fn is_valid_at(&self, at: SystemTime) -> bool {

@@ -13,7 +13,7 @@ use crate::card::emrtd::curve::{Curve, Point};
 use crate::card::emrtd::tlv;
 
 /// Shortest RSA key taken: active authentication of older chips has 1,024 bits (ICAO 9303-11,
-/// 6.1); signing certificates have at least 2,048.
+/// 6.1). Those who sign for a state need more: see `strength`.
 const MIN_RSA_BITS: usize = 1024;
 /// Longest RSA key taken; states use up to 6,144.
 const MAX_RSA_BITS: usize = 8192;

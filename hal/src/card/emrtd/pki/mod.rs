@@ -11,6 +11,7 @@ mod key;
 pub mod passive;
 pub mod signature;
 pub mod sod;
+mod strength;
 pub mod trust;
 
 pub use key::PublicKey;

@@ -9,6 +9,7 @@ use super::cms::CmsError;
 use super::hash::HashAlgorithm;
 use super::signature::{SignatureAlgorithm, SignatureError};
 use super::sod::{SecurityObject, SodError};
+use super::strength::{is_strong_hash, is_strong_key};
 use super::trust::{TrustStore, fingerprint};
 
 /// The data groups with the chip's keys. A document that has them and does not show them is a copy
@@ -74,6 +75,9 @@ pub enum PassiveFault {
     /// The signer's certificate is for something else.
     #[error("the certificate of the document's signer is not for signing documents")]
     NotADocumentSigner,
+    /// A key of the signer or its authority is too short, or a signer of today uses SHA-1.
+    #[error("the document is signed with a key or hash function that is too weak")]
+    Weak,
     /// The signer's certificate has expired or is not valid yet.
     #[error("the certificate of the document's signer is not valid now")]
     SignerExpired,
@@ -122,6 +126,7 @@ impl PassiveFault {
             Self::SecurityObject(_) => "security_object_malformed",
             Self::UnknownAuthority { .. } => "authority_unknown",
             Self::NotADocumentSigner => "signer_not_entitled",
+            Self::Weak => "signature_too_weak",
             Self::SignerExpired => "signer_expired",
             Self::AuthorityExpired => "authority_expired",
             Self::SignerRevoked => "signer_revoked",
@@ -156,6 +161,7 @@ pub fn authenticate(
 ) -> Result<PassiveProof, PassiveFault> {
     let object = SecurityObject::parse(sod).map_err(PassiveFault::SecurityObject)?;
     let authority = check_signer(&object.signer, trust, now)?;
+    check_strength(&object, authority)?;
     let revocation = check_revocation(&object.signer, authority, trust, policy, now)?;
     for (number, bytes) in data_groups {
         let signed = object
@@ -201,6 +207,18 @@ fn check_signer<'a>(
         return Err(PassiveFault::AuthorityExpired);
     }
     Ok(authority)
+}
+
+fn check_strength(object: &SecurityObject, authority: &Certificate) -> Result<(), PassiveFault> {
+    let signer = &object.signer;
+    let certified = signer.algorithm().map(SignatureAlgorithm::hash);
+    let mut hashes = [Some(object.hash), Some(object.algorithm.hash()), certified]
+        .into_iter()
+        .flatten();
+    let strong = is_strong_key(signer.key())
+        && is_strong_key(authority.key())
+        && hashes.all(|hash| is_strong_hash(hash, signer));
+    strong.then_some(()).ok_or(PassiveFault::Weak)
 }
 
 fn check_revocation(

@@ -20,6 +20,7 @@ use super::certificate::{Certificate, CertificateError, MAX_CERTIFICATE_LEN};
 use super::cms::{CmsError, SignedMessage};
 use super::crl::{CrlError, MAX_CRL_LEN, RevocationList};
 use super::hash::HashAlgorithm;
+use super::strength::{is_strong_hash, is_strong_key};
 use crate::card::emrtd::tlv::{self, TlvError};
 
 /// Longest master list taken; that of ICAO has about a megabyte.
@@ -85,6 +86,9 @@ pub enum FileProblem {
     /// The certificate of the master list's signer is for something else.
     #[error("the certificate of the master list's signer is not for signing master lists")]
     NotMasterListSigner,
+    /// The key of the master list's signer is too short, or the list is signed with SHA-1.
+    #[error("the master list is signed with a key or hash function that is too weak")]
+    Weak,
     /// No authority whose certificate is in the folder has certified the master list's signer.
     #[error(
         "no authority whose own certificate is in the folder has certified the signer of the \
@@ -208,6 +212,10 @@ impl TrustStore {
         let vouched = issuers_among(&self.authorities, &message.signer).next();
         if !message.signer.may_sign_master_lists() {
             return Err(FileProblem::NotMasterListSigner);
+        }
+        let (signer, hash) = (&message.signer, message.algorithm.hash());
+        if !is_strong_key(signer.key()) || !is_strong_hash(hash, signer) {
+            return Err(FileProblem::Weak);
         }
         if vouched.is_none() {
             let country = message.signer.country();

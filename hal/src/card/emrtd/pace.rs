@@ -68,11 +68,15 @@ impl PaceVariant {
         Oid::new([ECDH_GM, &[last]].concat())
     }
 
-    /// Decrypts the chip's nonce with the key from the password.
+    /// Decrypts the chip's nonce with the key from the password. It is a multiple of the block
+    /// (ICAO 9303-11, 4.4.3.3), and not of none: a chip that sends no nonce needs no password.
     ///
     /// # Errors
-    /// [`CipherError`] when it is no whole number of blocks.
+    /// [`CipherError`] when it is empty or no whole number of blocks.
     pub fn decrypt_nonce(&self, password_key: &[u8], nonce: &[u8]) -> Result<Key, CipherError> {
+        if nonce.is_empty() {
+            return Err(CipherError);
+        }
         let zero = vec![0; self.suite.block_len()];
         self.suite.decrypt(password_key, &zero, nonce)
     }
@@ -205,6 +209,24 @@ mod tests {
             variant.token(&key, &reader_public).unwrap()[..],
             hex("3ABB9674BCE93C08")
         );
+    }
+
+    #[test]
+    fn a_nonce_is_of_whole_blocks_and_never_of_none() {
+        for (suite, block) in [
+            (Suite::TripleDes, 8),
+            (Suite::Aes128, 16),
+            (Suite::Aes256, 16),
+        ] {
+            let curve = Curve::BrainpoolP256r1;
+            let variant = PaceVariant { suite, curve };
+            let key = vec![1; suite.key_len()];
+            let decrypt = |len| variant.decrypt_nonce(&key, &vec![7; len]);
+            for len in [0, 1, block - 1, block + 1] {
+                assert!(decrypt(len).is_err(), "{suite:?}: {len} bytes");
+            }
+            assert_eq!(decrypt(block).unwrap().len(), block);
+        }
     }
 
     #[test]

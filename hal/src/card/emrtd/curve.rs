@@ -2,6 +2,8 @@
 //! that protocols need not know which curve a document chose. The arithmetic is that of the
 //! RustCrypto crates; every point that comes from outside is checked to be on the curve.
 
+use std::fmt;
+
 use ecdsa::EcdsaCurve;
 use elliptic_curve::ops::Reduce;
 use elliptic_curve::point::NonIdentity;
@@ -9,7 +11,7 @@ use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
 use elliptic_curve::{
     CurveArithmetic, CurveGroup, FieldBytes, FieldBytesSize, Group, NonZeroScalar,
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::random::{Random, RandomError};
 
@@ -45,13 +47,17 @@ pub enum CurveError {
     Random(#[source] RandomError),
 }
 
-/// A point other than the neutral one, known to be on its curve.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A point other than the neutral one, known to be on its curve. It may be a shared secret, so it is
+/// zeroed when dropped and never shown.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Point {
     curve: Curve,
     /// Uncompressed (SEC 1, 2.3.3): 04, x, y.
-    bytes: Vec<u8>,
+    bytes: Encoded,
 }
+
+/// A point as bytes.
+type Encoded = Zeroizing<Vec<u8>>;
 
 /// A number between one and the curve's order; zeroed when dropped.
 #[derive(Clone)]
@@ -186,6 +192,12 @@ impl Curve {
     }
 }
 
+impl fmt::Debug for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[point of {}]", self.curve.name())
+    }
+}
+
 impl Point {
     /// Its curve.
     #[must_use]
@@ -233,7 +245,7 @@ impl Point {
     }
 }
 
-fn generator<C>() -> Vec<u8>
+fn generator<C>() -> Encoded
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
@@ -242,7 +254,7 @@ where
     encode::<C>(&C::ProjectivePoint::generator())
 }
 
-fn checked<C>(bytes: &[u8]) -> Option<Vec<u8>>
+fn checked<C>(bytes: &[u8]) -> Option<Encoded>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
@@ -261,7 +273,7 @@ fn scalar<C: CurveArithmetic>(bytes: &[u8]) -> Option<NonZeroScalar<C>> {
     NonZeroScalar::<C>::from_repr(repr).into_option()
 }
 
-fn times<C>(point: &[u8], secret: &[u8]) -> Option<Vec<u8>>
+fn times<C>(point: &[u8], secret: &[u8]) -> Option<Encoded>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
@@ -273,7 +285,7 @@ where
     not_neutral::<C>(product)
 }
 
-fn map<C>(shared: &[u8], nonce: &[u8]) -> Option<Vec<u8>>
+fn map<C>(shared: &[u8], nonce: &[u8]) -> Option<Encoded>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
@@ -307,7 +319,7 @@ where
     ecdsa::hazmat::verify_prehashed(&public.to_projective(), digest, &signature).ok()
 }
 
-fn not_neutral<C>(point: C::ProjectivePoint) -> Option<Vec<u8>>
+fn not_neutral<C>(point: C::ProjectivePoint) -> Option<Encoded>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
@@ -317,13 +329,16 @@ where
     Some(encode::<C>(&point))
 }
 
-fn encode<C>(point: &C::ProjectivePoint) -> Vec<u8>
+fn encode<C>(point: &C::ProjectivePoint) -> Encoded
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
     C::AffinePoint: FromSec1Point<C> + ToSec1Point<C>,
 {
-    point.to_affine().to_sec1_point(false).as_bytes().to_vec()
+    let mut encoded = point.to_affine().to_sec1_point(false);
+    let bytes = Zeroizing::new(encoded.as_bytes().to_vec());
+    encoded.zeroize();
+    bytes
 }
 
 #[cfg(test)]
@@ -356,5 +371,14 @@ mod tests {
         }
         let foreign = Curve::P256.draw(&mut OsRandom).unwrap();
         assert!(Curve::BrainpoolP256r1.generator().times(&foreign).is_err());
+    }
+
+    #[test]
+    fn a_point_that_may_be_a_shared_secret_is_zeroed_when_dropped_and_never_shown() {
+        fn is_zeroed_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let Point { curve, bytes } = Curve::P256.generator();
+        is_zeroed_on_drop(&bytes);
+        let shown = format!("{:?}", Point { curve, bytes });
+        assert_eq!(shown, "[point of P-256]");
     }
 }

@@ -103,6 +103,13 @@ impl Certificate {
         &self.key
     }
 
+    /// Its public key as SubjectPublicKeyInfo, DER.
+    #[must_use]
+    pub fn key_info(&self) -> Vec<u8> {
+        let info = self.parsed.tbs_certificate().subject_public_key_info();
+        info.to_der().unwrap_or_default() // just parsed: it can be written again
+    }
+
     /// The subject's country code in capital letters.
     #[must_use]
     pub fn country(&self) -> Option<String> {

@@ -298,7 +298,7 @@ impl TrustStore {
 /// SHA-256 of an authority's name and key.
 pub(super) fn fingerprint(authority: &Certificate) -> Vec<u8> {
     let mut bytes = authority.subject().to_der().unwrap_or_default();
-    bytes.extend(format!("{:?}", authority.key()).bytes());
+    bytes.extend(authority.key_info());
     HashAlgorithm::Sha256.digest(&bytes)
 }
 

@@ -1,5 +1,6 @@
 //! One picture of an MJPEG stream to RGB, into recycled memory. Bytes from a cable: anything may
-//! be in them, so sizes are bounded before memory is taken and a damaged picture is no picture.
+//! be in them, so sizes are bounded before memory is taken and a damaged picture is no picture: one
+//! that breaks off would show grey where the camera showed nothing.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -8,13 +9,20 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::{FrameLayout, FramePool, PixelBuffer, PixelFormat};
 
+/// End of image.
+const EOI: [u8; 2] = [0xFF, 0xD9];
+
 /// Decodes a picture of at most this width and height; nothing if it is damaged.
 pub(super) fn decode(
     bytes: &[u8],
     (max_width, max_height): (u32, u32),
     pool: &FramePool,
 ) -> Option<(PixelBuffer, FrameLayout)> {
+    if !has_end(bytes) {
+        return None;
+    }
     let options = DecoderOptions::default()
+        .set_strict_mode(true)
         .set_max_width(max_width as usize)
         .set_max_height(max_height as usize)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
@@ -29,6 +37,12 @@ pub(super) fn decode(
     let mut data = pool.take(layout.byte_len()?);
     decoder.decode_into(&mut data).ok()?;
     Some((data, layout))
+}
+
+/// Whether the end of the picture came (EOI, ITU-T T.81, B.1.1.3): the decoder would not miss the
+/// last rows. What follows it is padding.
+fn has_end(bytes: &[u8]) -> bool {
+    bytes.windows(2).rev().any(|marker| marker == EOI)
 }
 
 #[cfg(all(test, feature = "sim"))] // the encoder comes with the simulators
@@ -56,15 +70,62 @@ mod tests {
     #[test]
     fn damaged_and_oversized_pictures_are_no_pictures() {
         let pool = FramePool::new();
+        let decoded = |bytes: &[u8]| decode(bytes, (4096, 4096), &pool);
         let good = jpeg(64, 48);
         assert!(
             decode(&good, (63, 48), &pool).is_none(),
             "larger than allowed"
         );
-        assert!(decode(&[], (4096, 4096), &pool).is_none());
-        assert!(decode(&[0xFF; 300], (4096, 4096), &pool).is_none());
-        for cut in 0..good.len() {
-            let _ = decode(&good[..cut], (4096, 4096), &pool); // whatever it is, no panic
+        assert!(decoded(&[]).is_none());
+        assert!(decoded(&[0xFF; 300]).is_none());
+        for whole in [&good[..], WITH_RESTARTS] {
+            assert!(decoded(whole).is_some());
+            // Nothing but ones is no Huffman code (ITU-T T.81, C.2).
+            let half = &whole[..whole.len() - 20];
+            let spoiled = [half, &[0xFF, 0].repeat(50), &EOI].concat();
+            assert!(decoded(&spoiled).is_none(), "spoiled");
+            for cut in 0..whole.len() {
+                assert!(decoded(&whole[..cut]).is_none(), "cut off at {cut}");
+            }
         }
+    }
+
+    /// As cameras send them: restart markers (4:2:2), padding after the end, no Huffman tables.
+    #[test]
+    fn what_cameras_make_of_jpeg_is_decoded() {
+        let pool = FramePool::new();
+        let decoded = |bytes: &[u8]| {
+            let (data, _) = decode(bytes, (4096, 4096), &pool).expect("a picture");
+            data.to_vec()
+        };
+        let near = |pixels: &[u8], at: usize, value: u8| pixels[at].abs_diff(value) <= 12;
+        let restarted = decoded(WITH_RESTARTS);
+        assert!(near(&restarted, 0, 0) && near(&restarted, 3 * (47 * 64 + 63), 252));
+
+        let good = jpeg(64, 48);
+        let expected = decoded(&good);
+        assert_eq!(decoded(&[&good[..], &[0; 700]].concat()), expected);
+        assert_eq!(decoded(&without_tables(&good)), expected);
+    }
+
+    /// 64×48, red grows to the right; made with Pillow (quality 75, 4:2:2, a restart every three
+    /// blocks).
+    const WITH_RESTARTS: &[u8] = include_bytes!("../../tests/data/restart.jpg");
+
+    /// The picture as an AVI frame: the usual Huffman tables (ITU-T T.81, annex K), which our encoder
+    /// uses, are understood and left out.
+    fn without_tables(jpeg: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16];
+        bytes.extend(b"AVI1\0\0\0\0\0\0\0\0\0\0");
+        let mut at = 2;
+        while jpeg[at + 1] != 0xDA {
+            let next = at + 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+            if !matches!(jpeg[at + 1], 0xC4 | 0xE0) {
+                bytes.extend(&jpeg[at..next]);
+            }
+            at = next;
+        }
+        bytes.extend(&jpeg[at..]);
+        bytes
     }
 }

@@ -5,12 +5,14 @@
 
 mod common;
 
+use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use common::{Heard, LONG, Reader, card, simulator};
+use common::{Heard, LONG, Reader, card, quick, simulator};
 use hal::DeviceState;
 use hal::card::ga467::Sw3;
-use hal::card::serial::CardReaderConfig;
+use hal::card::serial::{CardReaderConfig, CardWorker};
 use hal::card::{CardAdvice, CardEvent, CardFault, Field, ProbeError, probe};
 use hal::sim::card::{CardSimulator, Fault, FaultNumbers, Line, SimulatorOptions};
 
@@ -132,6 +134,39 @@ fn a_card_pulled_at_any_byte_is_pulled_and_can_be_put_back() {
         device.place();
         reader.wait_for_card();
     }
+}
+
+/// A session can end and the next begin while the worker is still busy with the first one's card.
+#[test]
+fn what_was_told_to_one_session_is_news_for_the_next() {
+    // A card that is not selected is found again where it lies.
+    let device = simulator(Some(Fault::SelectStatus));
+    let mut config = quick(device.path());
+    config.timings.retry_after = 10 * LONG; // of the first session's failure
+    let worker = Arc::new(OnceLock::new());
+    let (send, heard) = channel();
+    let same = Arc::downgrade(&worker);
+    let mut session = 1;
+    let on_event = move |event| {
+        send.send((session, format!("{event:?}")))
+            .unwrap_or_default();
+        if let (CardEvent::Failed(_), 1, Some(same)) = (event, session, same.upgrade()) {
+            let worker: &CardWorker = same.get().unwrap();
+            worker.stop_polling();
+            worker.start_polling();
+            session = 2;
+        }
+    };
+    let reader = worker.get_or_init(|| CardWorker::spawn(config, |_| (), on_event));
+    reader.start_polling();
+    let first_of = |wanted| loop {
+        match heard.recv_timeout(LONG).unwrap() {
+            (session, event) if session == wanted => return event,
+            _ => {}
+        }
+    };
+    assert_eq!(first_of(1), "Present");
+    assert_eq!(first_of(2), "Present");
 }
 
 #[test]

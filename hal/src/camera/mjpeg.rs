@@ -81,8 +81,8 @@ mod tests {
         for whole in [&good[..], WITH_RESTARTS] {
             assert!(decoded(whole).is_some());
             // Nothing but ones is no Huffman code (ITU-T T.81, C.2).
-            let half = &whole[..whole.len() - 20];
-            let spoiled = [half, &[0xFF, 0].repeat(50), &EOI].concat();
+            let begun = &whole[..whole.len() - 20];
+            let spoiled = [begun, &[0xFF, 0].repeat(50), &EOI].concat();
             assert!(decoded(&spoiled).is_none(), "spoiled");
             for cut in 0..whole.len() {
                 assert!(decoded(&whole[..cut]).is_none(), "cut off at {cut}");

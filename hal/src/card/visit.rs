@@ -22,7 +22,8 @@ pub(super) struct Visitor {
     fingerprints: bool,
     switch: Switch,
     on_event: Box<dyn FnMut(CardEvent) + Send>,
-    present: bool,
+    /// The round in which a card was found: what was told in an earlier one nobody knows any more.
+    present: Option<u64>,
     /// A card that could not be read lies there still; it is not read again before this.
     not_before: Option<Instant>,
     /// Damaged answers to "find" in a row.
@@ -55,7 +56,7 @@ impl Visitor {
             fingerprints: config.fingerprints,
             switch,
             on_event,
-            present: false,
+            present: None,
             not_before: None,
             damaged: 0,
         }
@@ -63,7 +64,7 @@ impl Visitor {
 
     /// No card is wanted: the next one that is found is news.
     pub(super) fn forget(&mut self) {
-        self.present = false;
+        self.present = None;
         self.not_before = None;
     }
 
@@ -94,17 +95,20 @@ impl Visitor {
     }
 
     fn gone(&mut self, wish: Wish) {
-        self.not_before = None;
-        if std::mem::take(&mut self.present) {
+        if self.present == Some(wish.round) {
             self.tell(wish, CardEvent::Removed);
         }
+        self.forget();
     }
 
     fn found(&mut self, link: &mut Link, wish: Wish) -> Result<(), Trouble> {
+        if self.present != Some(wish.round) {
+            self.forget();
+        }
         if self.not_before.is_some_and(|at| Instant::now() < at) {
             return Ok(());
         }
-        self.present = true;
+        self.present = Some(wish.round);
         self.tell(wish, CardEvent::Present);
         match self.read(link, wish) {
             Ok(record) => {
@@ -221,10 +225,11 @@ impl Visitor {
 
     fn failed(&mut self, fault: CardFault, wish: Wish) {
         tracing::info!(%fault, "card not read");
-        self.present = fault != CardFault::PulledMidRead;
-        self.not_before = self
-            .present
-            .then(|| Instant::now() + self.timings.retry_after);
+        if fault == CardFault::PulledMidRead {
+            self.forget();
+        } else {
+            self.not_before = Some(Instant::now() + self.timings.retry_after);
+        }
         self.tell(wish, CardEvent::Failed(fault));
     }
 

@@ -15,6 +15,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// ONNX Runtime would report to its maker.
+    #[error(
+        "ONNX Runtime is not loaded, because it would report to its maker: call forbid_telemetry first in main, \
+         or set ORT_DISABLE_TELEMETRY=1 in the environment"
+    )]
+    Telemetry,
     /// The manifest is not what it has to be.
     #[error("{path} is not a valid model manifest", path = path.display())]
     Manifest {

@@ -33,6 +33,7 @@ mod reference;
 mod runtime;
 mod spectrum;
 mod stages;
+mod telemetry;
 mod template;
 mod window;
 
@@ -52,4 +53,5 @@ pub use presentation::{Cues, FEATURES, Fusion, Presentation};
 pub use quality::{Quality, QualityLimits, Rejection};
 pub use reference::{Reference, ReferenceError, ReferenceLimits};
 pub use stages::Stage;
+pub use telemetry::forbid_telemetry;
 pub use window::{WindowLimits, lower_quartile};

@@ -13,6 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::error::Error;
 use crate::manifest::{Colour, Feed};
 use crate::pixels::Picture;
+use crate::telemetry;
 
 /// ONNX Runtime allows one environment per process; it lives as long as the process does.
 static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
@@ -38,6 +39,7 @@ impl Runtime {
                 threads,
             });
         }
+        telemetry::check()?;
         std::fs::metadata(library).map_err(|source| Error::Read {
             path: library.into(),
             source,

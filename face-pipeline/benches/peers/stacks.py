@@ -6,6 +6,7 @@ two classes get the same files as ours.
 """
 
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,7 @@ class InsightFace:
     name = "insightface, buffalo_s"
 
     def __init__(self, threads):
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when the library is loaded
         import onnxruntime
         from insightface.model_zoo import ArcFaceONNX, SCRFD
 

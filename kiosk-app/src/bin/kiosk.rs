@@ -105,6 +105,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Err(error) = face_pipeline::forbid_telemetry() {
+        eprintln!("kiosk: cannot start anew without the networks' telemetry: {error}");
+        return ExitCode::FAILURE;
+    }
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(arguments.log)

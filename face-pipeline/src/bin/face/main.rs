@@ -25,6 +25,10 @@ use face_pipeline::Pipeline;
 use options::{Command, Evaluation, Options, Presented, Training};
 
 fn main() -> ExitCode {
+    if let Err(error) = face_pipeline::forbid_telemetry() {
+        eprintln!("face: cannot start anew without the networks' telemetry: {error}");
+        return ExitCode::from(2);
+    }
     let options = Options::parse();
     match run(&options) {
         Ok(code) => code,

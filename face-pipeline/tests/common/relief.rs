@@ -8,8 +8,6 @@ pub type Point = [f32; 2];
 
 /// Distance at which the pull of a point of the mesh falls off, pixels, squared.
 const REACH: f32 = 4.0;
-/// Of so many points of a mesh one is enough for its depth.
-const COARSE: usize = 4;
 /// Samples per pixel and direction, so that what is stretched has no holes.
 const FINE: u32 = 2;
 
@@ -45,7 +43,7 @@ pub fn turned(image: &RgbImage, mesh: &[[f32; 3]], axis: [f32; 3], turn: [f32; 2
 /// The depth of a mesh at a place (Shepard's inverse distance weighting).
 fn depth(mesh: &[[f32; 3]], x: f32, y: f32) -> f32 {
     let (mut pull, mut sum) = (0.0, 0.0);
-    for [px, py, pz] in mesh.iter().step_by(COARSE) {
+    for [px, py, pz] in mesh {
         let weight = 1.0 / ((px - x).powi(2) + (py - y).powi(2) + REACH).powi(2);
         pull += weight;
         sum += weight * pz;

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::relief::{Point, disc, fill, turned};
+use common::relief::{Point, Relief, disc, fill};
 use common::{pipeline, portrait, view, worsens};
 use face_pipeline::Rejection;
 use image::RgbImage;
@@ -93,11 +93,15 @@ impl Model {
         frame
     }
 
-    /// The head turned about an axis behind the face.
-    fn turned(&self, yaw: f32, pitch: f32) -> RgbImage {
+    /// The head turned about an axis behind the face, one frame per yaw and pitch in degrees.
+    fn turned(&self, turns: &[[f32; 2]]) -> Vec<RgbImage> {
         let [x, y] = self.at(NOSE_BRIDGE);
         let behind = (self.at(454)[0] - self.at(234)[0]) / 2.0;
-        turned(&self.frame, &self.points, [x, y, behind], [yaw, pitch])
+        let relief = Relief::new(&self.frame, &self.points);
+        let turned = turns
+            .iter()
+            .map(|turn| relief.turned([x, y, behind], *turn));
+        turned.collect()
     }
 
     /// Discs over the eyes, as wide as a share of the eye, blended over what is there.
@@ -202,9 +206,7 @@ fn a_light_in_the_glasses_is_glare() {
 fn a_head_that_turns_aside_has_yaw() {
     let model = Model::new();
     for side in [-1.0, 1.0] {
-        let steps = series(&[0.0, 15.0, 30.0, 45.0], |yaw| {
-            model.turned(side * yaw, 0.0)
-        });
+        let steps = model.turned(&[0.0, 15.0, 30.0, 45.0].map(|yaw| [side * yaw, 0.0]));
         worsens(
             |a| a.features.expect("a mesh").yaw_degrees.abs(),
             true,
@@ -217,7 +219,7 @@ fn a_head_that_turns_aside_has_yaw() {
 #[test]
 fn a_head_that_nods_has_pitch() {
     let model = Model::new();
-    let steps = series(&[0.0, 15.0, 30.0, 45.0], |pitch| model.turned(0.0, -pitch));
+    let steps = model.turned(&[0.0, -15.0, -30.0, -45.0].map(|pitch| [0.0, pitch]));
     worsens(
         |a| a.features.expect("a mesh").pitch_degrees,
         true,

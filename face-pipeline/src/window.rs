@@ -26,9 +26,11 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
-    /// Time for which a person is looked at before the networks are believed alone, if motion shows
-    /// neither a head nor a picture of one, milliseconds.
+    /// Time for which a person who holds still is looked at before the networks are believed alone,
+    /// milliseconds.
     pub max_still_ms: u64,
+    /// The same of a person who moves, but neither as a head nor as a picture surely does.
+    pub max_unclear_ms: u64,
     /// Time for which the right person is looked at of whom the networks are sure, but who moves like
     /// a picture, milliseconds.
     pub max_flat_ms: u64,
@@ -43,6 +45,7 @@ impl Default for WindowLimits {
             min_spread_ms: 300,
             max_frames: 20,
             max_still_ms: 1000,
+            max_unclear_ms: 3000,
             max_flat_ms: 8000,
             max_gap_ms: 1500,
         }
@@ -186,7 +189,11 @@ impl Window {
         };
         let right = evidence.comparison.is_accepted();
         let proven = rules.liveness.fusion.is_none() || cues.has_depth();
-        let looked_long = self.spread() >= Duration::from_millis(rules.window.max_still_ms);
+        let unproven_ms = match cues.motion.places {
+            0 => rules.window.max_still_ms,
+            _ => rules.window.max_unclear_ms,
+        };
+        let looked_long = self.spread() >= Duration::from_millis(unproven_ms);
         let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
         let promising = right && cues.network >= rules.liveness.bands.accepted;
         let patience = Duration::from_millis(rules.window.max_flat_ms);

@@ -93,11 +93,7 @@ pub(crate) fn fit(points: &mut Vec<Moved>, scatter: &mut Vec<f64>) -> Option<Par
     let error = (variance * inverse[8].max(inverse[9])).sqrt();
     let turn = (s[8].hypot(s[9]) - 2.0 * error).max(0.0);
     let plane = std::array::from_fn(|i| s[i]);
-    (turn.is_finite() && error.is_finite()).then_some(Parallax {
-        turn,
-        error,
-        plane,
-    })
+    (turn.is_finite() && error.is_finite()).then_some(Parallax { turn, error, plane })
 }
 
 struct Fit {

@@ -35,7 +35,9 @@ impl FromStr for Recordings {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (root, rate) = text.rsplit_once('@').ok_or("FOLDER@RATE is missing @RATE")?;
+        let (root, rate) = text
+            .rsplit_once('@')
+            .ok_or("FOLDER@RATE is missing @RATE")?;
         let rate: f64 = rate.parse().map_err(|_| format!("not a rate: {rate}"))?;
         if !(0.1..=240.0).contains(&rate) {
             return Err(format!("not between 0.1 and 240 images a second: {rate}"));
@@ -62,7 +64,11 @@ impl Visit {
         let at = number as f64 / rate.min(self.recorded_at);
         let last = self.images.len() - 1;
         let place = (self.from + (at * self.recorded_at).round() as usize) % (2 * last);
-        let place = if place > last { 2 * last - place } else { place };
+        let place = if place > last {
+            2 * last - place
+        } else {
+            place
+        };
         (&self.images[place], Duration::from_secs_f64(at))
     }
 
@@ -138,7 +144,7 @@ fn window(pipeline: &mut Pipeline, visit: &Visit, rate: f64) -> Result<Option<Wi
             growing.push(presentation.cues());
         }
     }
-    Ok((!growing.is_empty()).then(|| Windowed {
+    Ok((!growing.is_empty()).then_some(Windowed {
         person: visit.person,
         growing,
     }))

@@ -27,7 +27,9 @@ pub fn captures(
     as_json: bool,
 ) -> Outcome {
     if !as_json {
-        line("folder, frames a second: visits; accepted, doubtful, refused, undecided; error rate; median time to acceptance")?;
+        line(
+            "folder, frames a second: visits; accepted, doubtful, refused, undecided; error rate; median time to acceptance",
+        )?;
     }
     for (folders, live) in [(bona_fide, true), (attacks, false)] {
         for recordings in folders {

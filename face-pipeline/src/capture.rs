@@ -403,7 +403,7 @@ mod tests {
         let seen = frames.iter().map(|frame| frame.at).collect::<Vec<_>>();
         let evidence = run(frames).0.evidence().expect("a decision");
         assert_eq!(evidence.comparison, Band::Refused);
-        assert!(evidence.decided_at < seen[WindowLimits::default().max_capture_frames + 15]);
+        assert!(evidence.decided_at < seen[WindowLimits::default().max_given_up_frames + 15]);
     }
 
     #[test]

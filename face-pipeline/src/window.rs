@@ -26,13 +26,14 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
-    /// Good frames of a whole capture, those of windows that were given up included, after which the
-    /// least window is enough for a decision, whatever it is: who hides or jumps again and again gets
-    /// no more looks than that.
-    pub max_capture_frames: usize,
-    /// Time for which a person is looked at before the networks are believed alone, if motion shows
-    /// neither a head nor a picture of one, milliseconds.
+    /// Good frames in windows that were given up after which the least window is enough for a decision,
+    /// whatever it is: who hides or jumps again and again gets no more looks than that.
+    pub max_given_up_frames: usize,
+    /// Time for which a person who holds still is looked at before the networks are believed alone,
+    /// milliseconds.
     pub max_still_ms: u64,
+    /// The same of a person who moves, but neither as a head nor as a picture surely does.
+    pub max_unclear_ms: u64,
     /// Time for which the right person is looked at of whom the networks are sure, but who moves like
     /// a picture, milliseconds.
     pub max_flat_ms: u64,
@@ -46,8 +47,9 @@ impl Default for WindowLimits {
             min_frames: 5,
             min_spread_ms: 300,
             max_frames: 20,
-            max_capture_frames: 60,
+            max_given_up_frames: 60,
             max_still_ms: 1000,
+            max_unclear_ms: 3000,
             max_flat_ms: 8000,
             max_gap_ms: 1500,
         }
@@ -197,13 +199,17 @@ impl Window {
         };
         let right = evidence.comparison.is_accepted();
         let proven = rules.liveness.fusion.is_none() || cues.has_depth();
-        let looked_long = self.spread() >= Duration::from_millis(rules.window.max_still_ms);
+        let unproven_ms = match cues.motion.places {
+            0 => rules.window.max_still_ms,
+            _ => rules.window.max_unclear_ms,
+        };
+        let looked_long = self.spread() >= Duration::from_millis(unproven_ms);
         let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
         let promising = right && cues.network >= rules.liveness.bands.accepted;
         let patience = Duration::from_millis(rules.window.max_flat_ms);
         let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
         let last_chance = longest && (!promising || out_of_patience);
-        let no_more_looks = enough && given_up + frames >= rules.window.max_capture_frames;
+        let no_more_looks = enough && given_up >= rules.window.max_given_up_frames;
         (clear || last_chance || no_more_looks).then_some(evidence)
     }
 }

@@ -55,6 +55,23 @@ pub fn pipeline_with(settings: Settings) -> Pipeline {
     Pipeline::new(networks, settings).expect("consistent settings")
 }
 
+/// The pipeline with the cues that the manifest's `[liveness.fusion]` describes, also where it is
+/// commented out.
+pub fn pipeline_with_cues() -> Pipeline {
+    let text = std::fs::read_to_string(manifest()).expect("the manifest");
+    let (before, fusion) = text
+        .split_once("# [liveness.fusion]\n")
+        .expect("the model of the cues, commented out");
+    let (fusion, after) = fusion.split_once("\n\n").expect("its end");
+    let fusion = fusion.replace("# ", "");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let manifest = folder.path().join("manifest.toml");
+    let text = format!("{before}[liveness.fusion]\n{fusion}\n\n{after}");
+    std::fs::write(&manifest, text).expect("a manifest");
+    let networks = Networks::load(&manifest, &weights(), &runtime(), 1).expect("networks");
+    Pipeline::new(networks, Settings::default()).expect("consistent settings")
+}
+
 /// A demonstration portrait.
 pub fn portrait(name: &str) -> RgbImage {
     let path = setup_folder().join("portraits").join(format!("{name}.jpg"));

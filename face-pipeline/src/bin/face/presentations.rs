@@ -144,7 +144,7 @@ fn window(pipeline: &mut Pipeline, visit: &Visit, rate: f64) -> Result<Option<Wi
             growing.push(presentation.cues());
         }
     }
-    Ok((!growing.is_empty()).then(|| Windowed {
+    Ok((!growing.is_empty()).then_some(Windowed {
         person: visit.person,
         growing,
     }))

@@ -30,7 +30,7 @@ use kiosk_app::session::{
     Health, IssueFailed, Keepsake, Limits, Presented, ReferenceUnusable, Session, Sound, Turn,
 };
 use kiosk_ui::{
-    CardField, Confidential, Decided, Language, NumbersTrouble, Outage, Screen, Touch,
+    CardField, CardPrompt, Confidential, Decided, Language, NumbersTrouble, Outage, Screen, Touch,
     WalletTrouble, WalletView,
 };
 use proptest::prelude::*;
@@ -43,6 +43,7 @@ enum Step {
     Touch(Touch),
     Device(Device, Health),
     Printer(Health),
+    Scanner(Health),
     /// An answer, for the present turn or for an earlier one.
     Answer {
         late: bool,
@@ -64,6 +65,7 @@ enum What {
     Read,
     NumbersNeeded,
     NumbersScanned,
+    NumbersMisread,
     Removed,
     Failed(CardFault),
     Reference(bool),
@@ -138,6 +140,7 @@ fn what() -> impl Strategy<Value = What> {
         Just(What::Read),
         Just(What::NumbersNeeded),
         Just(What::NumbersScanned),
+        Just(What::NumbersMisread),
         Just(What::Removed),
         prop::sample::select(vec![
             CardFault::PulledMidRead,
@@ -195,6 +198,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device(),
         1 => prop::bool::weighted(0.8)
             .prop_map(|well| Step::Printer(if well { Health::Ready } else { Health::Lost })),
+        1 => prop::sample::select(vec![Health::Ready, Health::Lost]).prop_map(Step::Scanner),
         8 => (prop::bool::weighted(0.1), what()).prop_map(|(late, what)| Step::Answer { late, what }),
         4 => prop::bool::weighted(0.9).prop_map(|works| Step::Store { works }),
         2 => prop::bool::weighted(0.9).prop_map(|works| Step::Issue { works }),
@@ -397,6 +401,7 @@ impl World {
             Step::Touch(touch) => Event::Touch(touch),
             Step::Device(device, health) => Event::Device(device, health),
             Step::Printer(health) => Event::Printer(health),
+            Step::Scanner(health) => Event::Scanner(health),
             Step::Answer { late, what } => Event::Answer(
                 if late {
                     Turn(turn.0.wrapping_sub(1))
@@ -646,6 +651,7 @@ fn answer(what: What) -> Answer {
         })),
         What::NumbersNeeded => Answer::NumbersNeeded,
         What::NumbersScanned => Answer::NumbersScanned(numbers()),
+        What::NumbersMisread => Answer::NumbersMisread,
         What::Removed => Answer::CardRemoved,
         What::Failed(fault) => Answer::CardFailed(fault),
         What::Reference(usable) => {
@@ -1157,4 +1163,68 @@ fn numbers_that_never_open_the_chip_go_to_an_officer() {
         }
     }
     assert_eq!(world.commits, 1);
+}
+
+/// Chooses a service and agrees, on a kiosk with a document scanner.
+fn before_the_scanner() -> World {
+    let mut world = World::new();
+    world.session = world.session.asking_numbers_first();
+    world.handle(Event::Scanner(Health::Ready));
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("outpatient-registration".into()),
+        Touch::Agree,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    world
+}
+
+fn shown(world: &World) -> Screen {
+    world.session.view(world.now).screen
+}
+
+#[test]
+fn a_page_that_was_misread_is_asked_for_again_and_a_scanned_one_needs_no_keys() {
+    let mut world = before_the_scanner();
+    let answer = |what| Step::Answer { late: false, what };
+    let Screen::Numbers(numbers) = shown(&world) else {
+        panic!("the numbers are asked for");
+    };
+    assert!(numbers.scanner && numbers.trouble.is_none());
+    world.step(answer(What::NumbersMisread));
+    let Screen::Numbers(numbers) = shown(&world) else {
+        panic!("the numbers are still asked for");
+    };
+    assert_eq!(numbers.trouble, Some(NumbersTrouble::Misread));
+    world.step(answer(What::NumbersScanned));
+    assert!(matches!(shown(&world), Screen::Card(CardPrompt::Present)));
+    // The page is laid on the scanner once more while the chip is read: nothing begins anew.
+    world.step(answer(What::Present));
+    world.step(answer(What::NumbersScanned));
+    assert!(matches!(shown(&world), Screen::Card(CardPrompt::Reading)));
+}
+
+#[test]
+fn without_its_scanner_the_kiosk_asks_for_keys_and_the_session_goes_on() {
+    let mut world = before_the_scanner();
+    world.handle(Event::Scanner(Health::Lost));
+    let Screen::Numbers(numbers) = shown(&world) else {
+        panic!("the numbers are asked for");
+    };
+    assert!(!numbers.scanner);
+    for text in ["E00007730", "19850615", "20360101"] {
+        type_number(&mut world, text);
+    }
+    assert!(matches!(shown(&world), Screen::Card(CardPrompt::Present)));
+}
+
+#[test]
+fn what_was_scanned_for_somebody_who_has_left_opens_nothing() {
+    let mut world = before_the_scanner();
+    world.step(Step::Answer {
+        late: true,
+        what: What::NumbersScanned,
+    });
+    assert!(matches!(shown(&world), Screen::Numbers(_)));
 }

@@ -36,6 +36,13 @@ pub fn play_with(scenario: &str, arguments: &[&str]) -> Run {
 
 /// A program of ours, as built beside the tests, started in the workspace's root.
 pub fn program(name: &str) -> Command {
+    let mut command = Command::new(built(name));
+    command.current_dir(workspace());
+    command
+}
+
+/// Something of ours that was built beside the tests.
+pub fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let path = test.ancestors().nth(2).expect("target/debug").join(name);
     assert!(
@@ -43,9 +50,7 @@ pub fn program(name: &str) -> Command {
         "{} is not built: run the tests with `make test`",
         path.display()
     );
-    let mut command = Command::new(path);
-    command.current_dir(workspace());
-    command
+    path
 }
 
 /// Provisions a kiosk and has it enrolled, with the commands of technician and operator; the

@@ -40,6 +40,42 @@ fn the_holder_mistypes_a_number_corrects_it_and_is_verified() {
 }
 
 #[test]
+fn the_page_is_laid_on_the_scanner_and_nothing_is_typed() {
+    let run = stories::play("passport-scanned");
+    run.ends("verified", "all_factors_accepted");
+    run.showed(&[
+        "numbers-scan",
+        "numbers-misread",
+        "card-present",
+        "receipt-verified",
+    ]);
+    assert!(faults(&run).is_empty(), "a misread page opens nothing");
+    names_nobody(&run);
+    assert_eq!(
+        run.receipt_holds()["document"]["authenticity"],
+        "chip_authenticated"
+    );
+}
+
+#[test]
+fn a_scanner_that_is_unplugged_is_told_and_the_numbers_are_typed() {
+    let run = stories::play("scanner-lost");
+    run.ends("verified", "all_factors_accepted");
+    let screens = run.screens();
+    let keys = |name: &&String| name.ends_with("-numbers.png");
+    assert!(screens.iter().any(|name| keys(&name)), "{screens:?}");
+    let states: Vec<String> = events(&run)
+        .filter(|event| event["event"] == "device.state" && event["device"] == "mrz_scanner")
+        .map(|event| event["state"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        states.ends_with(&["ready".into(), "absent".into()]),
+        "{states:?}"
+    );
+    names_nobody(&run);
+}
+
+#[test]
 fn a_cloned_chip_is_not_accepted_and_an_officer_takes_over() {
     let run = stories::play("passport-cloned");
     run.ends("referred", "document_not_accepted");
@@ -56,14 +92,19 @@ fn a_cloned_chip_is_not_accepted_and_an_officer_takes_over() {
 
 /// Why documents were refused, in order.
 fn faults(run: &Run) -> Vec<String> {
-    let text = fs::read_to_string(run.folder().join("events.jsonl")).unwrap();
-    let events = text
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let failed = events.filter(|event| event["event"] == "card.failed");
-    failed
+    events(run)
+        .filter(|event| event["event"] == "card.failed")
         .map(|event| event["fault"].as_str().unwrap().to_owned())
         .collect()
+}
+
+fn events(run: &Run) -> impl Iterator<Item = serde_json::Value> {
+    let text = fs::read_to_string(run.folder().join("events.jsonl")).unwrap();
+    let events: Vec<_> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    events.into_iter()
 }
 
 fn names_nobody(run: &Run) {

@@ -26,8 +26,8 @@ pub struct WindowLimits {
     pub min_spread_ms: u64,
     /// Good frames after which a decision comes whatever it is.
     pub max_frames: usize,
-    /// Good frames in windows that were given up after which the least window is enough for a decision,
-    /// whatever it is: who hides or jumps again and again gets no more looks than that.
+    /// Good frames in windows that were given up after which the least window is enough to refuse: who
+    /// hides or jumps again and again gets no more looks than that.
     pub max_given_up_frames: usize,
     /// Time for which a person who holds still is looked at before the networks are believed alone,
     /// milliseconds.
@@ -209,7 +209,9 @@ impl Window {
         let patience = Duration::from_millis(rules.window.max_flat_ms);
         let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
         let last_chance = longest && (!promising || out_of_patience);
-        let no_more_looks = enough && given_up >= rules.window.max_given_up_frames;
+        // Whom it would accept has to be looked at as long as anybody.
+        let accepted = right && evidence.liveness.is_accepted();
+        let no_more_looks = enough && !accepted && given_up >= rules.window.max_given_up_frames;
         (clear || last_chance || no_more_looks).then_some(evidence)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
 use hal::card::emrtd::mrz::MrzFormat;
 use hal::card::emrtd::{Authenticity, EmrtdRecord};
+use hal::card::mrz_scanner::Scan;
 use hal::card::{CardEvent, CardKind, CardRecord};
 
 use crate::card_fields;
@@ -38,6 +39,19 @@ pub fn hand_in(inbox: &Inbox, turn: &TurnCell, event: CardEvent) {
         CardEvent::KeyNeeded => Answer::NumbersNeeded,
         CardEvent::Removed => Answer::CardRemoved,
         CardEvent::Failed(fault) => Answer::CardFailed(fault),
+    };
+    inbox.answer(turn.get(), answer);
+}
+
+/// Gives what the document scanner read to the session. A page that was laid on it before the kiosk
+/// asked belongs to an earlier turn, or to nobody.
+pub fn scanned(inbox: &Inbox, turn: &TurnCell, scan: Scan) {
+    let answer = match scan {
+        Scan::Key(key) => Answer::NumbersScanned(key),
+        Scan::Unreadable(error) => {
+            tracing::info!(%error, "page misread by the document scanner");
+            Answer::NumbersMisread
+        }
     };
     inbox.answer(turn.get(), answer);
 }

@@ -1,4 +1,4 @@
-//! The card reader of this kiosk, whichever kind it is.
+//! The card reader of this kiosk, whichever kind it is, with the document scanner beside it.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use hal::card::emrtd::access::AccessKey;
 use hal::card::emrtd::pki::passive::PassivePolicy;
 use hal::card::emrtd::pki::trust::{TrustError, TrustStore};
 use hal::card::emrtd::worker::{EmrtdReaderConfig, EmrtdWorker};
+use hal::card::mrz_scanner::MrzScannerWorker;
 use hal::card::serial::CardWorker;
 
 use crate::card_desk::{self, TurnCell};
@@ -17,8 +18,8 @@ use crate::shell::Inbox;
 pub enum CardReader {
     /// A GA 467 module on a serial line.
     Serial(CardWorker),
-    /// A contactless reader behind PC/SC.
-    Documents(EmrtdWorker),
+    /// A contactless reader behind PC/SC, and the scanner that reads what opens its documents.
+    Documents(EmrtdWorker, Option<MrzScannerWorker>),
 }
 
 impl CardReader {
@@ -32,18 +33,17 @@ impl CardReader {
         inbox: &Inbox,
         turn: &TurnCell,
     ) -> Result<Self, TrustError> {
-        let (events, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
+        let (events, states, at) = (inbox.clone(), inbox.clone(), turn.clone());
         let on_state = move |state| states.device(Device::CardReader, state);
-        let on_event = move |event| card_desk::hand_in(&events, &turn, event);
+        let on_event = move |event| card_desk::hand_in(&events, &at, event);
         Ok(match settings.kind {
             ReaderKind::Serial => {
                 Self::Serial(CardWorker::spawn(settings.serial(), on_state, on_event))
             }
-            ReaderKind::Pcsc => Self::Documents(EmrtdWorker::spawn(
-                contactless(settings)?,
-                on_state,
-                on_event,
-            )),
+            ReaderKind::Pcsc => Self::Documents(
+                EmrtdWorker::spawn(contactless(settings)?, on_state, on_event),
+                scanner(settings, inbox, turn),
+            ),
         })
     }
 
@@ -51,7 +51,7 @@ impl CardReader {
     pub fn start_polling(&self) {
         match self {
             Self::Serial(worker) => worker.start_polling(),
-            Self::Documents(worker) => worker.start_polling(None),
+            Self::Documents(worker, _) => worker.start_polling(None),
         }
     }
 
@@ -60,7 +60,7 @@ impl CardReader {
         match self {
             // Its cards open by themselves; nobody asked for numbers.
             Self::Serial(_) => {}
-            Self::Documents(worker) => worker.open_with(key),
+            Self::Documents(worker, _) => worker.open_with(key),
         }
     }
 
@@ -68,9 +68,23 @@ impl CardReader {
     pub fn stop_polling(&self) {
         match self {
             Self::Serial(worker) => worker.stop_polling(),
-            Self::Documents(worker) => worker.stop_polling(),
+            Self::Documents(worker, _) => worker.stop_polling(),
         }
     }
+}
+
+/// The document scanner of the settings. Nobody needs it: the numbers can be typed.
+fn scanner(
+    settings: &config::CardReader,
+    inbox: &Inbox,
+    turn: &TurnCell,
+) -> Option<MrzScannerWorker> {
+    let (scans, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
+    Some(MrzScannerWorker::spawn(
+        settings.scanner()?,
+        move |state| states.scanner(state),
+        move |scan| card_desk::scanned(&scans, &turn, scan),
+    ))
 }
 
 fn contactless(settings: &config::CardReader) -> Result<EmrtdReaderConfig, TrustError> {

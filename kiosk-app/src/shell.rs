@@ -115,12 +115,15 @@ impl Inbox {
 
     /// The printer changed its state: written down, and told to the session, which does not need it.
     pub(crate) fn printer(&self, state: DeviceState) {
-        let health = match state {
-            DeviceState::Ready => Health::Ready,
-            _ => Health::Lost,
-        };
-        self.event(Event::Printer(health));
+        self.event(Event::Printer(usable(&state)));
         self.record(Record::device("printer", state));
+    }
+
+    /// The document scanner changed its state: written down, and told to the session, which does not
+    /// need it.
+    pub(crate) fn scanner(&self, state: DeviceState) {
+        self.event(Event::Scanner(usable(&state)));
+        self.record(Record::device("mrz_scanner", state));
     }
 
     /// How a device is, for the session only.
@@ -136,6 +139,14 @@ impl Inbox {
     fn send(&self, message: Message) {
         // The shell outlives its devices; when it is gone the program is ending.
         let _ = self.0.send(message);
+    }
+}
+
+/// Whether a device that nobody waits for can be used now.
+fn usable(state: &DeviceState) -> Health {
+    match state {
+        DeviceState::Ready => Health::Ready,
+        _ => Health::Lost,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use hal::card::LineSpeed;
+use hal::card::mrz_scanner::MrzScannerConfig;
 use hal::card::serial::CardReaderConfig;
 use hal::wlt::WltPlugin;
 use serde::Deserialize;
@@ -28,6 +29,11 @@ pub struct CardReader {
     pub wlt_plugin: Option<PathBuf>,
     /// Part of the name of a contactless reader; the first there is where it is not given.
     pub reader: Option<String>,
+    /// Serial port of a document scanner that reads the machine-readable zone; only beside a
+    /// contactless reader.
+    pub mrz_scanner: Option<PathBuf>,
+    /// Its line speed; on USB it means nothing.
+    pub mrz_scanner_baud: Baud,
     /// Folder with certificates of the certification authorities whose travel documents are
     /// trusted, master lists and revocation lists.
     pub trust: PathBuf,
@@ -56,6 +62,8 @@ impl Default for CardReader {
             newest_address: true,
             wlt_plugin: None,
             reader: None,
+            mrz_scanner: None,
+            mrz_scanner_baud: Baud(9_600),
             trust: "/etc/kiosk/csca".into(),
             require_revocation_list: false,
         }
@@ -75,6 +83,14 @@ impl CardReader {
             newest_address: self.newest_address,
             ..CardReaderConfig::on(&self.port)
         }
+    }
+
+    /// The document scanner as its driver wants it, if there is one.
+    pub fn scanner(&self) -> Option<MrzScannerConfig> {
+        Some(MrzScannerConfig {
+            port: self.mrz_scanner.clone()?,
+            baud: self.mrz_scanner_baud.get(),
+        })
     }
 
     /// The decoder of card photos, if there is one.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// Declares a whole number that is valid only within a range; the message says which.
+/// Declares whole numbers that are valid only within a range; the message says which.
 macro_rules! ranged {
-    ($(#[$meta:meta])* $name:ident($inner:ty), $range:expr, $what:literal) => {
+    ($($(#[$meta:meta])* $name:ident($inner:ty): $range:expr, $what:literal;)+) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
         #[serde(try_from = "i64")]
@@ -30,57 +30,42 @@ macro_rules! ranged {
                     .ok_or_else(|| format!("{value} is out of range: {}", $what))
             }
         }
-    };
+    )+};
 }
 
-ranged!(
+ranged! {
     /// A waiting time.
-    Seconds(u16), 5..=600, "give 5 to 600 seconds");
-ranged!(
+    Seconds(u16): 5..=600, "give 5 to 600 seconds";
     /// Room on the disk.
-    Gibibytes(u16), 1..=1024, "give 1 to 1024 GiB");
-ranged!(
+    Gibibytes(u16): 1..=1024, "give 1 to 1024 GiB";
     /// In which block, counted from its own, an anchor is there for good.
-    Confirmations(u64), 1..=1000, "give 1 to 1000 blocks");
-ranged!(
+    Confirmations(u64): 1..=1000, "give 1 to 1000 blocks";
     /// How many attestations are anchored at once.
-    Batch(u64), 1..=100_000, "give 1 to 100000 attestations");
-ranged!(
+    Batch(u64): 1..=100_000, "give 1 to 100000 attestations";
     /// How long an attestation waits for others, in seconds.
-    Delay(u32), 1..=86_400, "give 1 to 86400 seconds");
-ranged!(
+    Delay(u32): 1..=86_400, "give 1 to 86400 seconds";
     /// Threads of a network.
-    Threads(u8), 1..=16, "give 1 to 16 threads");
-ranged!(
+    Threads(u8): 1..=16, "give 1 to 16 threads";
     /// A time between two frames.
-    FrameGap(u64), 500..=30_000, "give 500 to 30000 milliseconds");
-ranged!(
+    FrameGap(u64): 500..=30_000, "give 500 to 30000 milliseconds";
     /// A platform configuration register of a TPM (TCG PC Client Platform TPM Profile).
-    Pcr(u8), 0..=23, "give a PCR from 0 to 23");
-ranged!(
+    Pcr(u8): 0..=23, "give a PCR from 0 to 23";
     /// A BCM pin number of the Raspberry Pi's 40-pin header.
-    Pin(u8), 2..=27, "give a BCM pin from 2 to 27");
-ranged!(
+    Pin(u8): 2..=27, "give a BCM pin from 2 to 27";
     /// How loud the speaker is.
-    Volume(u8), 0..=100, "give 0 to 100");
-ranged!(
+    Volume(u8): 0..=100, "give 0 to 100";
     /// Line speed of a receipt printer.
-    PrinterBaud(u32), [9_600, 19_200, 38_400, 57_600, 115_200, 230_400],
-    "give 9600, 19200, 38400, 57600, 115200 or 230400");
-ranged!(
+    PrinterBaud(u32): [9_600, 19_200, 38_400, 57_600, 115_200, 230_400],
+        "give 9600, 19200, 38400, 57600, 115200 or 230400";
     /// Line speed of the card reader (GA 467).
-    Baud(u32), [9_600, 19_200, 38_400, 57_600, 115_200],
-    "give 9600, 19200, 38400, 57600 or 115200");
-
-ranged!(
+    Baud(u32): [9_600, 19_200, 38_400, 57_600, 115_200], "give 9600, 19200, 38400, 57600 or 115200";
     /// Width or height of a picture, pixels.
-    PictureSide(u32), 160..=4096, "give 160 to 4096 pixels");
-ranged!(
+    PictureSide(u32): 160..=4096, "give 160 to 4096 pixels";
     /// Pictures per second.
-    FrameRate(u32), 5..=120, "give 5 to 120 pictures a second");
-ranged!(
+    FrameRate(u32): 5..=120, "give 5 to 120 pictures a second";
     /// Frequency of the mains.
-    MainsHertz(u32), [50, 60], "give 50 or 60");
+    MainsHertz(u32): [50, 60], "give 50 or 60";
+}
 
 impl From<Seconds> for Duration {
     fn from(seconds: Seconds) -> Self {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kiosk_ui::{
-    CardPrompt, Decided, Ending, Guidance, Headless, Outage, PrintView, ScanHint, Screen, UiError,
-    View, WalletView,
+    CardPrompt, Decided, Ending, Guidance, Headless, NumbersTrouble, Outage, PrintView, ScanHint,
+    Screen, UiError, View, WalletView,
 };
 
 /// Saves screens into a folder.
@@ -72,8 +72,12 @@ pub fn name(view: &View) -> &'static str {
         Screen::Consent(_) => "consent",
         Screen::Fields(fields) if fields.iter().any(|choice| choice.agreed) => "fields-shared",
         Screen::Fields(_) => "fields",
-        Screen::Numbers(numbers) if numbers.trouble.is_some() => "numbers-wrong",
-        Screen::Numbers(_) => "numbers",
+        Screen::Numbers(numbers) => match numbers.trouble {
+            Some(NumbersTrouble::DoesNotOpen) => "numbers-wrong",
+            Some(NumbersTrouble::Misread) => "numbers-misread",
+            None if numbers.scanner => "numbers-scan",
+            None => "numbers",
+        },
         Screen::Card(prompt) => match prompt {
             CardPrompt::Present => "card-present",
             CardPrompt::Reading => "card-reading",

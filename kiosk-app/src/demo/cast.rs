@@ -71,10 +71,12 @@ impl Reader {
     }
 
     /// `[card_reader]` of the settings.
-    pub fn settings(&self) -> String {
+    pub fn settings(&self, arguments: &Arguments) -> String {
+        let decoder = arguments.wlt_plugin.as_ref().map(quoted);
+        let decoder = decoder.map_or_else(String::new, |path| format!("wlt_plugin = {path}\n"));
         match &self.lead {
-            Lead::Port(port) => format!("port = {}\n", quoted(port)),
-            Lead::Desk(desk) => desk.settings(),
+            Lead::Port(port) => format!("port = {}\n{decoder}", quoted(port)),
+            Lead::Desk(desk) => desk.settings(arguments.scenario),
         }
     }
 
@@ -99,14 +101,28 @@ impl Drop for Reader {
     }
 }
 
-/// Puts the card on the reader.
+/// Puts the card on the reader, and the page on the scanner.
 pub struct Hand(Option<ChildStdin>);
 
 impl Hand {
     /// The card lies on the reader.
     pub fn place_card(&mut self) {
+        self.tell("remove\nplace");
+    }
+
+    /// The page lies on the document scanner, well or not.
+    pub fn scan(&mut self, flat: bool) {
+        self.tell(if flat { "scan" } else { "scan misread" });
+    }
+
+    /// The document scanner is not there any more.
+    pub fn pull_scanner(&mut self) {
+        self.tell("scanner gone");
+    }
+
+    fn tell(&mut self, words: &str) {
         if let Some(commands) = &mut self.0
-            && let Err(error) = writeln!(commands, "remove\nplace")
+            && let Err(error) = writeln!(commands, "{words}")
         {
             tracing::error!(%error, "the simulated reader is gone");
         }
@@ -201,9 +217,11 @@ fn card(arguments: &Arguments, command: &mut Command) -> Result<(), DemoError> {
     command
         .arg("card")
         .arg("--card")
-        .arg(home.join("demo/card.toml"))
-        .arg("--photo")
-        .arg(card_photo(arguments)?);
+        .arg(home.join("demo/card.toml"));
+    match &arguments.photo_field {
+        Some(field) => command.arg("--photo-field").arg(field),
+        None => command.arg("--photo").arg(card_photo(arguments)?),
+    };
     if let Some(fault) = asked.or(arguments.scenario.card_fault()) {
         command.args(["--fault", fault]);
     }

@@ -47,6 +47,12 @@ pub struct Arguments {
     /// The portrait on the card
     #[arg(long, value_name = "PICTURE")]
     pub card_photo: Option<PathBuf>,
+    /// The photo field of the card as it is: 1,024 bytes in WLT coding
+    #[arg(long, value_name = "FILE", conflicts_with = "card_photo")]
+    pub photo_field: Option<PathBuf>,
+    /// The licensed decoder of such photos (`wlt_plugin` of the settings)
+    #[arg(long, value_name = "LIBRARY")]
+    pub wlt_plugin: Option<PathBuf>,
     /// Language of the first screen
     #[arg(long, value_enum, default_value_t = Tongue::Zh)]
     pub language: Tongue,
@@ -86,6 +92,7 @@ impl Arguments {
             || self.camera.is_some()
             || self.frames.is_some()
             || self.card_photo.is_some()
+            || self.photo_field.is_some()
             || self.card_fault.is_some()
             || self.state.is_some()
     }

@@ -62,15 +62,26 @@ impl Desk {
             .arg(portrait)
             .arg("--write-csca")
             .arg(self.trust());
+        if arguments.scenario.has_scanner() {
+            command.arg("--scanner").arg(self.scanner());
+        }
         if let Some(fault) = fault(arguments) {
             command.args(["--fault", fault]);
         }
     }
 
     /// `[card_reader]` of the settings.
-    pub fn settings(&self) -> String {
+    pub fn settings(&self, scenario: Scenario) -> String {
         let trust = quoted(self.trust());
-        format!("kind = \"pcsc\"\ntrust = {trust}\nrequire_revocation_list = true\n")
+        let scanner = match scenario.has_scanner() {
+            true => format!("mrz_scanner = {}\n", quoted(self.scanner())),
+            false => String::new(),
+        };
+        format!("kind = \"pcsc\"\ntrust = {trust}\nrequire_revocation_list = true\n{scanner}")
+    }
+
+    fn scanner(&self) -> PathBuf {
+        self.folder.join("scanner")
     }
 
     fn trust(&self) -> PathBuf {

@@ -21,7 +21,7 @@ use crate::run::RunError;
 /// Plays the story: one resident is served, the next loses the power, the kiosk comes back.
 pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
     let mut reader = Reader::start(arguments)?;
-    let folder = Folder::prepare(arguments, &reader.settings())?;
+    let folder = Folder::prepare(arguments, &reader.settings(arguments))?;
     let state = &folder.config.paths.state;
 
     println!("A first resident is served.");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hal::panel::Switch;
 use kiosk_ui::{
-    CardPrompt, NumbersView, Outage, PrintView, ReceiptView, Screen, Touch, View, WalletTrouble,
-    WalletView,
+    CardPrompt, NumbersTrouble, NumbersView, Outage, PrintView, ReceiptView, Screen, Touch, View,
+    WalletTrouble, WalletView,
 };
 
 use super::album;
@@ -19,6 +19,10 @@ pub enum Act {
     Touch(Touch),
     /// Puts the card on the reader, taking it off first if it lies there.
     PlaceCard,
+    /// Lays the page on the document scanner, crookedly or flat.
+    Scan { flat: bool },
+    /// Somebody pulls the document scanner's plug.
+    PullScanner,
     /// Holds the phone up to the camera.
     HoldPhone,
     /// Somebody else opens the case or the door, or closes it.
@@ -42,6 +46,8 @@ pub struct Resident {
     prompt: Option<CardPrompt>,
     /// The kiosk said that the numbers do not open the chip.
     looked_again: bool,
+    /// What was done with the document scanner last.
+    scanned: Option<Act>,
     holds_phone: bool,
     asked_for_paper: bool,
     /// The slip lies there, or never will.
@@ -60,6 +66,7 @@ impl Resident {
             begun: false,
             prompt: None,
             looked_again: false,
+            scanned: None,
             holds_phone: false,
             asked_for_paper: false,
             has_paper: false,
@@ -99,7 +106,7 @@ impl Resident {
             return self.handle_card(*prompt);
         }
         if let Screen::Numbers(numbers) = screen {
-            return Some(Act::Touch(self.type_numbers(numbers)));
+            return self.give_numbers(numbers);
         }
         if let Screen::Receipt(ReceiptView {
             print: PrintView::Offered,
@@ -175,6 +182,21 @@ impl Resident {
                 (codes.number == codes.count).then_some(Act::Touch(Touch::Back))
             }
         }
+    }
+
+    /// Scans the page where a scanner is offered, once more if it was misread; else types.
+    fn give_numbers(&mut self, numbers: &NumbersView) -> Option<Act> {
+        if !numbers.scanner {
+            return Some(Act::Touch(self.type_numbers(numbers)));
+        }
+        let act = match (self.scenario, numbers.trouble) {
+            (Scenario::ScannerLost, _) => Act::PullScanner,
+            (_, Some(NumbersTrouble::Misread)) => Act::Scan { flat: true },
+            _ => Act::Scan { flat: false },
+        };
+        let news = self.scanned.as_ref() != Some(&act);
+        self.scanned = Some(act.clone());
+        news.then_some(act)
     }
 
     /// The next key, or one back; after a slip the numbers are looked at again.

@@ -39,6 +39,10 @@ pub enum Scenario {
     CaseOpened,
     /// The holder of a passport types its numbers, wrong ones first, and is verified
     Passport,
+    /// The passport is laid on a document scanner, crookedly first, and nothing is typed
+    PassportScanned,
+    /// The document scanner is unplugged, so the numbers are typed
+    ScannerLost,
     /// The passport's chip is a copy of a genuine one
     PassportCloned,
     /// The power fails in the moment of the commit
@@ -118,7 +122,9 @@ impl Scenario {
             | Self::Wallet
             | Self::WalletNoKey
             | Self::ServiceDoor
-            | Self::Passport => Outcome::Verified,
+            | Self::Passport
+            | Self::PassportScanned
+            | Self::ScannerLost => Outcome::Verified,
             Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
             Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
             Self::Cancelled => Outcome::Cancelled,
@@ -138,7 +144,15 @@ impl Scenario {
 
     /// Whether the document is a passport, on a contactless reader.
     pub fn is_contactless(self) -> bool {
-        matches!(self, Self::Passport | Self::PassportCloned)
+        matches!(
+            self,
+            Self::Passport | Self::PassportScanned | Self::ScannerLost | Self::PassportCloned
+        )
+    }
+
+    /// Whether there is a document scanner, too.
+    pub fn has_scanner(self) -> bool {
+        matches!(self, Self::PassportScanned | Self::ScannerLost)
     }
 
     /// What the resident types from the page: the numbers of `demo/passport.toml`.

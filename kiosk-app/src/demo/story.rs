@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Plays a story to its end.
 pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
     let mut reader = Reader::start(arguments)?;
-    let folder = Folder::prepare(arguments, &reader.settings())?;
+    let folder = Folder::prepare(arguments, &reader.settings(arguments))?;
     println!(
         "The story {:?} begins; the card reader is {}.",
         arguments.scenario,
@@ -222,6 +222,8 @@ fn accompany(
                     Some((_, Act::Touch(_) | Act::Leave)) if presence.hands_on => {}
                     Some((_, Act::Touch(touch))) => inbox.touch(touch),
                     Some((_, Act::PlaceCard)) => hand.place_card(),
+                    Some((_, Act::Scan { flat })) => hand.scan(flat),
+                    Some((_, Act::PullScanner)) => hand.pull_scanner(),
                     Some((_, Act::HoldPhone)) => place.hold_phone(),
                     Some((_, Act::Switch(switch, active))) => switches.switch(switch, active),
                     Some((_, Act::Leave)) if presence.is_over() => break,

@@ -22,6 +22,7 @@ mod photo_decoder;
 mod printer;
 mod reader;
 mod report;
+mod scanner;
 mod seal;
 mod settings;
 mod speaker;
@@ -157,6 +158,12 @@ fn test_devices(bench: &Bench, config: &Arc<Config>, now: WallTime) -> Vec<Check
             photo_decoder::load(&decoder)
         }),
     ];
+    if config.card_reader.mrz_scanner.is_some() {
+        let scanner = config.card_reader.clone();
+        checks.push(bench.run("mrz_scanner", "Document scanner", move || {
+            scanner::ask(&scanner)
+        }));
+    }
     if let Some(infrared) = config.camera.infrared_settings() {
         checks.push(bench.run("infrared_camera", "Infrared camera", move || {
             camera::look_for_infrared(&infrared)

@@ -32,8 +32,9 @@ impl Session {
             }
             (Answer::NumbersNeeded, State::Presenting { .. }) => self.numbers_needed(now),
             (Answer::NumbersScanned(key), State::Presenting { .. }) => {
-                self.numbers_known(key, now);
+                self.numbers_scanned(key, now);
             }
+            (Answer::NumbersMisread, State::Presenting { numbers, .. }) => numbers.misread(),
             (Answer::CardRemoved, State::Presenting { prompt, .. }) => card_removed(prompt),
             (Answer::CardFailed(fault), State::Presenting { .. }) => self.card_failed(fault, now),
             (Answer::Reference(Ok(())), State::Preparing { .. }) => self.start_capture(now),

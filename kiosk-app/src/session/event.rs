@@ -29,6 +29,8 @@ pub enum Event {
     Device(Device, Health),
     /// The receipt printer came back or went away; nobody needs it.
     Printer(Health),
+    /// The document scanner came back or went away; the numbers can be typed.
+    Scanner(Health),
     /// Something that was asked for in this turn has an answer.
     Answer(Turn, Answer),
 }
@@ -87,6 +89,8 @@ pub enum Answer {
     NumbersNeeded,
     /// A document scanner read the numbers.
     NumbersScanned(AccessKey),
+    /// A document scanner misread the page.
+    NumbersMisread,
     /// The card is no longer on the reader.
     CardRemoved,
     /// The card could not be read or is not acceptable.

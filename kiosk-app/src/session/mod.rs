@@ -53,6 +53,7 @@ pub struct Session {
     language: Language,
     lost: BTreeSet<Device>,
     printer_ready: bool,
+    scanner_ready: bool,
     paper: Paper,
     turn: Turn,
     /// The numbers of a document are typed before it is put on the reader.
@@ -73,6 +74,7 @@ impl Session {
             language,
             lost: BTreeSet::new(),
             printer_ready: false,
+            scanner_ready: false,
             paper: Paper::default(),
             turn: Turn::default(),
             numbers_first: false,
@@ -92,6 +94,7 @@ impl Session {
             Event::Touch(touch) => self.touch(touch, now),
             Event::Device(device, health) => self.device(device, health, now),
             Event::Printer(health) => self.printer(health),
+            Event::Scanner(health) => self.scanner(health),
             Event::Answer(turn, answer) if turn == self.turn => self.answer(answer, now),
             // Meant for a resident who has left.
             Event::Answer(..) => {}

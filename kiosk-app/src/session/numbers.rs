@@ -1,16 +1,17 @@
 //! The numbers of a travel document, typed on the screen: document number, date of birth, date of
 //! expiry. Every key is checked as it is touched, so that only what can be right is ever there; the
-//! chip says whether it is. The numbers open the chip and are kept for nothing else.
+//! chip says whether it is. Where there is a document scanner, it reads them instead. The numbers open
+//! the chip and are kept for nothing else.
 
 use std::time::Duration;
 
 use hal::card::CivilDate;
 use hal::card::emrtd::access::AccessKey;
-use kiosk_ui::{Confidential, NumbersField, NumbersTrouble, NumbersView};
+use kiosk_ui::{CardPrompt, Confidential, NumbersField, NumbersTrouble, NumbersView};
 use zeroize::Zeroizing;
 
 use super::state::State;
-use super::{Effect, Session};
+use super::{Effect, Health, Session};
 use crate::record::Record;
 
 /// Most characters of a document number: an identity card's goes on in the optional data (ICAO
@@ -65,9 +66,17 @@ impl Numbers {
         self.trouble = trouble;
     }
 
-    /// The screen.
-    pub fn view(&self) -> NumbersView {
+    /// The page lay crooked on the scanner: once more, or the keys.
+    pub fn misread(&mut self) {
+        if self.typing {
+            self.trouble = Some(NumbersTrouble::Misread);
+        }
+    }
+
+    /// The screen, where there is a document scanner or not.
+    pub fn view(&self, scanner: bool) -> NumbersView {
         NumbersView {
+            scanner,
             field: self.field(),
             typed: Confidential::new(self.fields[self.at].clone()),
             possible: self.possible(),
@@ -237,8 +246,23 @@ impl Session {
         }
     }
 
+    pub(super) fn scanner(&mut self, health: Health) {
+        self.scanner_ready = health == Health::Ready;
+    }
+
+    /// A page was scanned. A chip that is being read already is left alone.
+    pub(super) fn numbers_scanned(&mut self, key: AccessKey, now: Duration) {
+        if let State::Presenting {
+            numbers, prompt, ..
+        } = &self.state
+            && (numbers.typing() || *prompt != CardPrompt::Reading)
+        {
+            self.numbers_known(key, now);
+        }
+    }
+
     /// The numbers are there, typed or from a document scanner: the chip can be opened.
-    pub(super) fn numbers_known(&mut self, key: AccessKey, now: Duration) {
+    fn numbers_known(&mut self, key: AccessKey, now: Duration) {
         let State::Presenting {
             numbers, prompt, ..
         } = &mut self.state
@@ -246,7 +270,7 @@ impl Session {
             return;
         };
         numbers.typing = false;
-        *prompt = kiosk_ui::CardPrompt::Present;
+        *prompt = CardPrompt::Present;
         self.record(Record::NumbersGiven);
         self.effects.push(Effect::OpenDocument(key));
         self.deadline = self.waiting_time().map(|time| now + time);
@@ -294,9 +318,9 @@ mod tests {
         assert!(numbers.next() == Some(expected));
         assert!(!numbers.typing());
         numbers.ask(Some(NumbersTrouble::DoesNotOpen));
-        assert_eq!(numbers.view().typed.reveal(), "E00007730");
+        assert_eq!(numbers.view(false).typed.reveal(), "E00007730");
         numbers.erase();
-        assert_eq!(numbers.view().trouble, None);
+        assert_eq!(numbers.view(false).trouble, None);
     }
 
     #[test]
@@ -304,13 +328,13 @@ mod tests {
         let mut numbers = Numbers::asked();
         typed(&mut numbers, "AB12");
         assert!(numbers.next().is_none());
-        assert_eq!(numbers.view().field, NumbersField::Number);
+        assert_eq!(numbers.view(false).field, NumbersField::Number);
         typed(&mut numbers, "3");
         assert!(numbers.next().is_none());
         typed(&mut numbers, "1985");
         assert!(numbers.next().is_none());
         assert_eq!(numbers.view().field, NumbersField::Birth);
         numbers.back();
-        assert_eq!(numbers.view().typed.reveal(), "AB123");
+        assert_eq!(numbers.view(false).typed.reveal(), "AB123");
     }
 }

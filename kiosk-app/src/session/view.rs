@@ -52,7 +52,7 @@ impl Session {
                 Screen::Fields(self.field_choices(*service, agreed))
             }
             State::Presenting { numbers, .. } if numbers.typing() => {
-                Screen::Numbers(numbers.view())
+                Screen::Numbers(numbers.view(self.scanner_ready))
             }
             State::Presenting { prompt, .. } => Screen::Card(*prompt),
             State::Preparing { .. } => Screen::Card(CardPrompt::Reading),

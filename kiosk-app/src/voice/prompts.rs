@@ -3,8 +3,8 @@
 
 use hal::speaker::Chime;
 use kiosk_ui::{
-    CardPrompt, Decided, Ending, Guidance, NumbersField, NumbersView, PrintView, Screen, View,
-    WalletView,
+    CardPrompt, Decided, Ending, Guidance, NumbersField, NumbersTrouble, NumbersView, PrintView,
+    Screen, View, WalletView,
 };
 
 /// What is said with a screen.
@@ -38,7 +38,7 @@ pub fn prompt(view: &View) -> Option<Prompt> {
         Screen::Consent(_) => say(&["consent.title"]),
         Screen::Fields(_) => say(&["fields.title"]),
         Screen::Card(prompt) => say(card(*prompt)),
-        Screen::Numbers(NumbersView { field, .. }) => say(number(*field)),
+        Screen::Numbers(view) => say(number(view)),
         Screen::Capture(prompt) => Prompt {
             urgency: Urgency::Next,
             ..say(guidance(prompt.guidance))
@@ -107,8 +107,10 @@ fn card(prompt: CardPrompt) -> &'static [&'static str] {
 }
 
 /// What to type, never what is typed.
-fn number(field: NumbersField) -> &'static [&'static str] {
-    match field {
+fn number(view: &NumbersView) -> &'static [&'static str] {
+    match view.field {
+        _ if view.trouble == Some(NumbersTrouble::Misread) => &["numbers.misread"],
+        NumbersField::Number if view.scanner => &["numbers.scan-hint"],
         NumbersField::Number => &["numbers.number", "numbers.number-hint"],
         NumbersField::Birth => &["numbers.birth", "numbers.birth-hint"],
         NumbersField::Expiry => &["numbers.expiry", "numbers.expiry-hint"],
@@ -154,6 +156,8 @@ pub(super) const ALL: &[&str] = &[
     "numbers.birth-hint",
     "numbers.expiry",
     "numbers.expiry-hint",
+    "numbers.scan-hint",
+    "numbers.misread",
     "guidance.wait",
     "guidance.look-here",
     "guidance.look-here-hint",
@@ -224,6 +228,7 @@ mod tests {
                 possible: String::new(),
                 complete: false,
                 trouble: None,
+                scanner: false,
             }),
             Screen::Ended(Ending::Cancelled),
             Screen::Ended(Ending::TimedOut),

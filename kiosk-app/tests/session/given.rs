@@ -44,6 +44,7 @@ pub(crate) fn answer(what: What) -> Answer {
         })),
         What::NumbersNeeded => Answer::NumbersNeeded,
         What::NumbersScanned => Answer::NumbersScanned(numbers()),
+        What::NumbersMisread => Answer::NumbersMisread,
         What::Removed => Answer::CardRemoved,
         What::Failed(fault) => Answer::CardFailed(fault),
         What::Reference(usable) => {

@@ -1,6 +1,7 @@
 //! Numbers that open a chip, typed on the screen.
 
-use kiosk_ui::{NumbersTrouble, Screen, Touch};
+use kiosk_app::session::{Event, Health};
+use kiosk_ui::{CardPrompt, NumbersTrouble, Screen, Touch};
 
 use crate::steps::{Step, WRONG_NUMBERS, What};
 use crate::world::World;
@@ -79,4 +80,64 @@ fn numbers_that_never_open_the_chip_go_to_an_officer() {
         }
     }
     assert_eq!(world.commits, 1);
+}
+
+/// Chooses a service and agrees, on a kiosk with a document scanner.
+fn before_the_scanner() -> World {
+    let mut world = World::new();
+    world.session = world.session.asking_numbers_first();
+    world.handle(Event::Scanner(Health::Ready));
+    for touch in [
+        Touch::Begin,
+        Touch::Choose("outpatient-registration".into()),
+        Touch::Agree,
+    ] {
+        world.step(Step::Touch(touch));
+    }
+    world
+}
+
+#[test]
+fn a_page_that_was_misread_is_asked_for_again_and_a_scanned_one_needs_no_keys() {
+    let mut world = before_the_scanner();
+    let answer = |what| Step::Answer { late: false, what };
+    let Screen::Numbers(numbers) = world.screen() else {
+        panic!("the numbers are asked for");
+    };
+    assert!(numbers.scanner && numbers.trouble.is_none());
+    world.step(answer(What::NumbersMisread));
+    let Screen::Numbers(numbers) = world.screen() else {
+        panic!("the numbers are still asked for");
+    };
+    assert_eq!(numbers.trouble, Some(NumbersTrouble::Misread));
+    world.step(answer(What::NumbersScanned));
+    assert!(matches!(world.screen(), Screen::Card(CardPrompt::Present)));
+    // The page is laid on the scanner once more while the chip is read: nothing begins anew.
+    world.step(answer(What::Present));
+    world.step(answer(What::NumbersScanned));
+    assert!(matches!(world.screen(), Screen::Card(CardPrompt::Reading)));
+}
+
+#[test]
+fn without_its_scanner_the_kiosk_asks_for_keys_and_the_session_goes_on() {
+    let mut world = before_the_scanner();
+    world.handle(Event::Scanner(Health::Lost));
+    let Screen::Numbers(numbers) = world.screen() else {
+        panic!("the numbers are asked for");
+    };
+    assert!(!numbers.scanner);
+    for text in ["E00007730", "19850615", "20360101"] {
+        type_number(&mut world, text);
+    }
+    assert!(matches!(world.screen(), Screen::Card(CardPrompt::Present)));
+}
+
+#[test]
+fn what_was_scanned_for_somebody_who_has_left_opens_nothing() {
+    let mut world = before_the_scanner();
+    world.step(Step::Answer {
+        late: true,
+        what: What::NumbersScanned,
+    });
+    assert!(matches!(world.screen(), Screen::Numbers(_)));
 }

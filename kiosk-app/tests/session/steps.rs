@@ -15,6 +15,7 @@ pub(crate) enum Step {
     Touch(Touch),
     Device(Device, Health),
     Printer(Health),
+    Scanner(Health),
     /// An answer, for the present turn or for an earlier one.
     Answer {
         late: bool,
@@ -36,6 +37,7 @@ pub(crate) enum What {
     Read,
     NumbersNeeded,
     NumbersScanned,
+    NumbersMisread,
     Removed,
     Failed(CardFault),
     Reference(bool),
@@ -106,6 +108,7 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
         Just(What::Read),
         Just(What::NumbersNeeded),
         Just(What::NumbersScanned),
+        Just(What::NumbersMisread),
         Just(What::Removed),
         prop::sample::select(vec![
             CardFault::PulledMidRead,
@@ -163,6 +166,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => device(),
         1 => prop::bool::weighted(0.8)
             .prop_map(|well| Step::Printer(if well { Health::Ready } else { Health::Lost })),
+        1 => prop::sample::select(vec![Health::Ready, Health::Lost]).prop_map(Step::Scanner),
         8 => (prop::bool::weighted(0.1), what()).prop_map(|(late, what)| Step::Answer { late, what }),
         4 => prop::bool::weighted(0.9).prop_map(|works| Step::Store { works }),
         2 => prop::bool::weighted(0.9).prop_map(|works| Step::Issue { works }),

@@ -96,6 +96,7 @@ impl World {
             Step::Touch(touch) => Event::Touch(touch),
             Step::Device(device, health) => Event::Device(device, health),
             Step::Printer(health) => Event::Printer(health),
+            Step::Scanner(health) => Event::Scanner(health),
             Step::Answer { late, what } => Event::Answer(
                 if late {
                     Turn(turn.0.wrapping_sub(1))

@@ -6,8 +6,8 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
     CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
-    Language, NumbersField, NumbersView, Outage, PrintView, ReceiptView, ScanHint, Screen,
-    ServiceChoice, View, WalletTrouble, WalletView, qr,
+    Language, NumbersField, NumbersTrouble, NumbersView, Outage, PrintView, ReceiptView, ScanHint,
+    Screen, ServiceChoice, View, WalletTrouble, WalletView, qr,
 };
 
 /// Shows `view`, and forgets what the screens before it showed.
@@ -208,7 +208,10 @@ fn numbers(api: &Api, numbers: Option<&NumbersView>) {
             typed: spaced(numbers).into(),
             empty: numbers.typed.reveal().is_empty(),
             complete: numbers.complete,
-            trouble: numbers.trouble.is_some(),
+            trouble: numbers
+                .trouble
+                .map_or(screens::NumbersTrouble::None, Into::into),
+            scanner: numbers.scanner,
             keys,
         },
     });
@@ -286,6 +289,7 @@ same_names! {
         CloseMouth, MoreLight, LessLight, HoldStill, Good,
     }
     NumbersField { Number, Birth, Expiry }
+    NumbersTrouble { DoesNotOpen, Misread }
     Decided { Verified, NotVerified, Referred }
     PrintView { None, Offered, Printing, Printed, Failed }
     WalletTrouble { NoKey, NoCamera, Failed }

@@ -134,6 +134,8 @@ pub struct NumbersView {
     pub complete: bool,
     /// What went wrong before, if anything.
     pub trouble: Option<NumbersTrouble>,
+    /// Whether a document scanner is there that reads them all at once.
+    pub scanner: bool,
 }
 
 /// The numbers that open a travel document's chip.
@@ -152,6 +154,8 @@ pub enum NumbersField {
 pub enum NumbersTrouble {
     /// The chip did not open with them.
     DoesNotOpen,
+    /// The document scanner misread the page.
+    Misread,
 }
 
 /// What the card screen asks for.

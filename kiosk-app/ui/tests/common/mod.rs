@@ -64,7 +64,7 @@ pub fn view(language: Language, screen: Screen) -> View {
 }
 
 /// What is typed at the beginning, in the middle and at the end of each number.
-pub fn numbers() -> [(&'static str, NumbersView); 6] {
+pub fn numbers() -> [(&'static str, NumbersView); 8] {
     use NumbersField::{Birth, Expiry, Number};
     let signs = "1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     [
@@ -78,6 +78,15 @@ pub fn numbers() -> [(&'static str, NumbersView); 6] {
             true,
             Some(NumbersTrouble::DoesNotOpen),
         ),
+        ("numbers-scan", Number, "", signs, false, None),
+        (
+            "numbers-scan-misread",
+            Number,
+            "",
+            signs,
+            false,
+            Some(NumbersTrouble::Misread),
+        ),
         ("numbers-birth", Birth, "19850", "123456789", false, None),
         ("numbers-birth-full", Birth, "19850615", "", true, None),
         ("numbers-expiry", Expiry, "20360101", "", true, None),
@@ -89,6 +98,7 @@ pub fn numbers() -> [(&'static str, NumbersView); 6] {
             possible: possible.to_owned(),
             complete,
             trouble,
+            scanner: name.starts_with("numbers-scan"),
         };
         (name, view)
     })

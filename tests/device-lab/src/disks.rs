@@ -68,7 +68,7 @@ max_gap_ms = 30000
 choose = 300
 consent = 300
 card = 300
-capture = 240
+capture = 600
 commit = 120
 receipt = 20
 "#;

@@ -276,11 +276,11 @@ impl Events {
 }
 
 /// Starts the kiosk's service; systemd says when its screen is drawn. On a busy host the kernel learns
-/// late how large the screen is, and takes it for a small one until then.
+/// late how large the screen is, and takes it for a small one until it is told to look again.
 pub fn start(machine: &mut Machine) -> Result<(), LabError> {
     let size = format!("{}x{}", SCREEN.0, SCREEN.1);
     wait::until("the screen's size", PATIENCE, || {
-        let modes = "head -qn 1 /sys/class/drm/card*-Virtual-1/modes";
+        let modes = "cd /sys/class/drm/card*-Virtual-1 && echo detect >status && head -n 1 modes";
         let said = machine.shell.attempt(modes)?;
         Ok(if said.text.trim() == size {
             Ok(())

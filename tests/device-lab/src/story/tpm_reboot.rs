@@ -7,13 +7,11 @@ use crate::error::{LabError, ensure, failed};
 use crate::kiosk;
 use crate::lab::Lab;
 use crate::machine::Body;
-use crate::pictures::Person;
 
 pub fn tell(lab: &mut Lab) -> Result<String, LabError> {
     let body = lab.enrolled()?.copy_to(&lab.folder("tpm-reboot"))?;
     for _ in ["the first time", "after the power was cut"] {
         let mut machine = lab.switch_on(&body)?;
-        kiosk::plug_camera(&mut machine, Person::Holder)?;
         kiosk::start(&mut machine)?;
         machine.cut_power();
     }

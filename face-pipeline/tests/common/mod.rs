@@ -55,8 +55,7 @@ pub fn pipeline_with(settings: Settings) -> Pipeline {
     Pipeline::new(networks, settings).expect("consistent settings")
 }
 
-/// The pipeline with the cues that the manifest's `[liveness.fusion]` describes, also where it is
-/// commented out.
+/// The pipeline with the cues of the manifest's `[liveness.fusion]`, which is commented out there.
 pub fn pipeline_with_cues() -> Pipeline {
     let text = std::fs::read_to_string(manifest()).expect("the manifest");
     let (before, fusion) = text

@@ -45,7 +45,7 @@ impl Model {
     fn new() -> Self {
         let frame = common::frame(&portrait("person_b_1"), 470, 0);
         let mesh = pipeline().mesh(view(&frame)).expect("no failure");
-        let points = mesh.expect("a face").points;
+        let points = mesh.expect("a face").points.clone();
         Self { frame, points }
     }
 

@@ -333,7 +333,7 @@ mod tests {
         assert!(numbers.next().is_none());
         typed(&mut numbers, "1985");
         assert!(numbers.next().is_none());
-        assert_eq!(numbers.view().field, NumbersField::Birth);
+        assert_eq!(numbers.view(false).field, NumbersField::Birth);
         numbers.back();
         assert_eq!(numbers.view(false).typed.reveal(), "AB123");
     }

@@ -42,7 +42,7 @@ pub fn pad(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcom
 pub fn mesh(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
     for path in images {
         let mesh = pipeline.mesh(Photo::open(path)?.view()?)?;
-        let points = mesh.map(|m| m.points).unwrap_or_default();
+        let points = mesh.map(|m| m.points.clone()).unwrap_or_default();
         if points.is_empty() {
             return Err(format!("no face in {}", path.display()).into());
         }

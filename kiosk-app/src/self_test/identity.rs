@@ -17,7 +17,7 @@ const DAY_S: u64 = 86_400;
 /// When nothing is known that a technician could do.
 const CALL: &str = "Do not change the file. Call the operator: this kiosk may need a new key.";
 
-/// README.md, "When the case was opened".
+/// docs/technician.md, "When the case was opened".
 const TAMPERED: &str = "Find out who opened the case and why. Look for anything that was added or \
                         exchanged, close the case, and sign off with `kiosk sign-off --config FILE \
                         --by YOUR-BADGE`, which says how the kiosk gets new keys.";

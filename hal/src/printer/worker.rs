@@ -150,7 +150,11 @@ impl Driver for Run {
                 continue;
             }
             watch.calm();
-            self.tidy(&mut line)?;
+            if let Some(trouble) = self.strike_out(&mut line)? {
+                health.set(DeviceState::Faulted(trouble.to_string()));
+                self.rest(LOOK_AGAIN);
+                continue;
+            }
             health.ready();
             match self.queue.next(Instant::now(), true) {
                 Next::Print(job) => self.print(&mut line, &job, health)?,
@@ -179,17 +183,16 @@ impl Driver for Run {
 }
 
 impl Run {
-    /// Strikes out and cuts what is left of a broken slip, so that nobody gets it with their own.
-    fn tidy(&mut self, line: &mut Line) -> Result<(), LineError> {
+    /// Strikes out and cuts what is left of a broken slip, so that nobody gets it with their own. Says
+    /// what came in between: nothing else may be printed then.
+    fn strike_out(&mut self, line: &mut Line) -> Result<Option<Trouble>, LineError> {
         if !self.unfinished {
-            return Ok(());
+            return Ok(None);
         }
         line.clear()?;
-        let void = encode(&self.config.void, &self.config.style);
-        if line.print(&void)?.is_none() {
-            self.unfinished = false;
-        }
-        Ok(())
+        let trouble = line.print(&encode(&self.config.void, &self.config.style))?;
+        self.unfinished = trouble.is_some();
+        Ok(trouble)
     }
 
     fn print(&mut self, line: &mut Line, job: &Job, health: &mut Health) -> Result<(), LineError> {

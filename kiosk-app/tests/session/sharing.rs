@@ -45,10 +45,7 @@ fn only_what_was_switched_on_is_in_the_draft() {
 
 #[test]
 fn who_is_not_verified_shares_nothing() {
-    let mut world = World::new();
-    for step in sharing_path().into_iter().take(9) {
-        world.step(step);
-    }
+    let mut world = World::after(9, sharing_path());
     let refused = FactorOutcome::Band(Band::Refused);
     world.step(Step::Answer {
         late: false,

@@ -9,10 +9,7 @@ use crate::world::World;
 
 #[test]
 fn an_answer_meant_for_the_previous_resident_is_not_given_to_the_next() {
-    let mut world = World::new();
-    for step in happy_path().into_iter().take(4) {
-        world.step(step);
-    }
+    let mut world = World::after(4, happy_path());
     let previous = world.session.turn();
     world.step(Step::Touch(Touch::Stop));
     world.step(Step::Touch(Touch::Done));
@@ -26,10 +23,7 @@ fn an_answer_meant_for_the_previous_resident_is_not_given_to_the_next() {
 
 #[test]
 fn a_receipt_that_comes_late_is_handed_out_while_the_resident_can_still_be_there() {
-    let mut world = World::new();
-    for step in happy_path().into_iter().take(8) {
-        world.step(step);
-    }
+    let mut world = World::after(8, happy_path());
     world.step(Step::Wait(10_000));
     assert!(matches!(world.screen(), Screen::OutOfService(_)));
     world.step(Step::Store { works: true });
@@ -38,10 +32,7 @@ fn a_receipt_that_comes_late_is_handed_out_while_the_resident_can_still_be_there
 
 #[test]
 fn a_receipt_that_comes_too_late_is_shown_to_nobody_else() {
-    let mut world = World::new();
-    for step in happy_path().into_iter().take(8) {
-        world.step(step);
-    }
+    let mut world = World::after(8, happy_path());
     world.step(Step::Wait(10_000));
     world.step(Step::Device(Device::Storage, Health::Ready));
     world.step(Step::Wait(10_000));
@@ -54,10 +45,7 @@ fn a_receipt_that_comes_too_late_is_shown_to_nobody_else() {
 /// through, and somebody else stands there.
 #[test]
 fn a_receipt_that_comes_after_minutes_is_shown_to_nobody_else() {
-    let mut world = World::new();
-    for step in sharing_path().into_iter().take(10) {
-        world.step(step);
-    }
+    let mut world = World::after(10, sharing_path());
     assert!(world.open_commit.is_some());
     world.step(Step::Wait(10_000));
     for _ in 0..100 {
@@ -71,10 +59,7 @@ fn a_receipt_that_comes_after_minutes_is_shown_to_nobody_else() {
 /// Whoever stands there a moment later may be the next in the queue.
 #[test]
 fn a_late_receipt_offers_no_fields_to_keep() {
-    let mut world = World::new();
-    for step in sharing_path().into_iter().take(10) {
-        world.step(step);
-    }
+    let mut world = World::after(10, sharing_path());
     world.step(Step::Wait(10_000));
     world.step(Step::Store { works: true });
     assert!(matches!(world.screen(), Screen::Receipt(receipt) if !receipt.wallet));
@@ -83,10 +68,7 @@ fn a_late_receipt_offers_no_fields_to_keep() {
 
 #[test]
 fn a_receipt_that_comes_late_is_not_handed_out_by_a_kiosk_that_was_opened() {
-    let mut world = World::new();
-    for step in happy_path().into_iter().take(8) {
-        world.step(step);
-    }
+    let mut world = World::after(8, happy_path());
     world.step(Step::Wait(10_000));
     world.step(Step::Device(Device::Case, Health::Lost));
     world.step(Step::Store { works: true });
@@ -115,10 +97,7 @@ fn what_can_be_heard_says_what_the_screen_says() {
 
 #[test]
 fn a_face_pipeline_that_fails_is_not_blamed_on_the_resident() {
-    let mut world = World::new();
-    for step in happy_path().into_iter().take(6) {
-        world.step(step);
-    }
+    let mut world = World::after(6, happy_path());
     let turn = world.session.turn();
     world.handle(Event::Answer(turn, Answer::PipelineFailed));
     assert_eq!(world.screen(), Screen::OutOfService(Outage::Fault));

@@ -18,11 +18,7 @@ fn no_formatter_shows_a_field_or_a_proof() {
 
 /// A world in which the resident of [`wallet_path`] has gone this many steps.
 fn on_the_way_into_the_wallet(steps: usize) -> World {
-    let mut world = World::new();
-    for step in wallet_path().into_iter().take(steps) {
-        world.step(step);
-    }
-    world
+    World::after(steps, wallet_path())
 }
 
 fn wallet_screen(world: &World) -> WalletView {
@@ -105,10 +101,7 @@ fn a_proof_for_an_earlier_wish_is_not_shown() {
 
 #[test]
 fn a_service_without_a_wallet_offers_none() {
-    let mut world = World::new();
-    for step in happy_path().into_iter().take(9) {
-        world.step(step);
-    }
+    let mut world = World::after(9, happy_path());
     let screen = world.screen();
     assert!(matches!(screen, Screen::Receipt(receipt) if !receipt.wallet));
     world.step(Step::Touch(Touch::KeepOnPhone));

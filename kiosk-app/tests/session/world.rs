@@ -75,6 +75,15 @@ impl World {
         }
     }
 
+    /// A world in which somebody has gone so many steps of a path.
+    pub(crate) fn after(steps: usize, path: Vec<Step>) -> Self {
+        let mut world = Self::new();
+        for step in path.into_iter().take(steps) {
+            world.step(step);
+        }
+        world
+    }
+
     pub(crate) fn screen(&self) -> Screen {
         self.session.view(self.now).screen
     }

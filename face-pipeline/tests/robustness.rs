@@ -8,18 +8,10 @@ mod common;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use common::{FRAME, pipeline, pipeline_with, portrait, view, watch};
+use common::{FORMATS, FRAME, pipeline, pipeline_with, portrait, view, watch};
 use face_pipeline::{Capture, ImageView, PixelFormat, Rejection, Settings, Step};
 use image::{Rgb, RgbImage, imageops};
 use proptest::prelude::*;
-
-const FORMATS: [PixelFormat; 5] = [
-    PixelFormat::Yuyv,
-    PixelFormat::Nv12,
-    PixelFormat::Rgb8,
-    PixelFormat::Bgr8,
-    PixelFormat::Grey8,
-];
 
 #[test]
 fn any_bytes_in_any_shape_give_the_same_answer_twice() {

@@ -6,17 +6,9 @@ mod common;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use common::{pipeline, portrait, view};
+use common::{FORMATS, pipeline, portrait, view};
 use face_pipeline::{Capture, ImageView, PixelFormat};
 use proptest::prelude::*;
-
-const FORMATS: [PixelFormat; 5] = [
-    PixelFormat::Yuyv,
-    PixelFormat::Nv12,
-    PixelFormat::Rgb8,
-    PixelFormat::Bgr8,
-    PixelFormat::Grey8,
-];
 
 proptest! {
     #[test]

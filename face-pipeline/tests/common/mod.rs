@@ -18,6 +18,15 @@ use face_pipeline::{
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
+/// Every form in which a frame may come.
+pub const FORMATS: [PixelFormat; 5] = [
+    PixelFormat::Yuyv,
+    PixelFormat::Nv12,
+    PixelFormat::Rgb8,
+    PixelFormat::Bgr8,
+    PixelFormat::Grey8,
+];
+
 /// Where `make setup` put the networks and portraits.
 pub fn setup_folder() -> PathBuf {
     let folder = workspace().join(".setup");

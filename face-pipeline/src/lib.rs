@@ -6,7 +6,7 @@
 //! I/O but loading its [`Networks`], and gives the same answer for the same frames. Terms follow
 //! ISO/IEC 2382-37 (biometrics), 30107 (presentation attacks) and 29794-5 (face image quality).
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod align;
 mod band;
@@ -31,6 +31,7 @@ mod quality;
 mod recognise;
 mod reference;
 mod runtime;
+mod shrink;
 mod spectrum;
 mod stages;
 mod telemetry;

@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-use crate::motion::{Follower, Motion};
+use crate::detect::Face;
+use crate::mesh::Mesh;
+use crate::motion::{Follower, Grey, Motion};
 use crate::window::quartile_of_sorted;
 
 /// The cues of one window.
@@ -30,6 +32,17 @@ pub struct Presentation {
     pub(crate) follower: Follower,
 }
 
+/// What the cues see of one image, so that it is looked at once and may be part of many presentations.
+/// Zeroed when dropped.
+pub struct Look {
+    pub(crate) certainty: f32,
+    pub(crate) peak_db: f32,
+    /// Face, surface and picture as small as the detector's.
+    pub(crate) face: Face,
+    pub(crate) mesh: Option<Mesh>,
+    pub(crate) grey: Grey,
+}
+
 /// Frames whose spectrum is looked at.
 const PEAK_FRAMES: usize = 3;
 
@@ -47,6 +60,19 @@ impl Presentation {
             network: quartile_of_sorted(&self.certainties),
             peak_db: self.peaks.get(self.peaks.len() / 2).copied().unwrap_or(0.0),
             motion: self.follower.motion(),
+        }
+    }
+
+    /// Adds an image as a capture adds a good frame.
+    pub fn add(&mut self, look: &Look) {
+        self.push(look.certainty);
+        if self.wants_peak() {
+            self.peak(look.peak_db);
+        }
+        match &look.mesh {
+            _ if !self.follower.wants_surface() => self.follower.follow(&look.grey, &look.face),
+            Some(mesh) => self.follower.begin(&look.grey, &look.face, mesh),
+            None => {}
         }
     }
 
@@ -77,6 +103,12 @@ impl Drop for Presentation {
     fn drop(&mut self) {
         self.certainties.zeroize();
         self.peaks.zeroize();
+    }
+}
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Look(certainty {})", self.certainty)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Logistic regression beside the networks' own log odds, with a quadratic penalty and no weight above
 //! 0, fitted by Newton's method; bona fide visits and each folder of attacks weigh the same in sum.
-//! Every second person is left out of the fit and tested on.
+//! Half of the people are left out of the fit and tested on.
 
 use std::process::ExitCode;
 
@@ -10,13 +10,14 @@ use face_pipeline::{Cues, FEATURES, Fusion, Pipeline};
 use serde_json::json;
 
 use crate::output::line;
-use crate::presentations::{self, Recordings, Windowed};
+use crate::presentations::{self, Half, Recordings, Windowed};
 
 type Failure = Box<dyn std::error::Error>;
 
+const FITTED: Half = Half::Even;
+const TESTED: Half = Half::Odd;
 const UNKNOWNS: usize = FEATURES.len();
-/// Penalty on the squared weights: keeps the model finite where the data are
-/// apart.
+/// Penalty on the squared weights: keeps the model finite where the data are apart.
 const PENALTY: f64 = 0.01;
 const STEPS: usize = 50;
 
@@ -67,11 +68,6 @@ pub fn pad(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Even people are trained on, odd ones tested on.
-fn is_tested(window: &Windowed) -> bool {
-    window.person % 2 == 1
-}
-
 struct Example {
     odds: f64,
     inputs: [f64; UNKNOWNS],
@@ -83,7 +79,7 @@ fn examples(groups: &[Group]) -> Vec<Example> {
     let mut all = Vec::new();
     for group in groups {
         let of_class = groups.iter().filter(|g| g.live == group.live).count() as f64;
-        let trained: Vec<_> = group.windows.iter().filter(|w| !is_tested(w)).collect();
+        let trained: Vec<_> = group.windows.iter().filter(|w| w.half == FITTED).collect();
         for window in &trained {
             for cues in &window.growing {
                 let share = of_class * trained.len() as f64 * window.growing.len() as f64;
@@ -163,8 +159,8 @@ fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failur
         line(format_args!("{name} = {weight:.4}"))?;
     }
     for group in groups {
-        for (part, tested) in [("trained on", false), ("not trained on", true)] {
-            let windows = || group.windows.iter().filter(|w| is_tested(w) == tested);
+        for (part, half) in [("fitted to", FITTED), ("not fitted to", TESTED)] {
+            let windows = || group.windows.iter().filter(|w| w.half == half);
             let accepted = |of: &dyn Fn(&Cues) -> f32| {
                 let last = |w: &&Windowed| w.growing.last().is_some_and(|c| of(c) >= threshold);
                 windows().filter(last).count()

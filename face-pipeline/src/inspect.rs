@@ -9,9 +9,10 @@ use crate::error::Error;
 use crate::features::Features;
 use crate::image::ImageView;
 use crate::mesh::Mesh;
+use crate::motion::Grey;
 use crate::pad;
 use crate::pipeline::Pipeline;
-use crate::presentation::{Cues, Presentation};
+use crate::presentation::{Cues, Look};
 use crate::quality::{Quality, Rejection};
 use crate::reference::Reference;
 
@@ -64,20 +65,24 @@ impl Pipeline {
         )))
     }
 
-    /// Adds an image to a presentation as a capture adds a good frame, whatever its quality; false
-    /// when there is no face. For measurements and training.
-    pub fn present(
-        &mut self,
-        presentation: &mut Presentation,
-        image: ImageView<'_>,
-    ) -> Result<bool, Error> {
+    /// What the cues see of one image, whatever its quality; none when there is no face. For measurements
+    /// and training.
+    pub fn look(&mut self, image: ImageView<'_>) -> Result<Option<Look>, Error> {
         let Some(face) = self.main_face(image)? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let certainty = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
-        presentation.push(certainty);
-        self.follow(presentation, &face)?;
-        Ok(true)
+        let small = self.networks.detector.small();
+        let factor = small.width() as f32 / self.picture.width().max(1) as f32;
+        let mut grey = Grey::default();
+        grey.read(small);
+        let mesh = self.networks.mesh.mesh(&self.picture, &face)?;
+        Ok(Some(Look {
+            mesh: mesh.map(|mesh| mesh.clone().scaled(factor)),
+            certainty: pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?,
+            peak_db: self.spectrum.peak_db(&self.picture, &face),
+            face: face.scaled(factor),
+            grey,
+        }))
     }
 
     /// How certain a capture would be, from these cues, that a living person was there; 0 to 1.

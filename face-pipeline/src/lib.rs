@@ -50,7 +50,7 @@ pub use mesh::Mesh;
 pub use motion::Motion;
 pub use networks::Networks;
 pub use pipeline::{Pipeline, Settings, Step};
-pub use presentation::{Cues, FEATURES, Fusion, Presentation};
+pub use presentation::{Cues, FEATURES, Fusion, Look, Presentation};
 pub use quality::{Quality, QualityLimits, Rejection};
 pub use reference::{Reference, ReferenceError, ReferenceLimits};
 pub use stages::Stage;

@@ -111,6 +111,7 @@ impl Pipeline {
         if capture.evidence().is_some() {
             return Ok(self.step(capture, None, None));
         }
+        capture.look();
         self.picture.load_turned(&frame, self.settings.rotation)?;
         self.networks
             .detector

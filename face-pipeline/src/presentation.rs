@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-use crate::motion::{Follower, Motion};
+use crate::detect::Face;
+use crate::mesh::Mesh;
+use crate::motion::{Follower, Grey, Motion};
 use crate::window::quartile_of_sorted;
 
 /// The cues of one window.
@@ -30,6 +32,17 @@ pub struct Presentation {
     pub(crate) follower: Follower,
 }
 
+/// What the cues see of one image, so that it is looked at once and may be part of many presentations.
+/// Zeroed when dropped.
+pub struct Look {
+    pub(crate) certainty: f32,
+    pub(crate) peak_db: f32,
+    /// Face, surface and picture as small as the detector's.
+    pub(crate) face: Face,
+    pub(crate) mesh: Option<Mesh>,
+    pub(crate) grey: Grey,
+}
+
 /// Frames whose spectrum is looked at.
 const PEAK_FRAMES: usize = 3;
 
@@ -47,6 +60,19 @@ impl Presentation {
             network: quartile_of_sorted(&self.certainties),
             peak_db: self.peaks.get(self.peaks.len() / 2).copied().unwrap_or(0.0),
             motion: self.follower.motion(),
+        }
+    }
+
+    /// Adds an image as a capture adds a good frame.
+    pub fn add(&mut self, look: &Look) {
+        self.push(look.certainty);
+        if self.wants_peak() {
+            self.peak(look.peak_db);
+        }
+        match &look.mesh {
+            _ if !self.follower.wants_surface() => self.follower.follow(&look.grey, &look.face),
+            Some(mesh) => self.follower.begin(&look.grey, &look.face, mesh),
+            None => {}
         }
     }
 
@@ -80,6 +106,12 @@ impl Drop for Presentation {
     }
 }
 
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Look(certainty {})", self.certainty)
+    }
+}
+
 impl std::fmt::Debug for Presentation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Presentation({:?})", self.cues())
@@ -106,8 +138,9 @@ pub const FEATURES: [&str; 3] = ["flat", "attached", "grid"];
 const SURE: f32 = 6.0;
 /// Places, less those at which the head was solid, at which flatness counts in full.
 const FULL_FLAT: f32 = 4.0;
-/// Patches of the background, less those that stayed, at which attachment counts in full.
-const FULL_ATTACHED: f32 = 20.0;
+/// Patches of the background, less those that stayed, at which attachment counts in full. Of living
+/// people the most seen is 2.
+const FULL_ATTACHED: f32 = 12.0;
 /// Patches that a place counts for at which the head was solid: a picture's background is as flat as
 /// its face.
 const SOLID_PATCHES: f32 = 5.0;
@@ -115,6 +148,8 @@ const SOLID_PATCHES: f32 = 5.0;
 /// camera's 13.9), and at twice that there is no doubt of a grid.
 const NO_GRID_DB: f32 = 15.0;
 const FULL_GRID_DB: f32 = 30.0;
+/// Places at which a head turned, from which that is not chance.
+const PROVEN_SOLID: usize = 2;
 /// Patches of the background that stayed behind a face, from which it is not on one picture with it.
 const PROVEN_STILL: usize = 6;
 
@@ -148,7 +183,8 @@ impl Cues {
     }
 
     /// Whether motion showed that this is no still picture fed into the camera's cable, of which a
-    /// network can see neither edge nor grain: a head that turns, or a room that stays behind it.
+    /// network can see neither edge nor grain: a head that turns, or a room that stays behind it. One
+    /// place at which a head turned may be chance, where the room does not stay as well.
     pub(crate) fn has_depth(&self) -> bool {
         let Motion {
             solid,
@@ -157,7 +193,8 @@ impl Cues {
             still,
             ..
         } = self.motion;
-        solid > flat || (flat == 0 && attached == 0 && still >= PROVEN_STILL)
+        let turned = solid > flat && (solid >= PROVEN_SOLID || still > attached);
+        turned || (flat == 0 && attached == 0 && still >= PROVEN_STILL)
     }
 }
 

@@ -24,7 +24,7 @@ pub struct WindowLimits {
     pub min_frames: usize,
     /// Time from the first to the last of them, milliseconds.
     pub min_spread_ms: u64,
-    /// Good frames after which a decision comes whatever it is.
+    /// Good frames after which a decision comes, unless it may still be that the right person is there.
     pub max_frames: usize,
     /// Good frames in windows that were given up after which the least window is enough to refuse: who
     /// hides or jumps again and again gets no more looks than that.
@@ -34,11 +34,15 @@ pub struct WindowLimits {
     pub max_still_ms: u64,
     /// The same of a person who moves, but neither as a head nor as a picture surely does.
     pub max_unclear_ms: u64,
-    /// Time for which the right person is looked at of whom the networks are sure, but who moves like
-    /// a picture, milliseconds.
-    pub max_flat_ms: u64,
-    /// Time without a good frame after which the window starts again, milliseconds.
+    /// Time from the first to the last good frame after which a decision comes whatever it is,
+    /// milliseconds: so long is the right person looked at of whom the networks are sure, but who moves
+    /// like a picture; and anybody by a machine that has no time for more frames.
+    pub max_spread_ms: u64,
+    /// Time without a good frame after which the window starts again, milliseconds, if so many frames
+    /// were looked at meanwhile: a slow machine is no person who left.
     pub max_gap_ms: u64,
+    /// Frames, as above.
+    pub max_gap_frames: usize,
 }
 
 impl Default for WindowLimits {
@@ -50,8 +54,9 @@ impl Default for WindowLimits {
             max_given_up_frames: 60,
             max_still_ms: 1000,
             max_unclear_ms: 3000,
-            max_flat_ms: 8000,
+            max_spread_ms: 8000,
             max_gap_ms: 1500,
+            max_gap_frames: 3,
         }
     }
 }
@@ -70,6 +75,8 @@ pub(crate) struct Window {
     pub(crate) presentation: Presentation,
     last: Option<(Face, Duration)>,
     first_at: Duration,
+    /// Frames looked at since the last good one.
+    pub(crate) looked: usize,
 }
 
 /// Good frames after which a decision comes even if no time passes.
@@ -85,6 +92,7 @@ impl Window {
         self.mean.add(frame.template, 0, frame.weight);
         self.presentation.push(frame.liveness);
         self.last = Some((frame.face, frame.at));
+        self.looked = 0;
     }
 
     /// Adds the parts of the last frame's template from recogniser `first` on.
@@ -138,10 +146,13 @@ impl Window {
         self.last.as_ref().map(|(face, _)| face)
     }
 
-    /// Time since the last good frame.
-    pub(crate) fn gap(&self, now: Duration) -> Duration {
-        self.last
-            .map_or(Duration::ZERO, |(_, at)| now.saturating_sub(at))
+    /// Whether nobody was seen for so long that somebody else may have come.
+    pub(crate) fn was_left(&self, now: Duration, limits: &WindowLimits) -> bool {
+        let gap = self
+            .last
+            .map_or(Duration::ZERO, |(_, at)| now.saturating_sub(at));
+        let missed = self.looked.saturating_sub(1); // but the one that has come
+        gap > Duration::from_millis(limits.max_gap_ms) && missed >= limits.max_gap_frames
     }
 
     /// Time from the first to the last good frame.
@@ -206,9 +217,9 @@ impl Window {
         let looked_long = self.spread() >= Duration::from_millis(unproven_ms);
         let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
         let promising = right && cues.network >= rules.liveness.bands.accepted;
-        let patience = Duration::from_millis(rules.window.max_flat_ms);
+        let patience = Duration::from_millis(rules.window.max_spread_ms);
         let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
-        let last_chance = longest && (!promising || out_of_patience);
+        let last_chance = out_of_patience || (longest && !promising);
         // Whom it would accept has to be looked at as long as anybody.
         let accepted = right && evidence.liveness.is_accepted();
         let no_more_looks = enough && !accepted && given_up >= rules.window.max_given_up_frames;

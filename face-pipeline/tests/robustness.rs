@@ -8,7 +8,7 @@ mod common;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use common::{FORMATS, FRAME, pipeline, pipeline_with, portrait, view, watch};
+use common::{FORMATS, FRAME, pipeline, pipeline_with, portrait, view, watch_living};
 use face_pipeline::{Capture, ImageView, PixelFormat, Rejection, Settings, Step};
 use image::{Rgb, RgbImage, imageops};
 use proptest::prelude::*;
@@ -112,7 +112,7 @@ fn a_mirrored_picture_shows_the_same_person() {
     let mirrored = imageops::flip_horizontal(&portrait("person_b_2"));
     let mut capture = Capture::new(pipeline.reference(view(&card)).expect("a photo"));
 
-    watch(&mut pipeline, &mut capture, &[(&mirrored, 40)]);
+    watch_living(&mut pipeline, &mut capture, &mirrored);
 
     let evidence = capture.evidence().expect("a decision");
     assert!(evidence.comparison.is_accepted(), "{evidence:?}");

@@ -64,22 +64,6 @@ pub fn pipeline_with(settings: Settings) -> Pipeline {
     Pipeline::new(networks, settings).expect("consistent settings")
 }
 
-/// The pipeline with the cues of the manifest's `[liveness.fusion]`, which is commented out there.
-pub fn pipeline_with_cues() -> Pipeline {
-    let text = std::fs::read_to_string(manifest()).expect("the manifest");
-    let (before, fusion) = text
-        .split_once("# [liveness.fusion]\n")
-        .expect("the model of the cues, commented out");
-    let (fusion, after) = fusion.split_once("\n\n").expect("its end");
-    let fusion = fusion.replace("# ", "");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let manifest = folder.path().join("manifest.toml");
-    let text = format!("{before}[liveness.fusion]\n{fusion}\n\n{after}");
-    std::fs::write(&manifest, text).expect("a manifest");
-    let networks = Networks::load(&manifest, &weights(), &runtime(), 1).expect("networks");
-    Pipeline::new(networks, Settings::default()).expect("consistent settings")
-}
-
 /// A demonstration portrait.
 pub fn portrait(name: &str) -> RgbImage {
     let path = setup_folder().join("portraits").join(format!("{name}.jpg"));
@@ -130,6 +114,48 @@ pub fn watch(
         }
     }
     steps
+}
+
+/// Points of the mesh: between the eyes, and the sides of the face.
+const NOSE_BRIDGE: usize = 6;
+const SIDES: [usize; 2] = [234, 454];
+/// How far a living person turns the head to either side, degrees, and how long there and back.
+const TURN: f32 = 8.0;
+const PERIOD_S: f32 = 2.0;
+
+/// Half width and half height of what turns, in widths of the face: the head, and not the room.
+const HEAD: [f32; 2] = [0.72, 0.95];
+
+/// Shows a living person, whose head turns to and fro before a room that stays, at 30 frames per second,
+/// until a decision.
+pub fn watch_living(pipeline: &mut Pipeline, capture: &mut Capture, portrait: &RgbImage) {
+    let still = frame(portrait, 460, 0);
+    let mesh = pipeline.mesh(view(&still)).expect("no failure");
+    let points = &mesh.expect("a face").points;
+    let [x, y, _] = points[NOSE_BRIDGE];
+    let [right, left] = SIDES.map(|side| points[side][0]);
+    let wide = left - right;
+    let relief = relief::Relief::new(&still, points);
+    let is_head = |u: u32, v: u32| {
+        let off = [(u as f32 - x) / HEAD[0], (v as f32 - y) / HEAD[1]];
+        off[0].hypot(off[1]) <= wide
+    };
+    for number in 0..60 {
+        let seconds = number as f32 / 30.0;
+        let along = (std::f32::consts::TAU * seconds / PERIOD_S).sin();
+        let turned = relief.turned([x, y, wide / 2.0], [TURN * along, 0.0]);
+        let frame = RgbImage::from_fn(FRAME.0, FRAME.1, |u, v| {
+            let shown = if is_head(u, v) { &turned } else { &still };
+            *shown.get_pixel(u, v)
+        });
+        let at = Duration::from_secs_f32(seconds);
+        pipeline
+            .observe(capture, view(&frame), at)
+            .expect("a frame");
+        if capture.evidence().is_some() {
+            return;
+        }
+    }
 }
 
 /// A component, and what it is after a degradation of each strength.

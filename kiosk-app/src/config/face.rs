@@ -11,7 +11,7 @@ use super::{FrameGap, Threads};
 pub struct Face {
     /// Threads for a network.
     pub threads: Threads,
-    /// Time without a good frame after which a capture begins again, milliseconds.
+    /// Time without a good frame, over some frames, after which a capture begins again, milliseconds.
     pub max_gap_ms: FrameGap,
 }
 

@@ -118,11 +118,13 @@ fn evaluate(
             attack,
             plot,
         } => eval::presentation_attacks(pipeline, bona_fide, attack, as_json, plot.as_deref()),
-        Evaluation::Captures(Presented {
-            bona_fide,
-            attack,
-            rate,
-        }) => eval::captures(pipeline, bona_fide, attack, rate, as_json),
+        Evaluation::Captures { presented, people } => eval::captures(
+            pipeline,
+            &presented.bona_fide,
+            &presented.attack,
+            (&presented.rate, *people),
+            as_json,
+        ),
     }
 }
 

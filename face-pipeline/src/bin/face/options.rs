@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::presentations::Recordings;
+use crate::presentations::{Half, Recordings};
 use crate::synthesise::Synthesis;
 use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Settings};
@@ -86,7 +86,8 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum Training {
-    /// `[liveness.fusion]`: what the cues of a visit weigh against the networks
+    /// `[liveness.fusion]`: what the cues of a visit weigh against the networks; fitted to the half of the
+    /// people whose names' bytes have an even sum
     Pad(Presented),
 }
 
@@ -136,7 +137,13 @@ pub enum Evaluation {
         plot: Option<PathBuf>,
     },
     /// The same of whole captures, by a kiosk that has time for so many frames a second
-    Captures(Presented),
+    Captures {
+        #[command(flatten)]
+        presented: Presented,
+        /// Only the half of the people whose names' bytes have this sum; `train pad` fits on the even half
+        #[arg(long)]
+        people: Option<Half>,
+    },
 }
 
 /// Recordings of SUBJECT/OCCASION_n files, and how fast they are seen.

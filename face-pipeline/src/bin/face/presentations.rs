@@ -5,11 +5,12 @@
 //! a few [`Visit`]s, each beginning at another image. Where a recording ends it is played backwards,
 //! so that a visit goes on for as long as a capture looks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use face_pipeline::{Cues, Pipeline, Presentation};
+use clap::ValueEnum;
+use face_pipeline::{Cues, Look, Pipeline, Presentation};
 
 use crate::photo::{self, Photo};
 use crate::progress;
@@ -49,77 +50,125 @@ impl FromStr for Recordings {
     }
 }
 
-/// One recording, from one of its images on.
-pub struct Visit {
+/// Half of the people, told by their names so that a person is on the same side in all folders: one sets
+/// limits, the other one is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Half {
+    /// Those with an even sum of the name's bytes.
+    Even,
+    /// The others.
+    Odd,
+}
+
+impl Half {
+    pub fn of(person: &str) -> Self {
+        let sum: usize = person.bytes().map(usize::from).sum();
+        if sum.is_multiple_of(2) {
+            Self::Even
+        } else {
+            Self::Odd
+        }
+    }
+}
+
+/// The images of one occasion.
+pub struct Recording {
+    /// Number of the person in the folder.
     pub person: usize,
-    images: Vec<PathBuf>,
-    from: usize,
+    pub half: Half,
+    pub images: Vec<PathBuf>,
     recorded_at: f64,
 }
 
-impl Visit {
-    /// The image that is seen as the `number`th at `rate` frames a second, and when. A rate above
-    /// that of the recording is that of the recording.
-    pub fn frame(&self, number: usize, rate: f64) -> (&Path, Duration) {
-        let at = number as f64 / rate.min(self.recorded_at);
-        let last = self.images.len() - 1;
-        let place = (self.from + (at * self.recorded_at).round() as usize) % (2 * last);
+/// One recording, from one of its images on.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    pub recording: &'a Recording,
+    from: usize,
+}
+
+impl Visit<'_> {
+    /// Which image is seen as the `number`th at `rate` frames a second, and when. A rate above that of
+    /// the recording is that of the recording.
+    pub fn frame(&self, number: usize, rate: f64) -> (usize, Duration) {
+        let Recording {
+            images,
+            recorded_at,
+            ..
+        } = self.recording;
+        let at = number as f64 / rate.min(*recorded_at);
+        let last = images.len() - 1;
+        let place = (self.from + (at * recorded_at).round() as usize) % (2 * last);
         let place = if place > last {
             2 * last - place
         } else {
             place
         };
-        (&self.images[place], Duration::from_secs_f64(at))
-    }
-
-    /// The first image of the recording.
-    pub fn first(&self) -> &Path {
-        &self.images[0]
+        (place, Duration::from_secs_f64(at))
     }
 }
 
-/// The visits that can be made of the recordings.
-pub fn visits(recordings: &Recordings) -> Result<Vec<Visit>, Failure> {
+/// The recordings of a folder, of these people or of all.
+pub fn recordings(of: &Recordings, people: Option<Half>) -> Result<Vec<Recording>, Failure> {
     let mut all = Vec::new();
-    for (person, folder) in photo::people(&recordings.root)?.into_iter().enumerate() {
+    for (person, folder) in photo::people(&of.root)?.into_iter().enumerate() {
+        let half = Half::of(&folder.name);
+        if people.is_some_and(|people| people != half) {
+            continue;
+        }
         let mut images = folder.images;
         images.sort_by_key(|path| photo::occasion(path));
-        for occasion in images.chunk_by(|a, b| photo::occasion(a).0 == photo::occasion(b).0) {
-            if occasion.len() < MIN_IMAGES {
-                continue;
-            }
-            all.extend((0..BEGINNINGS).map(|beginning| Visit {
-                person,
-                images: occasion.to_vec(),
-                from: beginning * occasion.len() / BEGINNINGS,
-                recorded_at: recordings.rate,
-            }));
-        }
+        let occasions = images.chunk_by(|a, b| photo::occasion(a).0 == photo::occasion(b).0);
+        let long = occasions.filter(|images| images.len() >= MIN_IMAGES);
+        all.extend(long.map(|images| Recording {
+            person,
+            half,
+            images: images.to_vec(),
+            recorded_at: of.rate,
+        }));
     }
     Ok(all)
+}
+
+/// The visits that can be made of a recording.
+pub fn visits(recording: &Recording) -> impl Iterator<Item = Visit<'_>> {
+    (0..BEGINNINGS).map(|beginning| Visit {
+        recording,
+        from: beginning * recording.images.len() / BEGINNINGS,
+    })
 }
 
 /// A visit at one rate, whose it is, and its cues from the first to the last moment at which a
 /// capture could be decided.
 pub struct Windowed {
+    pub half: Half,
     pub person: usize,
     pub growing: Vec<Cues>,
 }
 
-/// The cues of all visits at these rates; of recordings slower than all of them once, as they are.
+/// The cues of all visits at these rates; of recordings slower than all of them once, as they are. Each
+/// image is looked at once.
 pub fn windows(
     pipeline: &mut Pipeline,
-    recordings: &Recordings,
+    of: &Recordings,
     rates: &[f64],
 ) -> Result<Vec<Windowed>, Failure> {
-    let visits = visits(recordings)?;
-    let rates = distinct(rates, recordings.rate);
-    let bar = progress::bar(visits.len() * rates.len(), "visits");
+    let recordings = recordings(of, None)?;
+    let rates = distinct(rates, of.rate);
+    let bar = progress::bar(recordings.iter().map(|r| r.images.len()).sum(), "images");
     let mut all = Vec::new();
-    for visit in &visits {
-        for rate in &rates {
-            all.extend(window(pipeline, visit, *rate)?);
+    for recording in &recordings {
+        let mut looks = Vec::with_capacity(recording.images.len());
+        for path in &recording.images {
+            looks.push(pipeline.look(Photo::open(path)?.view()?)?);
             bar.inc(1);
+        }
+        for visit in visits(recording) {
+            all.extend(
+                rates
+                    .iter()
+                    .filter_map(|rate| window(&visit, &looks, *rate)),
+            );
         }
     }
     bar.finish_and_clear();
@@ -134,18 +183,21 @@ pub fn distinct(rates: &[f64], recorded_at: f64) -> Vec<f64> {
     rates
 }
 
-fn window(pipeline: &mut Pipeline, visit: &Visit, rate: f64) -> Result<Option<Windowed>, Failure> {
+fn window(visit: &Visit<'_>, looks: &[Option<Look>], rate: f64) -> Option<Windowed> {
     let mut presentation = Presentation::default();
     let mut growing = Vec::new();
     for number in 0..LONGEST {
-        let (path, _) = visit.frame(number, rate);
-        let face = pipeline.present(&mut presentation, Photo::open(path)?.view()?)?;
-        if face && presentation.frames() >= SHORTEST {
+        let Some(look) = &looks[visit.frame(number, rate).0] else {
+            continue;
+        };
+        presentation.add(look);
+        if presentation.frames() >= SHORTEST {
             growing.push(presentation.cues());
         }
     }
-    Ok((!growing.is_empty()).then_some(Windowed {
-        person: visit.person,
+    (!growing.is_empty()).then_some(Windowed {
+        half: visit.recording.half,
+        person: visit.recording.person,
         growing,
-    }))
+    })
 }

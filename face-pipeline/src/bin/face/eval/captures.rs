@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Failure, Outcome};
 use crate::output::line;
 use crate::photo::Photo;
-use crate::presentations::{self, Recordings, Visit};
+use crate::presentations::{self, Half, Recordings, Visit};
 use crate::progress;
 use crate::statistics::{INTERVALS, Rate, Scored};
 
@@ -23,7 +23,7 @@ pub fn captures(
     pipeline: &mut Pipeline,
     bona_fide: &[Recordings],
     attacks: &[Recordings],
-    rates: &[f64],
+    (rates, people): (&[f64], Option<Half>),
     as_json: bool,
 ) -> Outcome {
     if !as_json {
@@ -33,7 +33,8 @@ pub fn captures(
     }
     for (folders, live) in [(bona_fide, true), (attacks, false)] {
         for recordings in folders {
-            let visits = presentations::visits(recordings)?;
+            let recorded = presentations::recordings(recordings, people)?;
+            let visits: Vec<Visit> = recorded.iter().flat_map(presentations::visits).collect();
             for rate in presentations::distinct(rates, recordings.rate) {
                 let row = Row::measure(pipeline, recordings, &visits, rate)?;
                 if as_json {
@@ -61,7 +62,7 @@ impl Row {
     fn measure(
         pipeline: &mut Pipeline,
         recordings: &Recordings,
-        visits: &[Visit],
+        visits: &[Visit<'_>],
         rate: f64,
     ) -> Result<Self, Failure> {
         let bar = progress::bar(visits.len(), "captures");
@@ -69,7 +70,10 @@ impl Row {
         for visit in visits {
             bar.inc(1);
             if let Some(reference) = reference(pipeline, visit)? {
-                decisions.push((visit.person, capture(pipeline, visit, reference, rate)?));
+                decisions.push((
+                    visit.recording.person,
+                    capture(pipeline, visit, reference, rate)?,
+                ));
             }
         }
         bar.finish_and_clear();
@@ -146,25 +150,25 @@ impl Row {
 /// None where the first image shows nobody well enough.
 fn reference(
     pipeline: &mut Pipeline,
-    visit: &Visit,
+    visit: &Visit<'_>,
 ) -> Result<Option<face_pipeline::Reference>, Failure> {
-    let photo = Photo::open(visit.first())?;
+    let photo = Photo::open(&visit.recording.images[0])?;
     Ok(pipeline.reference(photo.view()?).ok())
 }
 
 fn capture(
     pipeline: &mut Pipeline,
-    visit: &Visit,
+    visit: &Visit<'_>,
     reference: face_pipeline::Reference,
     rate: f64,
 ) -> Result<Option<Evidence>, Failure> {
     let mut capture = Capture::new(reference);
     for number in 0.. {
-        let (path, at) = visit.frame(number, rate);
+        let (image, at) = visit.frame(number, rate);
         if at > LONGEST {
             break;
         }
-        let photo = Photo::open(path)?;
+        let photo = Photo::open(&visit.recording.images[image])?;
         pipeline.observe(&mut capture, photo.view()?, at)?;
         if capture.evidence().is_some() {
             break;

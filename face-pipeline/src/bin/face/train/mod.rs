@@ -1,8 +1,8 @@
 //! `face train pad`: the model that makes one certainty of a window's cues, for the manifest.
 //!
 //! Logistic regression beside the networks' own log odds, with a quadratic penalty and no weight above
-//! 0, fitted by Newton's method; bona fide visits and each folder of attacks weigh the same in sum.
-//! Every second person is left out of the fit and tested on.
+//! 0, fitted by Newton's method with shortened steps; bona fide visits and each folder of attacks weigh the same in sum.
+//! Half of the people are left out of the fit and tested on.
 
 use std::process::ExitCode;
 
@@ -10,15 +10,20 @@ use face_pipeline::{Cues, FEATURES, Fusion, Pipeline};
 use serde_json::json;
 
 use crate::output::line;
-use crate::presentations::{self, Recordings, Windowed};
+use crate::presentations::{self, Half, Recordings, Windowed};
 
 type Failure = Box<dyn std::error::Error>;
 
+const FITTED: Half = Half::Even;
+const TESTED: Half = Half::Odd;
 const UNKNOWNS: usize = FEATURES.len();
-/// Penalty on the squared weights: keeps the model finite where the data are
-/// apart.
-const PENALTY: f64 = 0.01;
-const STEPS: usize = 50;
+/// Penalty on the squared weights: keeps the model finite where the data are apart.
+const PENALTY: f64 = 1e-4;
+const STEPS: usize = 100;
+/// A step that makes the model worse is halved so often.
+const SHORTENINGS: i32 = 12;
+
+type Weights = [f64; UNKNOWNS];
 
 /// A folder's windows, all bona fide or all attacks.
 struct Group {
@@ -67,28 +72,29 @@ pub fn pad(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Even people are trained on, odd ones tested on.
-fn is_tested(window: &Windowed) -> bool {
-    window.person % 2 == 1
-}
-
 struct Example {
-    odds: f64,
-    inputs: [f64; UNKNOWNS],
+    networks: f64,
+    inputs: Weights,
     live: f64,
     weight: f64,
+}
+
+impl Example {
+    fn odds(&self, w: &Weights) -> f64 {
+        self.networks + self.inputs.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()
+    }
 }
 
 fn examples(groups: &[Group]) -> Vec<Example> {
     let mut all = Vec::new();
     for group in groups {
         let of_class = groups.iter().filter(|g| g.live == group.live).count() as f64;
-        let trained: Vec<_> = group.windows.iter().filter(|w| !is_tested(w)).collect();
+        let trained: Vec<_> = group.windows.iter().filter(|w| w.half == FITTED).collect();
         for window in &trained {
             for cues in &window.growing {
                 let share = of_class * trained.len() as f64 * window.growing.len() as f64;
                 all.push(Example {
-                    odds: f64::from(cues.odds()),
+                    networks: f64::from(cues.odds()),
                     inputs: cues.features().map(f64::from),
                     live: f64::from(u8::from(group.live)),
                     weight: 1.0 / share,
@@ -102,13 +108,11 @@ fn examples(groups: &[Group]) -> Vec<Example> {
 fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
     let mut w = [0.0; UNKNOWNS];
     for _ in 0..STEPS {
-        let mut gradient = [0.0; UNKNOWNS];
+        let mut gradient = w.map(|w| PENALTY * w);
         let mut curvature = [[0.0; UNKNOWNS]; UNKNOWNS];
         for example in examples {
             let x = &example.inputs;
-            let against: f64 = x.iter().zip(&w).map(|(x, w)| x * w).sum();
-            let sum = example.odds + against;
-            let p = 1.0 / (1.0 + (-sum).exp());
+            let p = 1.0 / (1.0 + (-example.odds(&w)).exp());
             for i in 0..UNKNOWNS {
                 gradient[i] += example.weight * (p - example.live) * x[i];
                 for j in 0..UNKNOWNS {
@@ -116,14 +120,11 @@ fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
                 }
             }
         }
-        for i in 0..UNKNOWNS {
-            gradient[i] += PENALTY * w[i];
-            curvature[i][i] += PENALTY;
+        for (i, row) in curvature.iter_mut().enumerate() {
+            row[i] += PENALTY;
         }
         let step = solve(curvature, gradient).ok_or("the data determine no model")?;
-        w.iter_mut()
-            .zip(step)
-            .for_each(|(w, s)| *w = (*w - s).min(0.0));
+        w = shortened(examples, w, step);
     }
     let [flat, attached, grid] = w.map(|w| w as f32);
     Ok(Fusion {
@@ -131,6 +132,25 @@ fn fit(examples: &[Example]) -> Result<Fusion, Failure> {
         attached,
         grid,
     })
+}
+
+/// The weights after the longest part of the step that does not make them worse.
+fn shortened(examples: &[Example], w: Weights, step: Weights) -> Weights {
+    let now = loss(examples, &w);
+    let parts = (0..SHORTENINGS).map(|n| 0.5_f64.powi(n));
+    let mut after = parts.map(|part| std::array::from_fn(|i| (w[i] - part * step[i]).min(0.0)));
+    after.find(|next| loss(examples, next) <= now).unwrap_or(w)
+}
+
+/// What the fit makes small: the penalty, and how surprised the model is.
+fn loss(examples: &[Example], w: &Weights) -> f64 {
+    let surprise = |example: &Example| {
+        let odds = example.odds(w);
+        let right = if example.live > 0.5 { odds } else { -odds };
+        example.weight * (-right).exp().ln_1p()
+    };
+    let penalty: f64 = w.iter().map(|w| w * w).sum();
+    examples.iter().map(surprise).sum::<f64>() + PENALTY / 2.0 * penalty
 }
 
 /// Gauss's elimination of a symmetric, positive system.
@@ -163,8 +183,8 @@ fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failur
         line(format_args!("{name} = {weight:.4}"))?;
     }
     for group in groups {
-        for (part, tested) in [("trained on", false), ("not trained on", true)] {
-            let windows = || group.windows.iter().filter(|w| is_tested(w) == tested);
+        for (part, half) in [("fitted to", FITTED), ("not fitted to", TESTED)] {
+            let windows = || group.windows.iter().filter(|w| w.half == half);
             let accepted = |of: &dyn Fn(&Cues) -> f32| {
                 let last = |w: &&Windowed| w.growing.last().is_some_and(|c| of(c) >= threshold);
                 windows().filter(last).count()

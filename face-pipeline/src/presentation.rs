@@ -106,6 +106,14 @@ impl Drop for Presentation {
     }
 }
 
+impl Look {
+    /// How certain the networks are of this image alone that a living person is there, 0 to 1.
+    #[must_use]
+    pub fn certainty(&self) -> f32 {
+        self.certainty
+    }
+}
+
 impl std::fmt::Debug for Look {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Look(certainty {})", self.certainty)

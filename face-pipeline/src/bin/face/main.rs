@@ -116,8 +116,16 @@ fn evaluate(
         Evaluation::Pad {
             bona_fide,
             attack,
+            window,
             plot,
-        } => eval::presentation_attacks(pipeline, bona_fide, attack, as_json, plot.as_deref()),
+        } => eval::presentation_attacks(
+            pipeline,
+            bona_fide,
+            attack,
+            usize::from(*window),
+            as_json,
+            plot.as_deref(),
+        ),
         Evaluation::Captures { presented, people } => eval::captures(
             pipeline,
             &presented.bona_fide,

@@ -125,14 +125,17 @@ pub enum Evaluation {
         #[arg(long)]
         any_size: bool,
     },
-    /// APCER and BPCER (ISO/IEC 30107-3) over folders of SUBJECT/IMAGE files
+    /// APCER and BPCER (ISO/IEC 30107-3) over folders of images, those of a subject in a folder of their own
     Pad {
         #[arg(long)]
         bona_fide: PathBuf,
         /// Folders with one kind of attack each
         #[arg(long, required = true, num_args = 1..)]
         attack: Vec<PathBuf>,
-        /// Also draw the detection error trade-off
+        /// Also fuse so many consecutive frames of one occasion (SUBJECT/OCCASION_n), as a capture does
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+        window: u16,
+        /// Also draw the detection error trade-off of single frames
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,
     },

@@ -34,7 +34,7 @@ pub enum PhotoError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("no images of people in {path}: one folder per person is expected", path = path.display())]
+    #[error("no images (jpg, png, webp) in {path} or the folders in it", path = path.display())]
     NoImages { path: PathBuf },
 }
 
@@ -88,22 +88,26 @@ pub struct Person {
     pub images: Vec<PathBuf>,
 }
 
-/// People and their images in a folder of PERSON/IMAGE files, in the order of their names.
+/// People and their images below a folder, in the order of their names: one for each folder that holds
+/// images, called by its path from `root`. Images in `root` itself are of one person without a name.
 pub fn people(root: &Path) -> Result<Vec<Person>, PhotoError> {
     let mut people = Vec::new();
-    for folder in list(root)?.into_iter().filter(|p| p.is_dir()) {
-        let images = list(&folder)?
-            .into_iter()
-            .filter(|p| is_image(p))
-            .collect::<Vec<_>>();
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        people.push(Person { name, images });
+    let mut folders = vec![(String::new(), root.to_owned())];
+    while let Some((name, folder)) = folders.pop() {
+        let (inside, files): (Vec<_>, Vec<_>) =
+            list(&folder)?.into_iter().partition(|path| path.is_dir());
+        let images: Vec<_> = files.into_iter().filter(|path| is_image(path)).collect();
+        let below = inside.into_iter().rev().map(|path| {
+            let last = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = [name.as_str(), &last].join("/");
+            (name.trim_start_matches('/').to_owned(), path)
+        });
+        folders.extend(below);
+        if !images.is_empty() {
+            people.push(Person { name, images });
+        }
     }
-    if people.iter().all(|p| p.images.is_empty()) {
+    if people.is_empty() {
         return Err(PhotoError::NoImages { path: root.into() });
     }
     Ok(people)

@@ -53,6 +53,13 @@ pub fn matching(
     plot: Option<&Path>,
 ) -> Outcome {
     let samples = prepare(pipeline, root, selection)?;
+    if people(&samples) < 2 {
+        let root = root.display();
+        return Err(format!(
+            "{root} has images of one person only: those of each person belong in a folder of their own"
+        )
+        .into());
+    }
     let comparisons = match &selection.pairs {
         Some(list) => listed(pipeline, &samples, list)?,
         None => all(pipeline, &samples, selection.other_occasion),

@@ -1,10 +1,11 @@
 //! Presentation attacks: APCER per attack folder and BPCER (ISO/IEC 30107-3), of single frames by the
-//! networks alone. Whole captures are in `captures.rs`.
+//! networks alone, and of windows of consecutive frames by everything that a capture fuses. Whole
+//! captures, with their times and their quality rules, are in `captures.rs`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use face_pipeline::Pipeline;
+use face_pipeline::{Look, Pipeline, Presentation};
 use serde_json::{Value, json};
 
 use super::{Failure, Outcome, save};
@@ -21,43 +22,58 @@ pub fn presentation_attacks(
     pipeline: &mut Pipeline,
     bona_fide: &Path,
     attacks: &[PathBuf],
+    window: usize,
     as_json: bool,
     plot: Option<&Path>,
 ) -> Outcome {
-    let bona_fide = Presentations::measure(pipeline, bona_fide)?;
+    let bona_fide = Presentations::measure(pipeline, bona_fide, window)?;
     let attacks = attacks
         .iter()
-        .map(|folder| Presentations::measure(pipeline, folder))
+        .map(|folder| Presentations::measure(pipeline, folder, window))
         .collect::<Result<Vec<_>, _>>()?;
     let threshold = pipeline.accepted_liveness();
-    let report = Report::new(&bona_fide, &attacks, threshold);
+    let reports = [
+        Report::new("single frames", &bona_fide, &attacks, threshold, |p| {
+            &p.frames
+        }),
+        Report::new("windows", &bona_fide, &attacks, threshold, |p| &p.windows),
+    ];
     save(plot, || {
         plot::trade_off(
             "Presentation attacks: detection error trade-off",
             "APCER",
             "BPCER",
-            &report.curves().collect::<Vec<Series>>(),
+            &reports[0].curves().collect::<Vec<Series>>(),
         )
     })?;
+    let all = [&bona_fide].into_iter().chain(&attacks);
     if as_json {
-        let no_face = [&bona_fide].into_iter().chain(&attacks);
-        let no_face = no_face.map(|p| json!({ "folder": p.folder, "images": p.no_face }));
+        let seen = all.map(|p| {
+            json!({
+                "folder": p.folder,
+                "frames": p.frames.len(),
+                "no_face": p.no_face,
+                "windows": p.windows.len(),
+            })
+        });
         line(json!({
-            "no_face": no_face.collect::<Vec<_>>(),
+            "seen": seen.collect::<Vec<_>>(),
             "operating_point": threshold,
-            "measured": [report.json()],
+            "window": window,
+            "measured": reports.iter().map(Report::json).collect::<Vec<_>>(),
             "intervals": INTERVALS,
         }))?;
     } else {
-        for presentations in [&bona_fide].into_iter().chain(&attacks) {
+        for presentations in all {
             line(format_args!(
-                "{}: {} frames with a face, {} without",
+                "{}: {} frames with a face, {} without, {} windows of {window}",
                 presentations.folder,
                 presentations.frames.len(),
-                presentations.no_face
+                presentations.no_face,
+                presentations.windows.len(),
             ))?;
         }
-        report.print()?;
+        reports.iter().try_for_each(Report::print)?;
         line(INTERVALS)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -67,36 +83,64 @@ pub fn presentation_attacks(
 struct Presentations {
     folder: String,
     frames: Vec<Scored>,
+    /// Of so many consecutive frames of one occasion, one after the other.
+    windows: Vec<Scored>,
     no_face: usize,
 }
 
 impl Presentations {
-    fn measure(pipeline: &mut Pipeline, root: &Path) -> Result<Self, Failure> {
+    fn measure(pipeline: &mut Pipeline, root: &Path, window: usize) -> Result<Self, Failure> {
         let people = photo::people(root)?;
         let mut all = Self {
             folder: root.display().to_string(),
             frames: Vec::new(),
+            windows: Vec::new(),
             no_face: 0,
         };
         let bar = progress::bar(people.iter().map(|p| p.images.len()).sum(), "presentations");
-        for (person, images) in people.iter().enumerate() {
-            let mut scores = Vec::new();
-            for path in &images.images {
-                match pipeline.liveness(Photo::open(path)?.view()?)? {
-                    Some((score, _)) => scores.push(score),
-                    None => all.no_face += 1,
+        for (person, mut of) in people.into_iter().enumerate() {
+            of.images.sort_by_key(|path| photo::occasion(path));
+            for occasion in of
+                .images
+                .chunk_by(|a, b| photo::occasion(a).0 == photo::occasion(b).0)
+            {
+                let mut looks = Vec::with_capacity(window);
+                for path in occasion {
+                    match pipeline.look(Photo::open(path)?.view()?)? {
+                        Some(look) => looks.push(look),
+                        None => all.no_face += 1,
+                    }
+                    bar.inc(1);
+                    if looks.len() == window {
+                        all.add(pipeline, person, &looks);
+                        looks.clear();
+                    }
                 }
-                bar.inc(1);
+                all.add_frames(person, &looks);
             }
-            let scored = |score| Scored { score, person };
-            all.frames.extend(scores.into_iter().map(scored));
         }
         bar.finish_and_clear();
         Ok(all)
     }
+
+    /// Adds a whole window.
+    fn add(&mut self, pipeline: &Pipeline, person: usize, looks: &[Look]) {
+        self.add_frames(person, looks);
+        let mut presentation = Presentation::default();
+        looks.iter().for_each(|look| presentation.add(look));
+        let score = pipeline.certainty(&presentation.cues());
+        self.windows.push(Scored { score, person });
+    }
+
+    fn add_frames(&mut self, person: usize, looks: &[Look]) {
+        let scores = looks.iter().map(Look::certainty);
+        self.frames
+            .extend(scores.map(|score| Scored { score, person }));
+    }
 }
 
 struct Report {
+    of: &'static str,
     bona_fide: Vec<f32>,
     bpcer: Rate,
     /// Folder, its scores in descending order, APCER at the operating point.
@@ -104,16 +148,23 @@ struct Report {
 }
 
 impl Report {
-    fn new(bona_fide: &Presentations, attacks: &[Presentations], threshold: f32) -> Self {
-        let plain = |p: &Presentations| p.frames.iter().map(|s| s.score).collect::<Vec<f32>>();
+    fn new(
+        of: &'static str,
+        bona_fide: &Presentations,
+        attacks: &[Presentations],
+        threshold: f32,
+        scored: impl Fn(&Presentations) -> &Vec<Scored>,
+    ) -> Self {
+        let plain = |p: &Presentations| scored(p).iter().map(|s| s.score).collect::<Vec<f32>>();
         let attack = |p: &Presentations| {
             let scores = statistics::descending(plain(p));
-            let apcer = Rate::count(&p.frames, |s| s >= threshold);
+            let apcer = Rate::count(scored(p), |s| s >= threshold);
             (p.folder.clone(), scores, apcer)
         };
         Self {
+            of,
             bona_fide: plain(bona_fide),
-            bpcer: Rate::count(&bona_fide.frames, |s| s < threshold),
+            bpcer: Rate::count(scored(bona_fide), |s| s < threshold),
             attacks: attacks.iter().map(attack).collect(),
         }
     }
@@ -135,7 +186,7 @@ impl Report {
 
     fn print(&self) -> Result<(), Failure> {
         let percent = |rate: f64| format!("{:.2} %", rate * 100.0);
-        line("single frames:")?;
+        line(format_args!("{}:", self.of))?;
         line(format_args!("  BPCER {}", self.bpcer))?;
         for (folder, scores, apcer) in &self.attacks {
             line(format_args!("  APCER {apcer} {folder}"))?;
@@ -168,7 +219,7 @@ impl Report {
             })
         };
         json!({
-            "of": "single frames",
+            "of": self.of,
             "bpcer": self.bpcer.json(),
             "acer": self.acer(),
             "attacks": self.attacks.iter().map(attack).collect::<Vec<_>>(),

@@ -32,8 +32,9 @@ fi
 echo "==> the machine's image"
 tests/device-lab/image/build.sh "$cache" "$arch"
 echo "==> programs"
-# Where cargo says that it has put the panel driver's tests, which run in the machine, too.
-panel_tests='s/.*Executable.*panel_gpio_sim.rs (\(.*\))$/\1/p'
+# Drivers' own tests run in the machine, too: where cargo says that it has put them.
+driver_tests=(--test panel_gpio_sim --test mrz_scanner_keyboard)
+executable() { sed -n "s/.*Executable.*$1.rs (\(.*\))$/\1/p" <<<"$tests"; }
 cargo build --locked -p kiosk-app --no-default-features --features device
 # The demo's build has the same name.
 install -D "$target/debug/kiosk" "$target/device-lab-kiosk"
@@ -41,21 +42,21 @@ cargo build --locked -p hal --features sim --bin hal-sim --bin kiosk-wlt
 cargo build --locked -p face-pipeline --bin face
 cargo build --locked -p device-lab
 if [ "$arch" = x86_64 ]; then
-    tests=$(cargo test --locked -p hal --features sim --test panel_gpio_sim --no-run 2>&1 |
-        tee /dev/stderr | sed -n "$panel_tests")
-    machine=(--kiosk "$target/device-lab-kiosk" --wlt "$target/debug/kiosk-wlt" --panel-tests "$tests")
+    tests=$(cargo test --locked -p hal --features sim "${driver_tests[@]}" --no-run 2>&1 | tee /dev/stderr)
+    panel_tests=$(executable panel_gpio_sim) scanner_tests=$(executable mrz_scanner_keyboard)
+    machine=(--kiosk "$target/device-lab-kiosk" --wlt "$target/debug/kiosk-wlt")
 else
     # The operator's programs and the simulators at the machine's other end are this computer's.
     export PROFILE=dev
     built=$target/cross/aarch64-unknown-linux-gnu/debug
     scripts/cross-cargo.sh build -p kiosk-app --bin kiosk --no-default-features --features device
     scripts/cross-cargo.sh build -p hal --features sim --bin hal-sim --bin kiosk-wlt
-    tests=$(scripts/cross-cargo.sh test -p hal --features sim --test panel_gpio_sim --no-run 2>&1 |
-        tee /dev/stderr | sed -n "$panel_tests")
-    # Its path is that of the Debian in which it was built.
-    tests=$built/deps/${tests##*/}
+    tests=$(scripts/cross-cargo.sh test -p hal --features sim "${driver_tests[@]}" --no-run 2>&1 | tee /dev/stderr)
+    # Their paths are those of the Debian in which they were built.
+    panel_tests=$(executable panel_gpio_sim) scanner_tests=$(executable mrz_scanner_keyboard)
+    panel_tests=$built/deps/${panel_tests##*/} scanner_tests=$built/deps/${scanner_tests##*/}
     python3 models/fetch.py --out "$cache" --only lib --machine "$arch"
-    machine=(--kiosk "$built/kiosk" --wlt "$built/kiosk-wlt" --panel-tests "$tests"
+    machine=(--kiosk "$built/kiosk" --wlt "$built/kiosk-wlt"
         --operator "$target/device-lab-kiosk" --lens "$built/hal-sim" --runtime "$cache/lib")
 fi
 
@@ -67,4 +68,5 @@ for argument in "$@"; do
     esac
 done
 exec "$target/debug/device-lab" --arch "$arch" --image "$cache" "${machine[@]}" \
+    --panel-tests "$panel_tests" --scanner-tests "$scanner_tests" \
     --simulators "$target/debug/hal-sim" --face "$target/debug/face" --work "$work" "${stories[@]}"

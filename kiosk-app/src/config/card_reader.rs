@@ -29,10 +29,10 @@ pub struct CardReader {
     pub wlt_plugin: Option<PathBuf>,
     /// Part of the name of a contactless reader; the first there is where it is not given.
     pub reader: Option<String>,
-    /// Serial port of a document scanner that reads the machine-readable zone; only beside a
-    /// contactless reader.
+    /// Serial port, or input device, of a document scanner that reads the machine-readable zone; only
+    /// beside a contactless reader.
     pub mrz_scanner: Option<PathBuf>,
-    /// Its line speed; on USB it means nothing.
+    /// Speed of the serial line; on USB it means nothing.
     pub mrz_scanner_baud: Baud,
     /// Folder with certificates of the certification authorities whose travel documents are
     /// trusted, master lists and revocation lists.

@@ -35,9 +35,9 @@ fn no_scanner(error: &ScannerProbeError, scanner: &MrzScannerConfig) -> Finding 
     match error {
         ScannerProbeError::NotFound => Finding::warning(
             format!("There is no document scanner at {port}."),
-            "Check the scanner's cable, and that it is set to serial mode (USB COM port, CDC-ACM), \
-             not to keyboard mode. If it is at another port, correct `mrz_scanner` under \
-             [card_reader] in the settings file (/dev/serial/by-id lists what is plugged in).",
+            "Check the scanner's cable. If it is at another port, correct `mrz_scanner` under \
+             [card_reader] in the settings file: /dev/serial/by-id lists scanners in serial mode (USB COM \
+             port, CDC-ACM), /dev/input/by-id those in keyboard mode (…-event-kbd).",
         ),
         ScannerProbeError::Port(_) => Finding::warning(
             format!(
@@ -45,7 +45,7 @@ fn no_scanner(error: &ScannerProbeError, scanner: &MrzScannerConfig) -> Finding 
                 chain(error)
             ),
             "Check that no other program uses the scanner and that the kiosk's user belongs to the \
-             group \"dialout\".",
+             groups \"dialout\" and \"input\".",
         ),
     }
 }

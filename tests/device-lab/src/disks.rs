@@ -31,6 +31,8 @@ pub struct Parts {
     pub lens: PathBuf,
     /// The panel driver's tests, a program.
     pub panel_tests: PathBuf,
+    /// The document scanner's, a program.
+    pub scanner_tests: PathBuf,
     /// `face`, which finds the landmarks of portraits.
     pub face: PathBuf,
     /// Folder with the machine's ONNX Runtime.
@@ -108,6 +110,7 @@ impl Parts {
         copy(&self.wlt, &tree.join("bin/kiosk-wlt"))?;
         copy(&self.lens, &tree.join("bin/hal-sim"))?;
         copy(&self.panel_tests, &tree.join("bin/panel_gpio_sim"))?;
+        copy(&self.scanner_tests, &tree.join("bin/mrz_scanner_keyboard"))?;
         let dist = self.home.join("kiosk-app/dist");
         copy(
             &dist.join("kiosk.service"),

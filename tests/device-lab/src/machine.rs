@@ -19,6 +19,8 @@ use crate::wait;
 const START_PATIENCE: Duration = Duration::from_secs(900);
 /// Until swtpm and QEMU listen.
 const LISTEN_PATIENCE: Duration = Duration::from_secs(30);
+/// How long the scanner holds a key: an emulated machine looks at its keyboard now and then only.
+const KEY_HELD_MS: u32 = 30;
 /// The touch screen's range in both directions (QEMU, virtio-tablet).
 const ABSOLUTE_MAX: u32 = 0x7fff;
 /// What Debian's installation gives a machine for good (machine-id(5)): keys in a file are bound to it.
@@ -136,6 +138,38 @@ impl Machine {
         self.qmp
             .command("screendump", &json!({"filename": path, "format": "png"}))?;
         Ok(path)
+    }
+
+    /// Types this text on the keyboard that the document scanner is.
+    pub fn scan(&mut self, text: &str) -> Result<(), LabError> {
+        for sign in text.chars() {
+            let shift = sign == '<' || sign.is_ascii_uppercase();
+            let key = match sign {
+                '<' => String::from("comma"),
+                '\n' => String::from("ret"),
+                other => other.to_ascii_lowercase().to_string(),
+            };
+            let keys = shift.then_some("shift").into_iter().chain([key.as_str()]);
+            let keys: Vec<_> = keys
+                .map(|key| json!({"type": "qcode", "data": key}))
+                .collect();
+            let typed = json!({"keys": keys, "hold-time": KEY_HELD_MS});
+            self.qmp.command("send-key", &typed)?;
+        }
+        Ok(())
+    }
+
+    /// Plugs in a document scanner that types. With a serial number, as scanners have one, its name
+    /// does not depend on the port.
+    pub fn plug_scanner(&mut self) -> Result<(), LabError> {
+        let device = json!({"driver": "usb-kbd", "id": "scanner", "serial": "281"});
+        self.qmp.command("device_add", &device).map(drop)
+    }
+
+    /// Pulls its plug.
+    pub fn unplug_scanner(&mut self) -> Result<(), LabError> {
+        self.qmp.command("device_del", &json!({"id": "scanner"}))?;
+        self.qmp.event("DEVICE_DELETED", LISTEN_PATIENCE).map(drop)
     }
 
     /// Pulls the reader's USB plug.

@@ -61,6 +61,9 @@ struct Arguments {
     /// The program made of hal/tests/panel_gpio_sim.rs
     #[arg(long)]
     panel_tests: PathBuf,
+    /// The program made of hal/tests/mrz_scanner_keyboard.rs
+    #[arg(long)]
+    scanner_tests: PathBuf,
     /// The program `face`
     #[arg(long)]
     face: PathBuf,
@@ -149,6 +152,7 @@ fn set_up(arguments: &Arguments) -> Result<Lab, LabError> {
         simulators: whole(&arguments.simulators)?,
         lens: whole(arguments.lens.as_ref().unwrap_or(&arguments.simulators))?,
         panel_tests: whole(&arguments.panel_tests)?,
+        scanner_tests: whole(&arguments.scanner_tests)?,
         face: whole(&arguments.face)?,
         runtime: match &arguments.runtime {
             Some(folder) => whole(folder)?,

@@ -1,16 +1,17 @@
-//! A document scanner on a serial line (also USB as a serial line, CDC-ACM) that reads the
-//! machine-readable zone of a passport or card: a supervised thread, which reports the key to the
-//! chip. The scanner sends by itself; nothing is sent to it.
+//! A document scanner that reads the machine-readable zone of a passport or card, on a serial line (also
+//! USB as a serial line, CDC-ACM) or as a USB keyboard: a supervised thread, which reports the key to
+//! the chip. The scanner sends by itself; nothing is sent to it.
 
 mod decoder;
+mod keyboard;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serialport::TTYPort;
 use zeroize::Zeroizing;
 
+use self::keyboard::Keyboard;
 pub use decoder::{Decoder, Scan};
 
 use super::link::{is_missing, is_pause, open_port};
@@ -23,9 +24,10 @@ const SLICE: Duration = Duration::from_millis(100);
 /// Where the scanner is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MrzScannerConfig {
-    /// The serial port; a path under `/dev/serial/by-id` survives a replug.
+    /// The serial port, or the input device of a scanner that types; a path under `/dev/serial/by-id`
+    /// or `/dev/input/by-id` survives a replug.
     pub port: PathBuf,
-    /// Speed of the line; on USB it means nothing.
+    /// Speed of a serial line; on USB it means nothing.
     pub baud: u32,
 }
 
@@ -37,6 +39,8 @@ enum Trouble {
         port: String,
         source: serialport::Error,
     },
+    #[error("failed to open the document scanner's input device {port}")]
+    OpenInput { port: String, source: io::Error },
     #[error("the line to the document scanner was lost")]
     Lost(#[source] io::Error),
 }
@@ -104,6 +108,7 @@ impl Driver for Run {
         match trouble {
             Trouble::Lost(_) => DeviceState::Absent,
             Trouble::Open { source, .. } if is_missing(source) => DeviceState::Absent,
+            Trouble::OpenInput { source, .. } if is_gone(source) => DeviceState::Absent,
             other => faulted(other),
         }
     }
@@ -113,11 +118,30 @@ impl Driver for Run {
     }
 }
 
-fn open(config: &MrzScannerConfig) -> Result<TTYPort, Trouble> {
-    open_port(&config.port, config.baud, SLICE).map_err(|source| Trouble::Open {
-        port: config.port.display().to_string(),
-        source,
-    })
+fn open(config: &MrzScannerConfig) -> Result<Box<dyn Read>, Trouble> {
+    let port = || config.port.display().to_string();
+    if keyboard::is_input_device(&config.port) {
+        let opened = Keyboard::open(&config.port, SLICE);
+        return match opened {
+            Ok(keyboard) => Ok(Box::new(keyboard)),
+            Err(source) => Err(Trouble::OpenInput {
+                port: port(),
+                source,
+            }),
+        };
+    }
+    match open_port(&config.port, config.baud, SLICE) {
+        Ok(line) => Ok(Box::new(line)),
+        Err(source) => Err(Trouble::Open {
+            port: port(),
+            source,
+        }),
+    }
+}
+
+/// Whether the device went away between being found and being opened.
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV)
 }
 
 /// Why a technician's look found no scanner.
@@ -139,6 +163,9 @@ pub fn probe(config: &MrzScannerConfig) -> Result<(), ScannerProbeError> {
     match open(config) {
         Ok(_) => Ok(()),
         Err(Trouble::Open { source, .. }) if is_missing(&source) => {
+            Err(ScannerProbeError::NotFound)
+        }
+        Err(Trouble::OpenInput { source, .. }) if is_gone(&source) => {
             Err(ScannerProbeError::NotFound)
         }
         Err(trouble) => Err(ScannerProbeError::Port(trouble.into())),

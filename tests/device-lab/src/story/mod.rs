@@ -7,6 +7,7 @@ mod impostor;
 mod panel;
 mod power_off;
 mod reader_cable;
+mod scanner;
 mod self_test;
 mod tamper;
 mod tpm_reboot;
@@ -35,6 +36,8 @@ pub enum Story {
     Watchdog,
     /// The panel driver's own tests, on lines of the kernel
     Panel,
+    /// A document scanner that types: the driver's own test, on an input device of the kernel
+    Scanner,
     /// The case is opened: keys destroyed, kiosk closed until a technician signs off
     Tamper,
     /// A changed block of the kiosk's disk is refused
@@ -55,6 +58,7 @@ impl Story {
             Self::Impostor => impostor::tell(lab),
             Self::Watchdog => watchdog::tell(lab),
             Self::Panel => panel::tell(lab),
+            Self::Scanner => scanner::tell(lab),
             Self::Tamper => tamper::tell(lab),
             Self::Verity => verity::tell(lab),
             Self::PowerOff => power_off::tell(lab),

@@ -198,6 +198,11 @@ mod tests {
 
     const SAME_CAPTURE: f32 = 0.3;
     const CLEAR: f32 = 0.6;
+    const FUSION: Fusion = Fusion {
+        flat: -12.0,
+        attached: -12.0,
+        grid: -12.0,
+    };
 
     fn bands(doubtful: f32, accepted: f32, strong: f32) -> Thresholds {
         Thresholds {
@@ -326,18 +331,22 @@ mod tests {
 
     #[test]
     fn somebody_who_holds_still_is_looked_at_longer_and_accepted_by_the_networks() {
-        let fusion = Fusion {
-            flat: -12.0,
-            attached: -12.0,
-            grid: -12.0,
-        };
-        let (capture, _) = run_with(Some(fusion), every_50_ms(40, |_| (10.0, 1.0)));
+        let (capture, _) = run_with(Some(FUSION), every_50_ms(40, |_| (10.0, 1.0)));
         let evidence = capture.evidence().expect("a decision");
         assert_eq!(evidence.liveness, Band::Strong);
         assert_eq!(
             evidence.decided_at.as_millis() as u64,
             WindowLimits::default().max_still_ms
         );
+    }
+
+    #[test]
+    fn on_a_slow_machine_the_networks_alone_are_not_believed_after_a_few_frames() {
+        let slow = (0..20).map(|n| frame(10.0, 1.0, n * 1000));
+        let (capture, _) = run_with(Some(FUSION), slow);
+        let evidence = capture.evidence().expect("a decision");
+        assert_eq!(evidence.liveness, Band::Strong);
+        assert_eq!(evidence.frames, WindowLimits::default().min_unproven_frames);
     }
 
     #[test]

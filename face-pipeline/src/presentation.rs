@@ -255,6 +255,21 @@ mod tests {
     }
 
     #[test]
+    fn one_place_at_which_a_head_turned_needs_a_room_that_stays() {
+        let turned = |solid, still| Motion {
+            places: 3,
+            solid,
+            still,
+            attached: 2,
+            ..Motion::default()
+        };
+        let has_depth = |solid, still| cues(1.0, turned(solid, still)).has_depth();
+        assert!(!has_depth(1, 2));
+        assert!(has_depth(1, 3));
+        assert!(has_depth(2, 0));
+    }
+
+    #[test]
     fn a_face_that_moves_as_a_plane_is_refused_unless_it_also_turned() {
         let flat = Motion {
             places: 6,

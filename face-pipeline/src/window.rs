@@ -34,6 +34,9 @@ pub struct WindowLimits {
     pub max_still_ms: u64,
     /// The same of a person who moves, but neither as a head nor as a picture surely does.
     pub max_unclear_ms: u64,
+    /// Good frames before the networks are believed alone, however long they took: on a slow machine,
+    /// a picture that moves is to have shown it by then.
+    pub min_unproven_frames: usize,
     /// Time from the first to the last good frame after which a decision comes whatever it is,
     /// milliseconds: so long is the right person looked at of whom the networks are sure, but who moves
     /// like a picture; and anybody by a machine that has no time for more frames.
@@ -54,6 +57,7 @@ impl Default for WindowLimits {
             max_given_up_frames: 60,
             max_still_ms: 1000,
             max_unclear_ms: 3000,
+            min_unproven_frames: 8,
             max_spread_ms: 8000,
             max_gap_ms: 1500,
             max_gap_frames: 3,
@@ -214,7 +218,8 @@ impl Window {
             0 => rules.window.max_still_ms,
             _ => rules.window.max_unclear_ms,
         };
-        let looked_long = self.spread() >= Duration::from_millis(unproven_ms);
+        let looked_long = frames >= rules.window.min_unproven_frames
+            && self.spread() >= Duration::from_millis(unproven_ms);
         let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
         let promising = right && cues.network >= rules.liveness.bands.accepted;
         let patience = Duration::from_millis(rules.window.max_spread_ms);

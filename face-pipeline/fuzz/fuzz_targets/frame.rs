@@ -115,7 +115,9 @@ fuzz_target!(|data: &[u8]| {
             pipeline.observe(&mut capture, view, at).expect("a step")
         });
         let mut presentation = Presentation::default();
-        pipeline.present(&mut presentation, view).expect("a look");
+        if let Some(look) = pipeline.look(view).expect("a look") {
+            presentation.add(&look);
+        }
         let assessment = pipeline.assess(view).expect("an assessment");
         let reference = pipeline
             .reference(view)

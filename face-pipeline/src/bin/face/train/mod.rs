@@ -23,6 +23,9 @@ const STEPS: usize = 100;
 /// A step that makes the model worse is halved so often.
 const SHORTENINGS: i32 = 12;
 
+/// Features from here on are counted: at half, the manifest's weights outweigh networks that are sure.
+const STRONG: f32 = 0.5;
+
 type Weights = [f64; UNKNOWNS];
 
 /// A folder's windows, all bona fide or all attacks.
@@ -68,7 +71,7 @@ pub fn pad(
         line(json!({ "model": model }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    report(&groups, &model, pipeline.accepted_liveness())?;
+    report(pipeline, &groups, &model)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -176,27 +179,40 @@ fn solve(mut m: [[f64; UNKNOWNS]; UNKNOWNS], mut v: [f64; UNKNOWNS]) -> Option<[
     Some(std::array::from_fn(|i| v[i] / m[i][i]))
 }
 
-fn report(groups: &[Group], model: &Fusion, threshold: f32) -> Result<(), Failure> {
+fn report(pipeline: &Pipeline, groups: &[Group], model: &Fusion) -> Result<(), Failure> {
     line("[liveness.fusion]")?;
     let weights = [model.flat, model.attached, model.grid];
     for (name, weight) in FEATURES.iter().zip(weights) {
         line(format_args!("{name} = {weight:.4}"))?;
     }
+    let threshold = pipeline.accepted_liveness();
     for group in groups {
         for (part, half) in [("fitted to", FITTED), ("not fitted to", TESTED)] {
-            let windows = || group.windows.iter().filter(|w| w.half == half);
-            let accepted = |of: &dyn Fn(&Cues) -> f32| {
-                let last = |w: &&Windowed| w.growing.last().is_some_and(|c| of(c) >= threshold);
-                windows().filter(last).count()
+            let accepted = |certainty: &dyn Fn(&Cues) -> f32| {
+                let ends = ends(group, half);
+                ends.filter(|cues| certainty(cues) >= threshold).count()
             };
+            let strong = FEATURES.iter().enumerate().map(|(feature, name)| {
+                let strong = ends(group, half).filter(|cues| cues.features()[feature] >= STRONG);
+                format!("{name} {}", strong.count())
+            });
             line(format_args!(
-                "# {}, people {part}: of {} visits accepted at their end by the networks alone {}, by the model {}",
+                "# {}, people {part}: {} visits; accepted at their end by the networks alone {}, with these weights {}, \
+                 with the manifest's {}; feature of {STRONG} and more: {}",
                 group.name,
-                windows().count(),
+                ends(group, half).count(),
                 accepted(&|cues| cues.network),
                 accepted(&|cues| model.certainty(cues)),
+                accepted(&|cues| pipeline.certainty(cues)),
+                strong.collect::<Vec<_>>().join(", "),
             ))?;
         }
     }
     Ok(())
+}
+
+/// The cues at the ends of the visits of these people.
+fn ends(group: &Group, half: Half) -> impl Iterator<Item = &Cues> {
+    let windows = group.windows.iter().filter(move |w| w.half == half);
+    windows.filter_map(|w| w.growing.last())
 }

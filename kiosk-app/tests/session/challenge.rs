@@ -46,7 +46,11 @@ fn who_is_asked_depends_on_the_policy_and_on_what_is_known() {
     for (ask, evidence, asked) in [
         (Ask::Off, What::EvidenceOfAStill(DOUBTFUL, STRONG), false),
         (Ask::WhenUnclear, What::Evidence(STRONG, STRONG), false),
-        (Ask::WhenUnclear, What::EvidenceOfAStill(STRONG, STRONG), true),
+        (
+            Ask::WhenUnclear,
+            What::EvidenceOfAStill(STRONG, STRONG),
+            true,
+        ),
         (Ask::WhenUnclear, What::Evidence(DOUBTFUL, STRONG), true),
         (Ask::Always, What::Evidence(STRONG, STRONG), true),
         // An answer could change nothing.
@@ -66,9 +70,24 @@ fn the_screen_says_what_to_do_and_what_is_in_the_way() {
     let policy = asking(Ask::Always, Unanswered::Passive);
     let mut world = captured(policy, What::Evidence(STRONG, STRONG));
     for (task, rejection, shown, guidance) in [
-        (Task::Ahead, Some(Rejection::TooFar), ChallengeTask::Ahead, Guidance::ComeCloser),
-        (Task::Turn(Side::Left), None, ChallengeTask::Left, Guidance::Good),
-        (Task::Turn(Side::Right), None, ChallengeTask::Right, Guidance::Good),
+        (
+            Task::Ahead,
+            Some(Rejection::TooFar),
+            ChallengeTask::Ahead,
+            Guidance::ComeCloser,
+        ),
+        (
+            Task::Turn(Side::Left),
+            None,
+            ChallengeTask::Left,
+            Guidance::Good,
+        ),
+        (
+            Task::Turn(Side::Right),
+            None,
+            ChallengeTask::Right,
+            Guidance::Good,
+        ),
         (Task::Back, None, ChallengeTask::Back, Guidance::Good),
     ] {
         world.step(answer(What::Turning(task, rejection)));

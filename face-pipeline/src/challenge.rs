@@ -80,7 +80,7 @@ impl Default for ChallengeLimits {
         Self {
             turn_degrees: 14.0,
             ahead_degrees: 8.0,
-            max_ms: 15_000,
+            max_ms: 19_000,
         }
     }
 }

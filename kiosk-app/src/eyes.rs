@@ -47,7 +47,7 @@ pub struct Sight {
 enum Command {
     Prepare(Turn, Photo),
     Start(Turn),
-    Challenge(Turn),
+    Challenge(Turn, Duration),
     Scan(Turn),
     Stop,
     Wipe,
@@ -99,9 +99,9 @@ impl Eyes {
         self.send(Command::Start(turn));
     }
 
-    /// Asks the person of the capture to turn the head, to a side that is drawn here.
-    pub fn challenge(&self, turn: Turn) {
-        self.send(Command::Challenge(turn));
+    /// Asks the person of the capture to turn the head within this time, to a side that is drawn here.
+    pub fn challenge(&self, turn: Turn, time: Duration) {
+        self.send(Command::Challenge(turn, time));
     }
 
     /// Looks for the key of a phone in frames.
@@ -178,7 +178,7 @@ impl Watcher {
                     None
                 }
                 Command::Start(turn) => self.capture(turn, orders),
-                Command::Challenge(turn) => self.challenge(turn, orders),
+                Command::Challenge(turn, time) => self.challenge(turn, time, orders),
                 Command::Scan(turn) => self.scan(turn, orders),
                 Command::Stop => None,
                 Command::Wipe => {

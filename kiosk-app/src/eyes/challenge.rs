@@ -2,6 +2,7 @@
 //! the capture that was decided last, who is known until it is wiped.
 
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use face_pipeline::{Capture, Challenge, ChallengeLimits, ChallengeStep, Side, TRIES};
 use hal::camera::Frame;
@@ -12,7 +13,12 @@ use crate::session::{Answer, Turn};
 
 impl Watcher {
     /// Looks at frames until the challenge is over or another order comes, which is handed back.
-    pub(super) fn challenge(&mut self, turn: Turn, orders: &Receiver<Command>) -> Option<Command> {
+    pub(super) fn challenge(
+        &mut self,
+        turn: Turn,
+        time: Duration,
+        orders: &Receiver<Command>,
+    ) -> Option<Command> {
         let Some(mut capture) = self.captured.take() else {
             self.inbox.answer(turn, Answer::PipelineFailed);
             return None;
@@ -24,7 +30,11 @@ impl Watcher {
                 return None;
             }
         };
-        let mut challenge = Challenge::new(sides, ChallengeLimits::default());
+        let limits = ChallengeLimits {
+            max_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            ..ChallengeLimits::default()
+        };
+        let mut challenge = Challenge::new(sides, limits);
         self.watch(orders, |eyes, frame| {
             eyes.look_for_turn(turn, &mut capture, &mut challenge, frame)
         })

@@ -46,6 +46,9 @@ pub enum Unanswered {
     Officer,
 }
 
+/// The eyes say how it ended so long before the screen gives up.
+const LEAD: Duration = Duration::from_secs(1);
+
 impl ChallengePolicy {
     /// Whether somebody with this evidence is asked. Where an answer could change nothing, nobody is.
     fn asks(self, factors: &Factors, has_depth: bool) -> bool {
@@ -105,7 +108,8 @@ impl Session {
             return;
         };
         self.record(Record::ChallengeAsked);
-        self.effects.push(Effect::StartChallenge(self.turn));
+        let time = self.limits.challenge.saturating_sub(LEAD);
+        self.effects.push(Effect::StartChallenge(self.turn, time));
         let state = State::Challenging {
             service,
             holder,

@@ -199,7 +199,7 @@ impl World {
                     assert!(self.consented, "the camera opens only after consent");
                     self.camera_open = true;
                 }
-                Effect::StartChallenge(_) => {
+                Effect::StartChallenge(..) => {
                     assert!(self.camera_open, "a challenge follows a capture");
                 }
                 Effect::StartScan(_) => {
@@ -342,7 +342,7 @@ fn begins_something(effect: &Effect) -> bool {
         Effect::ReadCard(_)
             | Effect::PrepareReference(..)
             | Effect::StartCapture(_)
-            | Effect::StartChallenge(_)
+            | Effect::StartChallenge(..)
             | Effect::StartScan(_)
             | Effect::Commit(..)
             | Effect::Issue(..)

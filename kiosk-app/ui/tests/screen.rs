@@ -6,8 +6,8 @@ use std::thread;
 
 use image::RgbImage;
 use kiosk_ui::{
-    CapturePrompt, ChallengePrompt, ChallengeTask, Decided, Guidance, Headless, Language, Preview, ScanHint, Screen, Size, UiError,
-    View, WalletView,
+    CapturePrompt, ChallengePrompt, ChallengeTask, Decided, Guidance, Headless, Language, Preview,
+    ScanHint, Screen, Size, UiError, View, WalletView,
 };
 
 mod common;
@@ -118,10 +118,18 @@ fn the_arrow_of_a_challenge_points_to_the_side_that_is_asked_for() {
         headless.show(&common::view(Language::English, Screen::Challenge(prompt)));
         let picture = headless.pixels();
         let shows = |columns: std::ops::Range<u32>| {
-            let arrow = |x: u32| MIRROR_ROWS.filter(|y| picture.get_pixel(x, *y).0 == ARROW).count();
+            let arrow = |x: u32| {
+                MIRROR_ROWS
+                    .filter(|y| picture.get_pixel(x, *y).0 == ARROW)
+                    .count()
+            };
             columns.map(arrow).sum::<usize>() > 1000
         };
-        assert_eq!((shows(0..540), shows(540..1080)), (at_left, at_right), "{task:?}");
+        assert_eq!(
+            (shows(0..540), shows(540..1080)),
+            (at_left, at_right),
+            "{task:?}"
+        );
     }
 }
 

@@ -121,7 +121,13 @@ fn the_other_side_is_not_what_was_asked_for_and_a_mirrored_picture_is_the_other_
 
     let mirror = |frame| imageops::flip_horizontal(&frame);
     let (mirrored, _) = answer(&mut pipeline, &head, &right, mirror);
-    assert_eq!(mirrored.outcome(), Some(ChallengeOutcome::Done));
+    let done = Some(ChallengeOutcome::Done);
+    assert_eq!(
+        mirrored.outcome(),
+        done,
+        "{mirrored:?} {:?}",
+        mirrored.motion()
+    );
 }
 
 #[test]

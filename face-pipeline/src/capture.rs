@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::band::Band;
+use crate::challenge::ChallengeOutcome;
 use crate::detect::Face;
 use crate::manifest::ComparisonThresholds;
 use crate::presentation::Presentation;
@@ -22,6 +23,11 @@ pub struct Evidence {
     pub liveness: Band,
     /// Whether it was the person in the reference.
     pub comparison: Band,
+    /// Whether motion showed that it is no still picture; never where the manifest has no
+    /// `[liveness.fusion]`.
+    pub has_depth: bool,
+    /// How the challenge ended, if there was one.
+    pub challenge: Option<ChallengeOutcome>,
     /// Good frames that this rests on.
     pub frames: usize,
     /// Time of the first of them.
@@ -106,6 +112,18 @@ impl Capture {
     #[must_use]
     pub fn evidence(&self) -> Option<Evidence> {
         self.evidence
+    }
+
+    /// Whether a template is of the person in the window.
+    pub(crate) fn is_of(&self, template: &Template, same_capture: f32) -> bool {
+        self.window.is_of(template, same_capture)
+    }
+
+    /// Adds the outcome of a challenge to the decision.
+    pub(crate) fn challenged(&mut self, outcome: ChallengeOutcome) {
+        if let Some(evidence) = &mut self.evidence {
+            evidence.challenge = Some(outcome);
+        }
     }
 
     /// The face of the last good frame, for choosing among several.

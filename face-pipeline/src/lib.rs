@@ -9,8 +9,10 @@
 #![deny(unsafe_code)]
 
 mod align;
+mod answer;
 mod band;
 mod capture;
+mod challenge;
 mod detect;
 mod error;
 mod features;
@@ -38,8 +40,10 @@ mod telemetry;
 mod template;
 mod window;
 
+pub use answer::ChallengeStep;
 pub use band::Band;
 pub use capture::{Capture, Evidence, Scores};
+pub use challenge::{Challenge, ChallengeLimits, ChallengeOutcome, Side, TRIES, Task};
 pub use detect::Face;
 pub use error::Error;
 pub use features::{FeatureLimits, Features};

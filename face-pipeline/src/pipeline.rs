@@ -255,8 +255,7 @@ impl Pipeline {
         Ok((progress == Progress::Restarted).then_some(Rejection::OtherPerson))
     }
 
-    /// Adds what motion and spectrum tell of the frame that was last added to a presentation. The
-    /// surface of the face is found in the first, and again where the face was lost.
+    /// Adds what motion and spectrum tell of the frame that was last added to a presentation.
     pub(crate) fn follow(
         &mut self,
         presentation: &mut Presentation,
@@ -265,17 +264,7 @@ impl Pipeline {
         if presentation.wants_peak() {
             presentation.peak(self.spectrum.peak_db(&self.picture, face));
         }
-        let small = self.networks.detector.small();
-        let factor = small.width() as f32 / self.picture.width().max(1) as f32;
-        self.grey.read(small);
-        let near = face.scaled(factor);
-        let follower = &mut presentation.follower;
-        if !follower.wants_surface() {
-            follower.follow(&self.grey, &near);
-        } else if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
-            follower.begin(&self.grey, &near, &mesh.clone().scaled(factor));
-        }
-        Ok(())
+        self.trace(&mut presentation.follower, face)
     }
 
     fn step(&self, capture: &Capture, rejection: Option<Rejection>, face: Option<Face>) -> Step {
@@ -293,7 +282,7 @@ impl Pipeline {
 /// the shortest needs. A frame that it refuses is not counted, so the next one is looked at again.
 const CLOSER_LOOK_EVERY: usize = 4;
 /// Recognisers that are asked about every good frame.
-const FIRST: usize = 1;
+pub(crate) const FIRST: usize = 1;
 /// How much a face in the middle is preferred: at 2, one in a corner has no weight. At 1 a larger
 /// bystander was taken for the subject in 4 of 1,650 LFW images, at 2 in none.
 const CENTRALITY: f32 = 2.0;

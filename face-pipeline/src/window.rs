@@ -174,11 +174,13 @@ impl Window {
             return false;
         };
         let jumped = last.bounds.overlap(&frame.face.bounds) < MIN_OVERLAP;
-        let unlike = self
-            .mean
-            .first_similarity(frame.template)
-            .is_none_or(|similarity| similarity < same_capture);
-        jumped || unlike
+        jumped || !self.is_of(frame.template, same_capture)
+    }
+
+    /// Whether a template is of the person in this window.
+    pub(crate) fn is_of(&self, template: &Template, same_capture: f32) -> bool {
+        let similarity = self.mean.first_similarity(template);
+        similarity.is_some_and(|similarity| similarity >= same_capture)
     }
 
     /// Early when both claims are accepted, and motion shows that it is no picture or the person was
@@ -207,6 +209,8 @@ impl Window {
         let evidence = Evidence {
             liveness: Band::of(scores.liveness, &rules.liveness.bands),
             comparison,
+            has_depth: cues.has_depth(),
+            challenge: None,
             frames,
             first_good_at: self.first_at,
             decided_at: self.ended_at(),

@@ -198,7 +198,8 @@ pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartErr
     );
     let card_turn = TurnCell::default();
     let limits = Limits::from(&config.waits);
-    let mut session = Session::new(services, limits, config.screen.language.into());
+    let mut session = Session::new(services, limits, config.screen.language.into())
+        .with_challenge((&config.challenge).into());
     if config.card_reader.kind == ReaderKind::Pcsc {
         session = session.asking_numbers_first();
     }

@@ -1,6 +1,8 @@
 //! The face pipeline on a thread of its own: takes the newest frame, looks at it, reports. Its
 //! reference, frames and evidence exist only between "prepare" and "wipe".
 
+mod challenge;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -45,6 +47,7 @@ pub struct Sight {
 enum Command {
     Prepare(Turn, Photo),
     Start(Turn),
+    Challenge(Turn, Duration),
     Scan(Turn),
     Stop,
     Wipe,
@@ -67,6 +70,7 @@ impl Eyes {
             inbox,
             display,
             reference: None,
+            captured: None,
             scanner: Scanner::start(),
         };
         let thread = std::thread::spawn(move || watcher.run(&orders));
@@ -93,6 +97,11 @@ impl Eyes {
     /// Collects evidence from frames, against the reference.
     pub fn start(&self, turn: Turn) {
         self.send(Command::Start(turn));
+    }
+
+    /// Asks the person of the capture to turn the head within this time, to a side that is drawn here.
+    pub fn challenge(&self, turn: Turn, time: Duration) {
+        self.send(Command::Challenge(turn, time));
     }
 
     /// Looks for the key of a phone in frames.
@@ -153,6 +162,8 @@ struct Watcher {
     inbox: Inbox,
     display: Arc<dyn Display>,
     reference: Option<Reference>,
+    /// A capture that is decided, until it is wiped.
+    captured: Option<Capture>,
     scanner: Scanner,
 }
 
@@ -167,6 +178,7 @@ impl Watcher {
                     None
                 }
                 Command::Start(turn) => self.capture(turn, orders),
+                Command::Challenge(turn, time) => self.challenge(turn, time, orders),
                 Command::Scan(turn) => self.scan(turn, orders),
                 Command::Stop => None,
                 Command::Wipe => {
@@ -233,6 +245,17 @@ impl Watcher {
             return None;
         };
         let mut capture = Capture::new(reference);
+        let next = self.watch(orders, |eyes, frame| eyes.look(turn, &mut capture, frame));
+        self.captured = capture.evidence().is_some().then_some(capture);
+        next
+    }
+
+    /// Looks at frames until that is enough or another order comes, which is handed back.
+    fn watch(
+        &mut self,
+        orders: &Receiver<Command>,
+        mut enough: impl FnMut(&mut Self, &Frame) -> bool,
+    ) -> Option<Command> {
         loop {
             match orders.try_recv() {
                 Ok(command) => return Some(command),
@@ -241,7 +264,7 @@ impl Watcher {
             }
             match self.sight.frames.take(FRAME_WAIT) {
                 Ok(frame) => {
-                    if self.look(turn, &mut capture, &frame) {
+                    if enough(self, &frame) {
                         return None;
                     }
                 }
@@ -293,18 +316,7 @@ impl Watcher {
                 return true;
             }
         };
-        let preview = self.preview(&step);
-        if let Some([left, top, width, height]) = preview.face {
-            let upright = Region {
-                left,
-                top,
-                right: left + width,
-                bottom: top + height,
-            };
-            let region = upright.before_turn(self.sight.quarters);
-            self.sight.face.seen(region, frame.at());
-        }
-        self.display.preview(preview);
+        self.show(step.face, frame);
         let Step {
             rejection,
             progress,
@@ -326,30 +338,38 @@ impl Watcher {
             Answer::Evidence {
                 liveness: outcome(evidence.liveness),
                 face: outcome(evidence.comparison),
+                has_depth: evidence.has_depth,
             },
         );
         true
     }
 
+    /// Shows the frame last looked at, and tells the camera where the face is.
+    fn show(&self, face: Option<Face>, frame: &Frame) {
+        let preview = self.preview(face);
+        if let Some([left, top, width, height]) = preview.face {
+            let upright = Region {
+                left,
+                top,
+                right: left + width,
+                bottom: top + height,
+            };
+            let region = upright.before_turn(self.sight.quarters);
+            self.sight.face.seen(region, frame.at());
+        }
+        self.display.preview(preview);
+    }
+
     fn observe(&mut self, capture: &mut Capture, frame: &Frame) -> Result<Step, String> {
-        let format = match frame.format() {
-            hal::camera::PixelFormat::Yuyv => PixelFormat::Yuyv,
-            hal::camera::PixelFormat::Nv12 => PixelFormat::Nv12,
-            hal::camera::PixelFormat::Rgb8 => PixelFormat::Rgb8,
-            hal::camera::PixelFormat::Grey8 => PixelFormat::Grey8,
-        };
-        let (width, height) = (frame.width() as usize, frame.height() as usize);
-        let view = ImageView::new(frame.data(), width, height, frame.stride(), format)
-            .map_err(|error| chain(&error))?;
         self.pipeline
-            .observe(capture, view, frame.at())
+            .observe(capture, view(frame)?, frame.at())
             .map_err(|error| chain(&error))
     }
 
-    fn preview(&self, step: &Step) -> Preview {
+    fn preview(&self, face: Option<Face>) -> Preview {
         let mut rgb = Vec::new();
         let (width, height) = self.pipeline.last_frame_rgb(&mut rgb);
-        let face = step.face.map(|Face { bounds, .. }| {
+        let face = face.map(|Face { bounds, .. }| {
             let (w, h) = (width as f32, height as f32);
             [
                 bounds.x / w,
@@ -369,10 +389,24 @@ impl Watcher {
 
     fn wipe(&mut self) {
         self.reference = None;
+        self.captured = None;
         if let Err(error) = self.pipeline.forget() {
             tracing::error!(error = %chain(&error), "the face pipeline's buffers could not be overwritten");
         }
     }
+}
+
+/// The frame as the pipeline sees it, without a copy.
+fn view(frame: &Frame) -> Result<ImageView<'_>, String> {
+    let format = match frame.format() {
+        hal::camera::PixelFormat::Yuyv => PixelFormat::Yuyv,
+        hal::camera::PixelFormat::Nv12 => PixelFormat::Nv12,
+        hal::camera::PixelFormat::Rgb8 => PixelFormat::Rgb8,
+        hal::camera::PixelFormat::Grey8 => PixelFormat::Grey8,
+    };
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    ImageView::new(frame.data(), width, height, frame.stride(), format)
+        .map_err(|error| chain(&error))
 }
 
 fn capture_complete(evidence: &Evidence) -> Record {

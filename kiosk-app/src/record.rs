@@ -81,6 +81,15 @@ pub enum Record {
         /// From the first good frame to the evidence, in milliseconds.
         first_good_to_decision_ms: u64,
     },
+    /// The resident was asked to turn the head.
+    #[serde(rename = "challenge.asked")]
+    ChallengeAsked,
+    /// The challenge is over.
+    #[serde(rename = "challenge.complete")]
+    Challenged {
+        /// `done`, `picture` (what turned was flat) or `unanswered`.
+        outcome: &'static str,
+    },
     /// The decision.
     #[serde(rename = "session.decided")]
     Decided {

@@ -331,6 +331,7 @@ impl Shell {
                 self.camera.start_capture();
                 self.eyes.start(turn);
             }
+            Effect::StartChallenge(turn, time) => self.eyes.challenge(turn, time),
             Effect::StopCapture => {
                 self.eyes.stop();
                 self.camera.stop_capture();

@@ -30,10 +30,26 @@ pub struct Motion {
     pub solid: usize,
     /// Places at which they had moved as those of a plane, and hardly a head would.
     pub flat: usize,
+    /// Places at which they had moved as those of a picture that was turned away.
+    pub turned_plane: usize,
     /// Patches of the background, over all places, that moved with the face.
     pub attached: usize,
     /// The same, stayed.
     pub still: usize,
+}
+
+impl Motion {
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            places: self.places + other.places,
+            solid: self.solid + other.solid,
+            flat: self.flat + other.flat,
+            turned_plane: self.turned_plane + other.turned_plane,
+            attached: self.attached + other.attached,
+            still: self.still + other.still,
+        }
+    }
 }
 
 /// Follows a face through a window. Zeroed when dropped.
@@ -125,6 +141,7 @@ impl Follower {
         self.motion.places += 1;
         self.motion.solid += usize::from(seen.is_solid());
         self.motion.flat += usize::from(seen.is_flat(f64::from(way)));
+        self.motion.turned_plane += usize::from(seen.is_turned_plane());
         let carried = |p: Point| {
             let x = f64::from((p.x - first.middle.x) / first.eyes);
             let y = f64::from((p.y - first.middle.y) / first.eyes);
@@ -155,6 +172,12 @@ impl Follower {
 
     pub(crate) fn motion(&self) -> Motion {
         self.motion
+    }
+
+    /// As if this had been seen, whatever is forgotten.
+    #[cfg(test)]
+    pub(crate) fn pretend(&mut self, motion: Motion) {
+        self.motion = motion;
     }
 
     /// Zeroes everything.

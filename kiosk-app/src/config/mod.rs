@@ -4,6 +4,7 @@
 
 mod camera;
 mod card_reader;
+mod challenge;
 mod face;
 mod key_store;
 mod kiosk;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use camera::{Camera, Infrared, PictureFormat, Place, White};
 pub use card_reader::{CardReader, ReaderKind};
+pub use challenge::Challenge;
 pub use face::Face;
 pub use key_store::{KeyStore, KeyStoreKind};
 pub use kiosk::Kiosk;
@@ -77,6 +79,9 @@ pub struct Config {
     /// The face pipeline.
     #[serde(default)]
     pub face: Face,
+    /// Whether residents are asked to turn their head.
+    #[serde(default)]
+    pub challenge: Challenge,
     /// How long screens wait.
     #[serde(default)]
     pub waits: Waits,

@@ -17,6 +17,8 @@ pub struct Waits {
     pub card: Seconds,
     /// Looking into the camera.
     pub capture: Seconds,
+    /// Turning the head, where that is asked.
+    pub challenge: Seconds,
     /// What the kiosk itself may take over the card's photo, and over making an attestation durable.
     pub commit: Seconds,
     /// Looking at the receipt.
@@ -32,6 +34,7 @@ impl Default for Waits {
             consent: Seconds(120),
             card: Seconds(60),
             capture: Seconds(30),
+            challenge: Seconds(20),
             commit: Seconds(10),
             receipt: Seconds(60),
             wallet: Seconds(60),
@@ -46,6 +49,7 @@ impl From<&Waits> for Limits {
             consent: waits.consent.into(),
             card: waits.card.into(),
             capture: waits.capture.into(),
+            challenge: waits.challenge.into(),
             commit: waits.commit.into(),
             receipt: waits.receipt.into(),
             wallet: waits.wallet.into(),

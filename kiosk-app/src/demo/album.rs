@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kiosk_ui::{
-    CardPrompt, Decided, Ending, Guidance, Headless, NumbersTrouble, Outage, PrintView, ScanHint,
-    Screen, UiError, View, WalletView,
+    CardPrompt, ChallengeTask, Decided, Ending, Guidance, Headless, NumbersTrouble, Outage,
+    PrintView, ScanHint, Screen, UiError, View, WalletView,
 };
 
 /// Saves screens into a folder.
@@ -57,7 +57,7 @@ impl Album {
 fn sees(screen: &Screen) -> bool {
     matches!(
         screen,
-        Screen::Capture(_) | Screen::Wallet(WalletView::Scan(_))
+        Screen::Capture(_) | Screen::Challenge(_) | Screen::Wallet(WalletView::Scan(_))
     )
 }
 
@@ -99,6 +99,13 @@ pub fn name(view: &View) -> &'static str {
             Guidance::LessLight => "capture-less-light",
             Guidance::HoldStill => "capture-hold-still",
             Guidance::Good => "capture-good",
+        },
+        Screen::Challenge(prompt) => match prompt.task {
+            _ if prompt.guidance != Guidance::Good => "challenge-guidance",
+            ChallengeTask::Ahead => "challenge-ahead",
+            ChallengeTask::Left => "challenge-left",
+            ChallengeTask::Right => "challenge-right",
+            ChallengeTask::Back => "challenge-back",
         },
         Screen::Deciding => "deciding",
         Screen::Receipt(receipt) if receipt.print == PrintView::Printing => "receipt-printing",

@@ -133,6 +133,13 @@ impl Hand {
 pub struct Place(Option<SimDevice>);
 
 impl Place {
+    /// Who stands there turns to a side and back.
+    pub fn turn(&self, script: Script) {
+        if let Some(device) = &self.0 {
+            device.play(script);
+        }
+    }
+
     /// The phone is before the camera from the next frame on.
     pub fn hold_phone(&self) {
         if let Some(device) = &self.0 {

@@ -36,7 +36,8 @@ impl Folder {
         let settings = path.join("kiosk.toml");
         let text = settings_text(arguments, &state, reader)
             + &ledger_text(arguments)?
-            + &printer_text(arguments);
+            + &printer_text(arguments)
+            + challenge_text(arguments.scenario);
         fs::write(&settings, text).map_err(failed("write", &settings))?;
         let config = Config::load(&settings)?;
         let operator = enrol(&config, &state)?;
@@ -95,6 +96,15 @@ fn ledger_text(arguments: &Arguments) -> Result<String, DemoError> {
 fn printer_text(arguments: &Arguments) -> String {
     let port = arguments.printer.as_ref().map(quoted);
     port.map_or_else(String::new, |port| format!("[printer]\nport = {port}\n"))
+}
+
+/// Whether residents are asked to turn their head.
+fn challenge_text(scenario: Scenario) -> &'static str {
+    if scenario.is_challenged() {
+        "[challenge]\nask = \"always\"\n"
+    } else {
+        ""
+    }
 }
 
 /// A path as TOML writes it.

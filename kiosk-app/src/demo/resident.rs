@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use hal::panel::Switch;
+use hal::sim::camera::{Script, Side};
 use kiosk_ui::{
-    CardPrompt, NumbersTrouble, NumbersView, Outage, PrintView, ReceiptView, Screen, Touch, View,
-    WalletTrouble, WalletView,
+    CardPrompt, ChallengeTask, NumbersTrouble, NumbersView, Outage, PrintView, ReceiptView, Screen,
+    Touch, View, WalletTrouble, WalletView,
 };
 
 use super::album;
@@ -25,6 +26,8 @@ pub enum Act {
     PullScanner,
     /// Holds the phone up to the camera.
     HoldPhone,
+    /// Turns the head, or the picture in front of it, to a side and back.
+    Turn(Script),
     /// Somebody else opens the case or the door, or closes it.
     Switch(Switch, bool),
     /// Takes the card and goes home: the story is over.
@@ -153,6 +156,10 @@ impl Resident {
                 let opened = self.scenario.opened()?;
                 Some(Act::Switch(opened, true))
             }
+            Screen::Challenge(_) if self.scenario == Scenario::ChallengeSkipped => {
+                Some(Act::Touch(Touch::Cannot))
+            }
+            Screen::Challenge(prompt) => self.turn(prompt.task),
             Screen::OutOfService(Outage::Service) => Some(Act::Switch(Switch::ServiceDoor, false)),
             Screen::Receipt(receipt) if receipt.wallet && self.trouble.is_none() => {
                 Some(Act::Touch(Touch::KeepOnPhone))
@@ -162,6 +169,19 @@ impl Resident {
             Screen::OutOfService(_) => Some(Act::Leave),
             _ => None,
         }
+    }
+
+    /// Turns when that is asked, and again when it is asked again.
+    fn turn(&mut self, task: ChallengeTask) -> Option<Act> {
+        let side = match task {
+            ChallengeTask::Left => Side::Left,
+            ChallengeTask::Right => Side::Right,
+            ChallengeTask::Ahead | ChallengeTask::Back => {
+                self.last = None;
+                return None;
+            }
+        };
+        Some(Act::Turn(self.scenario.answer(side)))
     }
 
     /// Ties the proof to the phone, photographs every code, and gives up when that fails.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use attestation::wallet::HolderKey;
 use hal::panel::Switch;
-use hal::sim::camera::{Scene, Script};
+use hal::sim::camera::{Scene, Script, Side};
 use kiosk_ui::NumbersField;
 
 use crate::record::Outcome;
@@ -17,6 +17,12 @@ pub enum Scenario {
     Genuine,
     /// Somebody presents another person's card
     Impostor,
+    /// The holder is asked to turn the head, and does
+    Challenge,
+    /// The holder is asked to turn the head, and says "I can't do this"
+    ChallengeSkipped,
+    /// A cut-out of the holder is asked, and is turned by who holds it
+    ChallengePicture,
     /// Somebody holds a printed photo of the card's holder into the camera
     PrintedPhoto,
     /// A card is presented, then nobody looks into the camera
@@ -63,6 +69,8 @@ const STRANGER: Portrait = Portrait("impostor_1.jpg");
 /// The key of the phone: the one of RFC 8037, appendix A.2, whose secret half is in the RFC.
 const PHONE_KEY: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// How long the simulated person turns the head, and comes back.
+const TURN: Duration = Duration::from_secs(4);
 /// A code that is no key.
 const OTHER_CODE: &str = "https://example.org/menu";
 
@@ -88,6 +96,10 @@ impl Scenario {
             Self::PrintedPhoto => Script::new([
                 (Scene::Empty, seconds(1_000)),
                 (Scene::Print, Duration::ZERO),
+            ]),
+            Self::ChallengePicture => Script::new([
+                (Scene::Empty, seconds(1_000)),
+                (Scene::Cutout, Duration::ZERO),
             ]),
             Self::CameraLost => Script::new([
                 (Scene::Empty, seconds(1_000)),
@@ -119,6 +131,8 @@ impl Scenario {
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Genuine
+            | Self::Challenge
+            | Self::ChallengeSkipped
             | Self::Wallet
             | Self::WalletNoKey
             | Self::ServiceDoor
@@ -128,9 +142,26 @@ impl Scenario {
             Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
             Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
             Self::Cancelled => Outcome::Cancelled,
-            Self::Cannot | Self::PassportCloned => Outcome::Referred,
+            Self::Cannot | Self::ChallengePicture | Self::PassportCloned => Outcome::Referred,
             Self::CameraLost | Self::CaseOpened | Self::PowerCut => Outcome::OutOfService,
         }
+    }
+
+    /// Whether the kiosk asks for a turn of the head.
+    pub fn is_challenged(self) -> bool {
+        matches!(
+            self,
+            Self::Challenge | Self::ChallengeSkipped | Self::ChallengePicture
+        )
+    }
+
+    /// What is seen when somebody answers a challenge to turn to this side.
+    pub fn answer(self, side: Side) -> Script {
+        let (turns, after) = match self {
+            Self::ChallengePicture => (Scene::CutoutTurns(side), Scene::Cutout),
+            _ => (Scene::Turns(side), Scene::Live),
+        };
+        Script::new([(turns, TURN), (after, Duration::ZERO)])
     }
 
     /// What somebody opens while the resident looks into the camera.

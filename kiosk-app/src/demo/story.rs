@@ -225,6 +225,7 @@ fn accompany(
                     Some((_, Act::Scan { flat })) => hand.scan(flat),
                     Some((_, Act::PullScanner)) => hand.pull_scanner(),
                     Some((_, Act::HoldPhone)) => place.hold_phone(),
+                    Some((_, Act::Turn(script))) => place.turn(script),
                     Some((_, Act::Switch(switch, active))) => switches.switch(switch, active),
                     Some((_, Act::Leave)) if presence.is_over() => break,
                     Some((_, Act::Leave)) => due = Some((Instant::now() + LOOK_AGAIN, Act::Leave)),

@@ -11,7 +11,7 @@ use super::fault_code::fault_code;
 use super::state::{Holder, LateCommit, State};
 use super::{
     Agreed, Answer, CommitFailed, Committed, Device, Effect, Keepsake, Light, Presented,
-    ReferenceUnusable, Session, Sound, decide,
+    ReferenceUnusable, Session, Sound,
 };
 use crate::record::{Outcome, Record};
 
@@ -41,7 +41,10 @@ impl Session {
             (Answer::Reference(Err(why)), State::Preparing { .. }) => {
                 self.refer(reference_reason(why), now);
             }
-            (Answer::PipelineFailed, State::Preparing { .. } | State::Capturing { .. }) => {
+            (
+                Answer::PipelineFailed,
+                State::Preparing { .. } | State::Capturing { .. } | State::Challenging { .. },
+            ) => {
                 self.fail(Outage::Fault, "face_pipeline_failed", now);
             }
             (
@@ -75,8 +78,24 @@ impl Session {
                 *progress = collected.clamp(0.0, 1.0);
                 *face_seen |= rejection != Some(Rejection::NoFace);
             }
-            (Answer::Evidence { liveness, face }, State::Capturing { .. }) => {
-                self.conclude(Factors { liveness, face }, decide(liveness, face), now);
+            (
+                Answer::Evidence {
+                    liveness,
+                    face,
+                    has_depth,
+                },
+                State::Capturing { .. },
+            ) => self.evidence(Factors { liveness, face }, has_depth, now),
+            (
+                Answer::ChallengeFrame {
+                    task,
+                    rejection,
+                    turned,
+                },
+                State::Challenging { .. },
+            ) => self.challenge_goes_on(task, rejection, turned),
+            (Answer::Challenged(outcome), State::Challenging { .. }) => {
+                self.challenged(outcome, now);
             }
             (Answer::Committed(result), &mut State::Deciding { service, reason }) => {
                 self.committed(service, reason, result, now);
@@ -241,7 +260,7 @@ fn card_removed(prompt: &mut CardPrompt) {
 }
 
 /// What a resident can do about a frame that could not be used.
-fn guidance_for(rejection: Rejection) -> Guidance {
+pub(super) fn guidance_for(rejection: Rejection) -> Guidance {
     match rejection {
         Rejection::NoFace => Guidance::LookHere,
         Rejection::SeveralFaces | Rejection::OtherPerson => Guidance::OnePerson,

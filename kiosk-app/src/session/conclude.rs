@@ -22,7 +22,9 @@ impl Session {
         let service = self.state.service();
         self.leave_devices();
         let holder = match std::mem::replace(&mut self.state, State::Attract) {
-            State::Preparing { holder, .. } | State::Capturing { holder, .. } => Some(holder),
+            State::Preparing { holder, .. }
+            | State::Capturing { holder, .. }
+            | State::Challenging { holder, .. } => Some(holder),
             _ => None,
         };
         let (document, number, shared) = match holder {

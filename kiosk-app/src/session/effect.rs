@@ -31,6 +31,8 @@ pub enum Effect {
     PrepareReference(Turn, Photo),
     /// Open the camera and collect evidence.
     StartCapture(Turn),
+    /// Ask the person of the capture to turn the head within this time, before the camera that is open.
+    StartChallenge(Turn, Duration),
     /// Open the camera and look for the key of the resident's phone.
     StartScan(Turn),
     /// Close the camera.

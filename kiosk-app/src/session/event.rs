@@ -4,7 +4,7 @@
 
 use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{DocumentEvidence, FactorOutcome};
-use face_pipeline::Rejection;
+use face_pipeline::{ChallengeOutcome, Rejection, Task};
 use hal::card::emrtd::access::AccessKey;
 use hal::card::{CardFault, Photo};
 use kiosk_ui::{Confidential, Decided, Touch};
@@ -112,7 +112,20 @@ pub enum Answer {
         liveness: FactorOutcome,
         /// The face is the one on the chip, in bands.
         face: FactorOutcome,
+        /// Whether motion showed that it is no still picture.
+        has_depth: bool,
     },
+    /// A camera frame was looked at in a challenge.
+    ChallengeFrame {
+        /// What is to be done now.
+        task: Task,
+        /// Why the frame does not count; none if it does.
+        rejection: Option<Rejection>,
+        /// How far the head has turned; 1 is far enough, below 0 is the other side.
+        turned: f32,
+    },
+    /// The challenge is over.
+    Challenged(ChallengeOutcome),
     /// The attestation is on the disk, or could not be written.
     Committed(Result<(Committed, Option<Keepsake>), CommitFailed>),
     /// The camera saw a code, and it is the key of a phone or something else.

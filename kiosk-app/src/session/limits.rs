@@ -16,6 +16,8 @@ pub struct Limits {
     pub numbers: Duration,
     /// Looking into the camera.
     pub capture: Duration,
+    /// Answering a challenge.
+    pub challenge: Duration,
     /// Making the attestation durable; a disk that takes longer is broken.
     pub commit: Duration,
     /// Looking at the receipt.
@@ -42,6 +44,7 @@ impl Default for Limits {
             card: Duration::from_secs(60),
             numbers: Duration::from_secs(120),
             capture: Duration::from_secs(30),
+            challenge: Duration::from_secs(20),
             commit: Duration::from_secs(10),
             receipt: Duration::from_secs(60),
             wallet: Duration::from_secs(60),

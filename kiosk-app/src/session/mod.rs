@@ -3,6 +3,7 @@
 //! the decision on the screen is the value that was signed.
 
 mod answers;
+mod challenge;
 mod conclude;
 mod decide;
 mod document_number;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use kiosk_ui::Language;
 
+pub use challenge::{Ask, ChallengePolicy, Unanswered};
 pub use decide::decide;
 pub use document_number::DocumentNumber;
 pub use effect::{Draft, Effect, Light, ServiceStamp, Sound};
@@ -56,6 +58,7 @@ pub struct Session {
     scanner_ready: bool,
     paper: Paper,
     turn: Turn,
+    challenge: ChallengePolicy,
     /// The numbers of a document are typed before it is put on the reader.
     numbers_first: bool,
     state: State,
@@ -77,6 +80,7 @@ impl Session {
             scanner_ready: false,
             paper: Paper::default(),
             turn: Turn::default(),
+            challenge: ChallengePolicy::default(),
             numbers_first: false,
             state: State::Attract,
             deadline: None,

@@ -51,7 +51,9 @@ impl Session {
             | State::Consenting { .. }
             | State::ChoosingFields { .. }
             | State::Presenting { .. } => true,
-            State::Preparing { .. } | State::Capturing { .. } => device != Device::CardReader,
+            State::Preparing { .. } | State::Capturing { .. } | State::Challenging { .. } => {
+                device != Device::CardReader
+            }
             // A decision that is made is finished; the outage shows afterwards.
             State::Deciding { .. } | State::Receipt { .. } | State::Wallet(_) => false,
             State::Ended(_) | State::OutOfService { .. } => false,
@@ -88,7 +90,9 @@ impl Session {
     pub(super) fn leave_devices(&mut self) {
         match &self.state {
             State::Presenting { .. } => self.effects.push(Effect::StopCard),
-            State::Capturing { .. } => self.effects.push(Effect::StopCapture),
+            State::Capturing { .. } | State::Challenging { .. } => {
+                self.effects.push(Effect::StopCapture);
+            }
             State::Wallet(wallet) if matches!(wallet.step, Step::Scanning(_)) => {
                 self.effects.push(Effect::StopCapture);
             }

@@ -1,7 +1,8 @@
 //! Where a session stands. A card's contents exist only inside the states that need them, so
 //! leaving such a state forgets them.
 
-use attestation::DocumentEvidence;
+use attestation::{DocumentEvidence, Factors};
+use face_pipeline::Task;
 use kiosk_ui::{CardPrompt, Ending, Guidance, Outage};
 
 use super::document_number::DocumentNumber;
@@ -44,6 +45,15 @@ pub(super) enum State {
         progress: f32,
         face_seen: bool,
     },
+    Challenging {
+        service: usize,
+        holder: Holder,
+        /// What the capture before it gave.
+        passive: Factors,
+        task: Task,
+        guidance: Guidance,
+        turned: f32,
+    },
     Deciding {
         service: Option<usize>,
         reason: &'static str,
@@ -84,7 +94,9 @@ impl State {
     /// Whether anything about a person is reachable from here.
     pub fn holds_personal_data(&self) -> bool {
         let keepsake = match self {
-            Self::Preparing { .. } | Self::Capturing { .. } => return true,
+            Self::Preparing { .. } | Self::Capturing { .. } | Self::Challenging { .. } => {
+                return true;
+            }
             Self::Presenting { numbers, .. } => return numbers.is_personal(),
             Self::Receipt { keepsake, .. } => keepsake.as_ref(),
             Self::Wallet(wallet) => Some(&wallet.keepsake),
@@ -103,13 +115,14 @@ impl State {
                 | Self::Presenting { .. }
                 | Self::Preparing { .. }
                 | Self::Capturing { .. }
+                | Self::Challenging { .. }
         )
     }
 
     /// Whether a touch shows that somebody is there, for whom the screen waits anew.
     pub fn waits_for_touch(&self) -> bool {
         match self {
-            Self::Capturing { .. } => false,
+            Self::Capturing { .. } | Self::Challenging { .. } => false,
             Self::Wallet(wallet) => matches!(wallet.step, Step::Choosing(_) | Step::Shown(_)),
             other => other.is_underway(),
         }
@@ -122,7 +135,8 @@ impl State {
             | Self::ChoosingFields { service, .. }
             | Self::Presenting { service, .. }
             | Self::Preparing { service, .. }
-            | Self::Capturing { service, .. } => Some(*service),
+            | Self::Capturing { service, .. }
+            | Self::Challenging { service, .. } => Some(*service),
             Self::Deciding { service, .. } | Self::Receipt { service, .. } => *service,
             Self::Wallet(wallet) => wallet.service,
             _ => None,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use attestation::Reason;
+use face_pipeline::ChallengeOutcome;
 use kiosk_ui::{CardPrompt, Ending, Language, Touch};
 
 use super::state::State;
@@ -30,6 +31,10 @@ impl Session {
             (Touch::Next, State::Presenting { .. }) => self.number_next(now),
             (Touch::Back, State::Presenting { .. }) => self.number_back(),
             (Touch::Stop, state) if state.is_underway() => self.cancel(now),
+            // Here it is the challenge that cannot be done, and that needs no officer.
+            (Touch::Cannot, State::Challenging { .. }) => {
+                self.challenged(ChallengeOutcome::Skipped, now);
+            }
             (Touch::Cannot, state) if state.is_underway() => {
                 self.refer(Reason::ResidentCannot, now);
             }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use face_pipeline::{Side, Task};
 use kiosk_ui::{
-    CapturePrompt, CardPrompt, ConsentNotice, Ending, ReceiptView, Screen, ServiceChoice, View,
+    CapturePrompt, CardPrompt, ChallengePrompt, ChallengeTask, ConsentNotice, Ending, ReceiptView,
+    Screen, ServiceChoice, View,
 };
 
 use super::Session;
@@ -62,6 +64,16 @@ impl Session {
                 guidance: *guidance,
                 progress: *progress,
             }),
+            State::Challenging {
+                task,
+                guidance,
+                turned,
+                ..
+            } => Screen::Challenge(ChallengePrompt {
+                task: asked(*task),
+                guidance: *guidance,
+                turned: *turned,
+            }),
             State::Deciding { .. } => Screen::Deciding,
             State::Receipt {
                 service,
@@ -111,6 +123,16 @@ impl Session {
         service.map_or_else(String::new, |service| {
             self.service(service).text(self.language).name.clone()
         })
+    }
+}
+
+/// What is asked, as the screen distinguishes it.
+fn asked(task: Task) -> ChallengeTask {
+    match task {
+        Task::Ahead => ChallengeTask::Ahead,
+        Task::Turn(Side::Left) => ChallengeTask::Left,
+        Task::Turn(Side::Right) => ChallengeTask::Right,
+        Task::Back => ChallengeTask::Back,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use attestation::Reason;
+use face_pipeline::ChallengeOutcome;
 use kiosk_ui::{Ending, Outage};
 
 use super::state::{LateCommit, State};
@@ -21,6 +22,7 @@ impl Session {
                 face_seen: true, ..
             } => self.refer(Reason::NoUsableCapture, now),
             State::Capturing { .. } => self.time_out("no_face", now),
+            State::Challenging { .. } => self.challenged(ChallengeOutcome::NotShown, now),
             State::Presenting { trouble, .. } => {
                 let reason = trouble.unwrap_or("no_card");
                 self.time_out(reason, now);
@@ -84,6 +86,7 @@ impl Session {
             State::Presenting { .. } => Some(limits.card),
             State::Preparing { .. } | State::Deciding { .. } => Some(limits.commit),
             State::Capturing { .. } => Some(limits.capture),
+            State::Challenging { .. } => Some(limits.challenge),
             State::Receipt { .. } => Some(limits.receipt),
             State::Wallet(wallet) => Some(match wallet.step {
                 Step::Choosing(_) | Step::Shown(_) => limits.wallet,

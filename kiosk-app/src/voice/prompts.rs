@@ -3,8 +3,8 @@
 
 use hal::speaker::Chime;
 use kiosk_ui::{
-    CardPrompt, Decided, Ending, Guidance, NumbersField, NumbersTrouble, NumbersView, PrintView,
-    Screen, View, WalletView,
+    CardPrompt, ChallengePrompt, ChallengeTask, Decided, Ending, Guidance, NumbersField,
+    NumbersTrouble, NumbersView, PrintView, Screen, View, WalletView,
 };
 
 /// What is said with a screen.
@@ -43,6 +43,7 @@ pub fn prompt(view: &View) -> Option<Prompt> {
             urgency: Urgency::Next,
             ..say(guidance(prompt.guidance))
         },
+        Screen::Challenge(prompt) => challenge(*prompt),
         Screen::Deciding => say(&["deciding.title"]),
         Screen::Receipt(receipt) => match receipt.print {
             PrintView::Printing => say(&["receipt.printing"]),
@@ -135,6 +136,22 @@ fn guidance(guidance: Guidance) -> &'static [&'static str] {
     }
 }
 
+/// What to do first, then that nobody has to.
+fn challenge(prompt: ChallengePrompt) -> Prompt {
+    if prompt.guidance != Guidance::Good {
+        return Prompt {
+            urgency: Urgency::Next,
+            ..say(guidance(prompt.guidance))
+        };
+    }
+    say(match prompt.task {
+        ChallengeTask::Ahead => &["challenge.ahead"],
+        ChallengeTask::Left => &["challenge.left", "challenge.need-not"],
+        ChallengeTask::Right => &["challenge.right", "challenge.need-not"],
+        ChallengeTask::Back => &["challenge.back"],
+    })
+}
+
 /// Every key that can be spoken.
 pub(super) const ALL: &[&str] = &[
     "still-there.title",
@@ -173,6 +190,11 @@ pub(super) const ALL: &[&str] = &[
     "guidance.less-light",
     "guidance.hold-still",
     "guidance.good",
+    "challenge.ahead",
+    "challenge.left",
+    "challenge.right",
+    "challenge.back",
+    "challenge.need-not",
     "deciding.title",
     "receipt.verified",
     "receipt.not-verified",
@@ -237,6 +259,20 @@ mod tests {
         for guidance in [Guidance::Wait, Guidance::LookHere, Guidance::Good] {
             let progress = 0.0;
             screens.push(Screen::Capture(CapturePrompt { guidance, progress }));
+        }
+        for task in [
+            ChallengeTask::Ahead,
+            ChallengeTask::Left,
+            ChallengeTask::Right,
+            ChallengeTask::Back,
+        ] {
+            for guidance in [Guidance::Good, Guidance::LookHere] {
+                screens.push(Screen::Challenge(ChallengePrompt {
+                    task,
+                    guidance,
+                    turned: 0.0,
+                }));
+            }
         }
         for decision in [Decided::Verified, Decided::NotVerified, Decided::Referred] {
             screens.push(receipt(decision, PrintView::None));

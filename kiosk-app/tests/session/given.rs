@@ -54,7 +54,22 @@ pub(crate) fn answer(what: What) -> Answer {
             rejection,
             progress: 0.5,
         },
-        What::Evidence(liveness, face) => Answer::Evidence { liveness, face },
+        What::Evidence(liveness, face) => Answer::Evidence {
+            liveness,
+            face,
+            has_depth: true,
+        },
+        What::EvidenceOfAStill(liveness, face) => Answer::Evidence {
+            liveness,
+            face,
+            has_depth: false,
+        },
+        What::Turning(task, rejection) => Answer::ChallengeFrame {
+            task,
+            rejection,
+            turned: 0.5,
+        },
+        What::Challenged(outcome) => Answer::Challenged(outcome),
         What::Printed(whole) => Answer::Printed(whole),
         What::Scanned(seen) => Answer::Scanned(seen),
     }

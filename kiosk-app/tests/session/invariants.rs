@@ -4,23 +4,23 @@ use kiosk_app::session::{Device, Health};
 use kiosk_ui::{Outage, Screen};
 use proptest::prelude::*;
 
-use crate::steps::{Step, happy_path, story, wallet_path};
+use crate::steps::{Step, happy_path, policy, story, wallet_path};
 use crate::world::World;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn the_invariants_hold_for_every_sequence_of_events(steps in story()) {
-        let mut world = World::new();
+    fn the_invariants_hold_for_every_sequence_of_events(steps in story(), policy in policy()) {
+        let mut world = World::asking(policy);
         for step in steps {
             world.step(step);
         }
     }
 
     #[test]
-    fn every_state_ends_by_itself(steps in story()) {
-        let mut world = World::new();
+    fn every_state_ends_by_itself(steps in story(), policy in policy()) {
+        let mut world = World::asking(policy);
         for step in steps {
             world.step(step);
         }
@@ -62,13 +62,16 @@ proptest! {
     }
 
     #[test]
-    fn who_waits_sees_a_change_at_least_every_two_seconds(steps in story()) {
-        let mut world = World::new();
+    fn who_waits_sees_a_change_at_least_every_two_seconds(steps in story(), policy in policy()) {
+        let mut world = World::asking(policy);
         for step in steps {
             world.step(step);
         }
         let before = world.session.view(world.now);
-        let waits_for_the_kiosk = matches!(before.screen, Screen::Card(_) | Screen::Capture(_));
+        let waits_for_the_kiosk = matches!(
+            before.screen,
+            Screen::Card(_) | Screen::Capture(_) | Screen::Challenge(_)
+        );
         world.step(Step::Wait(2_000));
         if waits_for_the_kiosk {
             prop_assert_ne!(before, world.session.view(world.now));

@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod challenge;
 mod given;
 mod invariants;
 mod numbers;

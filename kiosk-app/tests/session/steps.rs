@@ -2,9 +2,9 @@
 
 use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{Band, FactorOutcome};
-use face_pipeline::Rejection;
+use face_pipeline::{ChallengeOutcome, Rejection, Side, Task};
 use hal::card::{CardAdvice, CardFault};
-use kiosk_app::session::{Device, Health};
+use kiosk_app::session::{Ask, ChallengePolicy, Device, Health, Unanswered};
 use kiosk_ui::{CardField, Language, Touch};
 use proptest::prelude::*;
 
@@ -43,6 +43,10 @@ pub(crate) enum What {
     Reference(bool),
     Frame(Option<Rejection>),
     Evidence(FactorOutcome, FactorOutcome),
+    /// The same of somebody who did not move.
+    EvidenceOfAStill(FactorOutcome, FactorOutcome),
+    Turning(Task, Option<Rejection>),
+    Challenged(ChallengeOutcome),
     Scanned(Result<HolderKey, NotAHolderKey>),
     Printed(bool),
 }
@@ -55,6 +59,21 @@ pub(crate) fn band() -> impl Strategy<Value = FactorOutcome> {
         FactorOutcome::Band(Band::Accepted),
         FactorOutcome::Band(Band::Strong),
     ])
+}
+
+/// Every end of a challenge.
+pub(crate) const OUTCOMES: [ChallengeOutcome; 4] = [
+    ChallengeOutcome::Done,
+    ChallengeOutcome::Picture,
+    ChallengeOutcome::NotShown,
+    ChallengeOutcome::Skipped,
+];
+
+/// Every way of asking.
+pub(crate) fn policy() -> impl Strategy<Value = ChallengePolicy> {
+    let ask = prop::sample::select(vec![Ask::Off, Ask::WhenUnclear, Ask::Always]);
+    let unanswered = prop::sample::select(vec![Unanswered::Passive, Unanswered::Officer]);
+    (ask, unanswered).prop_map(|(ask, unanswered)| ChallengePolicy { ask, unanswered })
 }
 
 /// A travel document's chip did not open.
@@ -128,6 +147,13 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
         ]))
         .prop_map(What::Frame),
         (band(), band()).prop_map(|(liveness, face)| What::Evidence(liveness, face)),
+        (band(), band()).prop_map(|(liveness, face)| What::EvidenceOfAStill(liveness, face)),
+        prop::sample::select(vec![
+            What::Turning(Task::Ahead, Some(Rejection::NoFace)),
+            What::Turning(Task::Turn(Side::Left), None),
+            What::Turning(Task::Back, None),
+        ]),
+        prop::sample::select(OUTCOMES.to_vec()).prop_map(What::Challenged),
         prop::sample::select(vec![
             Ok(phone_key()),
             Err(NotAHolderKey::NotAKey),
@@ -176,6 +202,20 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 /// The steps of a resident who does everything right, so that random sequences also get far.
 pub(crate) fn happy_path() -> Vec<Step> {
     visit("outpatient-registration", &[Touch::Agree])
+}
+
+/// The same where a turn of the head is asked for; nothing changes where it is not.
+pub(crate) fn challenged_path() -> Vec<Step> {
+    let answer = |what| Step::Answer { late: false, what };
+    let mut steps = happy_path();
+    let end = steps.len() - 2;
+    let turn = [
+        answer(What::Turning(Task::Ahead, None)),
+        answer(What::Turning(Task::Turn(Side::Left), None)),
+        answer(What::Challenged(ChallengeOutcome::Done)),
+    ];
+    steps.splice(end..end, turn);
+    steps
 }
 
 /// The same for a service that asks for card fields; the name is shared, the address is not.
@@ -233,7 +273,12 @@ pub(crate) fn visit(service: &str, agree: &[Touch]) -> Vec<Step> {
 
 /// Random steps, each optionally in place of or between those of the happy path.
 pub(crate) fn story() -> impl Strategy<Value = Vec<Step>> {
-    let path = prop::sample::select(vec![happy_path(), sharing_path(), wallet_path()]);
+    let path = prop::sample::select(vec![
+        happy_path(),
+        challenged_path(),
+        sharing_path(),
+        wallet_path(),
+    ]);
     let disturbances = prop::collection::vec((any::<prop::sample::Index>(), step()), 0..6);
     let disturbed = (path, disturbances).prop_map(|(path, disturbances)| {
         let mut steps = path;

@@ -11,8 +11,8 @@ use kiosk_app::clock::WallTime;
 use kiosk_app::record::{Outcome, Record};
 use kiosk_app::services::Services;
 use kiosk_app::session::{
-    Answer, CommitFailed, Committed, Device, Draft, Effect, Event, Health, IssueFailed, Limits,
-    Session, Sound, Turn,
+    Answer, ChallengePolicy, CommitFailed, Committed, Device, Draft, Effect, Event, Health,
+    IssueFailed, Limits, Session, Sound, Turn,
 };
 use kiosk_ui::{CardField, Confidential, Decided, Language, Outage, Screen, Touch, WalletView};
 use zeroize::Zeroizing;
@@ -52,6 +52,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         Self::with_services(&Path::new(env!("CARGO_MANIFEST_DIR")).join("services"))
+    }
+
+    /// A kiosk that asks for a turn of the head.
+    pub(crate) fn asking(challenge: ChallengePolicy) -> Self {
+        let mut world = Self::new();
+        world.session = world.session.with_challenge(challenge);
+        world
     }
 
     pub(crate) fn with_services(folder: &Path) -> Self {
@@ -192,6 +199,9 @@ impl World {
                     assert!(self.consented, "the camera opens only after consent");
                     self.camera_open = true;
                 }
+                Effect::StartChallenge(..) => {
+                    assert!(self.camera_open, "a challenge follows a capture");
+                }
                 Effect::StartScan(_) => {
                     assert!(self.brings_key, "the camera opens only when asked for");
                     self.camera_open = true;
@@ -283,7 +293,9 @@ impl World {
                 assert!(!holds || shown.wallet && !self.switched_on.is_empty());
             }
             Screen::Wallet(wallet) => self.check_wallet(wallet, holds),
-            Screen::Capture(_) => assert!(self.camera_open && self.consented),
+            Screen::Capture(_) | Screen::Challenge(_) => {
+                assert!(self.camera_open && self.consented);
+            }
             Screen::Card(_) | Screen::Numbers(_) => assert!(self.consented),
             Screen::Attract
             | Screen::Services(_)
@@ -296,7 +308,7 @@ impl World {
         }
         if !matches!(
             view.screen,
-            Screen::Capture(_) | Screen::Wallet(WalletView::Scan(_))
+            Screen::Capture(_) | Screen::Challenge(_) | Screen::Wallet(WalletView::Scan(_))
         ) {
             assert!(
                 !self.camera_open,
@@ -330,6 +342,7 @@ fn begins_something(effect: &Effect) -> bool {
         Effect::ReadCard(_)
             | Effect::PrepareReference(..)
             | Effect::StartCapture(_)
+            | Effect::StartChallenge(..)
             | Effect::StartScan(_)
             | Effect::Commit(..)
             | Effect::Issue(..)

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         headless.show(&view);
         let sees = matches!(
             view.screen,
-            Screen::Capture(_) | Screen::Wallet(WalletView::Scan(_))
+            Screen::Capture(_) | Screen::Challenge(_) | Screen::Wallet(WalletView::Scan(_))
         );
         if sees {
             headless.preview(&common::preview(640, 480, -0.04));

@@ -5,9 +5,9 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 
 use crate::slint_screens::{self as screens, Api, App, Page, Words};
 use crate::{
-    CapturePrompt, CardField, CardPrompt, ConsentNotice, Decided, Ending, FieldChoice, Guidance,
-    Language, NumbersField, NumbersTrouble, NumbersView, Outage, PrintView, ReceiptView, ScanHint,
-    Screen, ServiceChoice, View, WalletTrouble, WalletView, qr,
+    CapturePrompt, CardField, CardPrompt, ChallengePrompt, ChallengeTask, ConsentNotice, Decided,
+    Ending, FieldChoice, Guidance, Language, NumbersField, NumbersTrouble, NumbersView, Outage,
+    PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletTrouble, WalletView, qr,
 };
 
 /// Shows `view`, and forgets what the screens before it showed.
@@ -78,6 +78,10 @@ fn page(api: &Api, screen: &Screen) -> Page {
             api.set_progress(progress.clamp(0.0, 1.0));
             Page::Capture
         }
+        Screen::Challenge(prompt) => {
+            challenge(api, prompt);
+            Page::Challenge
+        }
         Screen::Deciding => Page::Deciding,
         Screen::Receipt(_) => Page::Receipt,
         Screen::Wallet(ref wallet) => {
@@ -93,6 +97,19 @@ fn page(api: &Api, screen: &Screen) -> Page {
             Page::OutOfService
         }
     }
+}
+
+/// The way to the side is the first half of it, the way back the second.
+fn challenge(api: &Api, prompt: ChallengePrompt) {
+    let turned = prompt.turned.clamp(0.0, 1.0);
+    api.set_guidance(prompt.guidance.into());
+    api.set_challenge(prompt.task.into());
+    api.set_turned(turned);
+    api.set_progress(match prompt.task {
+        ChallengeTask::Ahead => 0.0,
+        ChallengeTask::Left | ChallengeTask::Right => turned / 2.0,
+        ChallengeTask::Back => 1.0 - turned / 2.0,
+    });
 }
 
 fn seconds(left: Option<u32>) -> i32 {
@@ -288,6 +305,7 @@ same_names! {
         Wait, LookHere, ComeCloser, StepBack, Centre, OnePerson, FaceForward, Uncover,
         CloseMouth, MoreLight, LessLight, HoldStill, Good,
     }
+    ChallengeTask { Ahead, Left, Right, Back }
     NumbersField { Number, Birth, Expiry }
     NumbersTrouble { DoesNotOpen, Misread }
     Decided { Verified, NotVerified, Referred }

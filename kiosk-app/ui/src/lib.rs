@@ -30,10 +30,10 @@ pub use error::UiError;
 pub use headless::Headless;
 pub use remote::Remote;
 pub use view::{
-    CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
-    FieldChoice, Guidance, Language, NumbersField, NumbersTrouble, NumbersView, Outage, Preview,
-    PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, Touch, View, WalletCodes,
-    WalletTrouble, WalletView,
+    CapturePrompt, CardField, CardPrompt, ChallengePrompt, ChallengeTask, Confidential,
+    ConsentNotice, Decided, Ending, FieldChoice, Guidance, Language, NumbersField, NumbersTrouble,
+    NumbersView, Outage, Preview, PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, Touch,
+    View, WalletCodes, WalletTrouble, WalletView,
 };
 #[cfg(any(feature = "desktop", feature = "device"))]
 pub use window::{Options, Window};

@@ -59,7 +59,8 @@ impl Mirror {
     pub(crate) fn present(&self, app: &App) {
         let api = app.global::<Api>();
         let scans = api.get_page() == Page::Wallet && api.get_wallet().step == WalletStep::Scan;
-        if api.get_page() != Page::Capture && !scans {
+        let looks = matches!(api.get_page(), Page::Capture | Page::Challenge);
+        if !looks && !scans {
             return self.wipe(app);
         }
         let mut state = self.lock();

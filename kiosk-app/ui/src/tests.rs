@@ -183,6 +183,7 @@ fn every_screen_has_the_ways_out_that_it_must_have() {
                 | Screen::Numbers(_)
                 | Screen::Card(_)
                 | Screen::Capture(_)
+                | Screen::Challenge(_)
         );
         let wallet = matches!(view.screen, Screen::Wallet(_));
         let at_end = wallet || matches!(view.screen, Screen::Receipt(_) | Screen::Ended(_));

@@ -49,6 +49,8 @@ pub enum Screen {
     Card(CardPrompt),
     /// Look into the camera; the preview is fed separately, frame by frame.
     Capture(CapturePrompt),
+    /// Turn your head to a side and back; with the same preview.
+    Challenge(ChallengePrompt),
     /// The decision is made and being made durable.
     Deciding,
     /// The decision, and the receipt for it.
@@ -180,6 +182,32 @@ pub struct CapturePrompt {
     pub guidance: Guidance,
     /// Share of the evidence collected, 0 to 1.
     pub progress: f32,
+}
+
+/// What the challenge screen shows beside the preview.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChallengePrompt {
+    /// What is asked for.
+    pub task: ChallengeTask,
+    /// What stands in the way of it; [`Guidance::Good`] if nothing does.
+    pub guidance: Guidance,
+    /// How far the head has turned to the side that is asked for: 1 is far enough, below 0 is the
+    /// other side.
+    pub turned: f32,
+}
+
+/// What a resident is asked to do with the head. Left and right are the resident's own, which are
+/// those of the screen, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeTask {
+    /// Look ahead.
+    Ahead,
+    /// Turn it to the left.
+    Left,
+    /// Turn it to the right.
+    Right,
+    /// Look ahead again.
+    Back,
 }
 
 /// The one thing a resident should do in front of the camera.

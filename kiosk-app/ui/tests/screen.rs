@@ -6,8 +6,8 @@ use std::thread;
 
 use image::RgbImage;
 use kiosk_ui::{
-    CapturePrompt, Decided, Guidance, Headless, Language, Preview, ScanHint, Screen, Size, UiError,
-    View, WalletView,
+    CapturePrompt, ChallengePrompt, ChallengeTask, Decided, Guidance, Headless, Language, Preview,
+    ScanHint, Screen, Size, UiError, View, WalletView,
 };
 
 mod common;
@@ -97,6 +97,40 @@ fn the_preview_is_a_mirror() {
     let picture = headless.pixels();
     assert_eq!(picture.get_pixel(100, 1200).0, [0, 0, 250]);
     assert_eq!(picture.get_pixel(980, 1200).0, [250, 0, 0]);
+}
+
+/// The preview is a mirror, so the resident's left is the screen's left.
+#[test]
+fn the_arrow_of_a_challenge_points_to_the_side_that_is_asked_for() {
+    const ARROW: [u8; 3] = [11, 74, 133]; // Theme.primary
+    const MIRROR_ROWS: std::ops::Range<u32> = 800..1550;
+    let headless = open();
+    for (task, at_left, at_right) in [
+        (ChallengeTask::Left, true, false),
+        (ChallengeTask::Right, false, true),
+        (ChallengeTask::Back, false, false),
+    ] {
+        let prompt = ChallengePrompt {
+            task,
+            guidance: Guidance::Good,
+            turned: 0.5,
+        };
+        headless.show(&common::view(Language::English, Screen::Challenge(prompt)));
+        let picture = headless.pixels();
+        let shows = |columns: std::ops::Range<u32>| {
+            let arrow = |x: u32| {
+                MIRROR_ROWS
+                    .filter(|y| picture.get_pixel(x, *y).0 == ARROW)
+                    .count()
+            };
+            columns.map(arrow).sum::<usize>() > 1000
+        };
+        assert_eq!(
+            (shows(0..540), shows(540..1080)),
+            (at_left, at_right),
+            "{task:?}"
+        );
+    }
 }
 
 #[test]

@@ -68,12 +68,16 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             reference,
             reference_as_chip,
             rate,
+            ask,
         } => tasks::capture(
             &mut pipeline,
-            frames,
+            &tasks::Recording {
+                frames,
+                rate: *rate,
+                asked: ask.map(face_pipeline::Side::from),
+            },
             reference,
             *reference_as_chip,
-            *rate,
             options.json,
         ),
         Command::Start | Command::Bench(_) | Command::Synthesise(_) => Ok(ExitCode::SUCCESS),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::presentations::{Half, Recordings};
 use crate::synthesise::Synthesis;
 use clap::{Args, Parser, Subcommand};
-use face_pipeline::{Error, Networks, Pipeline, Settings};
+use face_pipeline::{Error, Networks, Pipeline, Settings, Side};
 
 /// The kiosk's face pipeline on image files.
 #[derive(Parser)]
@@ -68,6 +68,9 @@ pub enum Command {
         /// Frames per second
         #[arg(long, default_value_t = 30.0)]
         rate: f64,
+        /// After the decision, ask the person to turn the head to this side
+        #[arg(long, value_enum)]
+        ask: Option<Ask>,
     },
     /// Measure time, overhead, allocations, memory and start-up
     Bench(Workload),
@@ -82,6 +85,22 @@ pub enum Command {
     /// Measure error rates
     #[command(subcommand)]
     Eval(Evaluation),
+}
+
+/// A side of the person before the camera.
+#[derive(clap::ValueEnum, Clone, Copy)]
+pub enum Ask {
+    Left,
+    Right,
+}
+
+impl From<Ask> for Side {
+    fn from(ask: Ask) -> Self {
+        match ask {
+            Ask::Left => Self::Left,
+            Ask::Right => Self::Right,
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use face_pipeline::{Capture, Evidence, Finding, Pipeline, Reference};
+use face_pipeline::{
+    Capture, Challenge, ChallengeLimits, Evidence, Finding, Pipeline, Reference, Side, TRIES,
+};
 use serde_json::{Value, json};
 
 use crate::chip;
@@ -88,28 +90,54 @@ pub fn verify(
     Ok(ExitCode::from(u8::from(!band.is_accepted())))
 }
 
+/// Frames of a capture, and what is asked of the person in them.
+pub struct Recording<'a> {
+    pub frames: &'a [PathBuf],
+    /// Frames per second.
+    pub rate: f64,
+    /// After the decision, a turn to this side.
+    pub asked: Option<Side>,
+}
+
 pub fn capture(
     pipeline: &mut Pipeline,
-    frames: &[PathBuf],
+    recording: &Recording<'_>,
     reference: &Path,
     as_chip: bool,
-    rate: f64,
     as_json: bool,
 ) -> Outcome {
     let mut capture = Capture::new(open_reference(pipeline, reference, as_chip)?);
-    for (number, path) in frames.iter().enumerate() {
-        let at = Duration::from_secs_f64(number as f64 / rate.max(0.1));
-        let step = pipeline.observe(&mut capture, Photo::open(path)?.view()?, at)?;
-        if !as_json {
-            let verdict = step.rejection.map_or("good".into(), |r| format!("{r:?}"));
-            line(format_args!(
-                "{:8.3} s  {verdict:12} {:3.0} %",
-                at.as_secs_f64(),
-                step.progress * 100.0
-            ))?;
-        }
+    let mut frames = recording.frames.iter().enumerate();
+    let at = |number: usize| Duration::from_secs_f64(number as f64 / recording.rate.max(0.1));
+    let say = |number, text: String| match as_json {
+        true => Ok(()),
+        false => line(format_args!("{:8.3} s  {text}", at(number).as_secs_f64())),
+    };
+    for (number, path) in frames.by_ref() {
+        let step = pipeline.observe(&mut capture, Photo::open(path)?.view()?, at(number))?;
+        let verdict = step.rejection.map_or("good".into(), |r| format!("{r:?}"));
+        say(
+            number,
+            format!("{verdict:12} {:3.0} %", step.progress * 100.0),
+        )?;
         if step.evidence.is_some() {
             break;
+        }
+    }
+    if let (Some(side), Some(_)) = (recording.asked, capture.evidence()) {
+        let mut challenge = Challenge::new([side; TRIES], ChallengeLimits::default());
+        for (number, path) in frames {
+            let photo = Photo::open(path)?;
+            let step =
+                pipeline.challenge(&mut capture, &mut challenge, photo.view()?, at(number))?;
+            let verdict = step.rejection.map_or("good".into(), |r| format!("{r:?}"));
+            let task = format!("{:?}", step.task);
+            let turned = step.turned * 100.0;
+            say(number, format!("{verdict:12} {task:12} {turned:4.0} %"))?;
+            if step.evidence.is_some() {
+                say(number, format!("{:?}", challenge.motion()))?;
+                break;
+            }
         }
     }
     let evidence = capture.evidence();

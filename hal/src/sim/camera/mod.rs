@@ -3,8 +3,8 @@
 //! In: a portrait with the landmarks of its surface ([`Relief`]) and a [`Script`] of scenes.
 //! Out: 640×480 YUYV frames at thirty per second, through the same [`Camera`] interface as a
 //! real device. The person is a relief that turns, sways, breathes and blinks before a still
-//! room, with the parallax of a solid head; the printed portrait is a sheet that can only move as
-//! a plane. Light, focus and noise are a webcam's. Everything is a function of seed and time.
+//! room, with the parallax of a solid head; the printed portrait and the cut-out can only move as
+//! planes. All three can be turned to a side and back. Light, focus and noise are a webcam's. Everything is a function of seed and time.
 //!
 //! [`Camera`]: crate::camera::Camera
 
@@ -39,7 +39,7 @@ pub use options::{CameraArgs, SimError};
 pub use phone::Code;
 pub use relief::{Head, LANDMARKS, Lid, Relief, ReliefError};
 pub use render::{Backdrop, Renderer, Stage};
-pub use scene::{Scene, Script};
+pub use scene::{Scene, Script, Side};
 pub use slides::{SlideCamera, Slides, SlidesError};
 
 /// `hal-sim camera`: frames as files, or into a device.

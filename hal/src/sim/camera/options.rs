@@ -8,7 +8,7 @@ use super::{
     coding::Coding,
     relief::ReliefError,
     render::Backdrop,
-    scene::{Scene, Script},
+    scene::{Scene, Script, Side},
     slides::SlidesError,
 };
 use crate::camera::CameraError;
@@ -39,8 +39,9 @@ pub struct CameraArgs {
     #[command(flatten)]
     pub(super) source: SourceArgs,
     /// What happens before the camera: NAME:SECONDS,... and the last one goes on for ever.
-    /// Names: empty, approach, live, backlit, print, phone; freeze (the same picture again), black, stop
-    /// (no pictures), close (the node is no camera any more).
+    /// Names: empty, approach, live, turn-left, turn-right (to the person's own side, and back),
+    /// backlit, print, print-left, print-right, cutout, cutout-left, cutout-right, phone; freeze (the
+    /// same picture again), black, stop (no pictures), close (the node is no camera any more).
     #[arg(long, alias = "scene", value_name = "SCRIPT", default_value = "live")]
     pub(super) script: Programme,
     /// What stands behind the person.
@@ -112,8 +113,15 @@ pub(super) enum Shot {
     Empty,
     Approach,
     Live,
+    TurnLeft,
+    TurnRight,
     Backlit,
     Print,
+    PrintLeft,
+    PrintRight,
+    Cutout,
+    CutoutLeft,
+    CutoutRight,
     Phone,
     Freeze,
     Black,
@@ -128,7 +136,14 @@ impl Shot {
             Self::Approach => Scene::Approach,
             Self::Live => Scene::Live,
             Self::Backlit => Scene::Backlit,
+            Self::TurnLeft => Scene::Turns(Side::Left),
+            Self::TurnRight => Scene::Turns(Side::Right),
             Self::Print => Scene::Print,
+            Self::PrintLeft => Scene::PrintTurns(Side::Left),
+            Self::PrintRight => Scene::PrintTurns(Side::Right),
+            Self::Cutout => Scene::Cutout,
+            Self::CutoutLeft => Scene::CutoutTurns(Side::Left),
+            Self::CutoutRight => Scene::CutoutTurns(Side::Right),
             Self::Phone => Scene::Phone,
             Self::Empty | Self::Freeze | Self::Black | Self::Stop | Self::Close => Scene::Empty,
         }

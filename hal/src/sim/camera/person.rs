@@ -1,6 +1,8 @@
 //! The person as a surface: the portrait's relief, brought to one size and continued beyond the
 //! edges of the photograph, for a camera sees more of a person than a portrait shows.
 
+use std::sync::Arc;
+
 use super::{
     chance::ramp,
     field::{Field, spread},
@@ -31,7 +33,7 @@ pub(super) fn surface(relief: &Relief) -> Surface {
     });
     let chin = view.units(0.0, relief.head.chin)[1];
     Surface {
-        texture: Texture::new(&colours),
+        texture: Arc::new(Texture::new(&colours)),
         shape,
         centre: CENTRE,
         // A head turns about the upper neck: below the ears, behind the face.

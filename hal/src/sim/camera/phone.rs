@@ -1,5 +1,7 @@
 //! A phone held up to the camera, with a code on its lit screen.
 
+use std::sync::Arc;
+
 use super::{
     chance::ramp,
     field::Field,
@@ -60,7 +62,7 @@ pub(super) fn surface(code: &Code) -> Surface {
     });
     let flat = |_, _| [0.0, 1.0];
     Surface {
-        texture: Texture::new(&colours),
+        texture: Arc::new(Texture::new(&colours)),
         shape: Field::from_fn(WIDTH / CELL as usize + 1, HEIGHT / CELL as usize + 1, flat),
         centre: CENTRE,
         pivot: [BODY[2], 600.0, 0.0],

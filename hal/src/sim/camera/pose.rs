@@ -2,6 +2,7 @@
 
 use super::{
     chance::{Chance, ramp, wander},
+    scene::Side,
     surface::{FACE, Pose},
 };
 
@@ -18,6 +19,13 @@ const PRINT_WIDTH: f32 = 156.0;
 pub(super) const APPROACH_STARTS: f32 = 3.0;
 /// Seconds after which somebody who approaches has arrived.
 pub(super) const APPROACH_ENDS: f32 = 4.6;
+
+/// Seconds after which something begins to turn to a side, is there, begins to come back, and is back.
+const TURN: [f32; 4] = [0.8, 2.0, 2.8, 4.0];
+/// How far a head turns that is asked to, radians: 32°, what a stiff neck can do.
+const HEAD_TURN: f32 = 0.56;
+/// How far a picture is turned to look like that, radians: 40°.
+const PICTURE_TURN: f32 = 0.70;
 
 /// Somebody who looks at the screen: never quite still.
 pub(super) fn looking(seed: u64, t: f32) -> Pose {
@@ -39,6 +47,48 @@ pub(super) fn looking(seed: u64, t: f32) -> Pose {
             55.0 * sway(6, 9.1),
         ],
         lids: blink(seed, t),
+    }
+}
+
+/// Somebody who turns the head to a side and back.
+pub(super) fn turning(seed: u64, t: f32, side: Side) -> Pose {
+    let pose = looking(seed, t);
+    let [yaw, pitch, roll] = pose.turn;
+    let aside = aside(t);
+    Pose {
+        turn: [
+            yaw * (1.0 - aside) + towards(side) * HEAD_TURN * aside,
+            pitch,
+            roll,
+        ],
+        ..pose
+    }
+}
+
+/// How far something has turned to a side, 0 to 1.
+fn aside(t: f32) -> f32 {
+    let [starts, there, leaves, back] = TURN;
+    ramp(starts, there, t) - ramp(leaves, back, t)
+}
+
+/// Sign of a yaw to this side.
+fn towards(side: Side) -> f32 {
+    match side {
+        Side::Left => 1.0,
+        Side::Right => -1.0,
+    }
+}
+
+/// A cut-out of a person on a stand, hardly moving, turned to a side or to none.
+pub(super) fn propped(seed: u64, t: f32, side: Option<Side>) -> Pose {
+    let sway = |quantity: u64, period: f32| wander(seed, quantity, period, t);
+    let turn = side.map_or(0.0, |side| towards(side) * PICTURE_TURN * aside(t));
+    Pose {
+        at: MIDDLE,
+        scale: NEAR_WIDTH / FACE,
+        turn: [turn + 0.008 * sway(31, 4.7), 0.004 * sway(32, 3.9), 0.0],
+        shift: [1.5 * sway(33, 6.7), 0.8 * sway(34, 5.9), 0.0],
+        lids: 0.0,
     }
 }
 
@@ -82,6 +132,17 @@ pub(super) fn held(seed: u64, t: f32) -> Pose {
         ],
         shift: [0.0; 3],
         lids: 0.0,
+    }
+}
+
+/// The sheet in the hand, up already, turned to a side and back.
+pub(super) fn held_turning(seed: u64, t: f32, side: Side) -> Pose {
+    const UP: f32 = 0.7;
+    let pose = held(seed, UP + t);
+    let [yaw, pitch, roll] = pose.turn;
+    Pose {
+        turn: [yaw + towards(side) * PICTURE_TURN * aside(t), pitch, roll],
+        ..pose
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     HEIGHT, WIDTH, person, phone, pose,
     relief::Relief,
     room,
-    scene::Scene,
+    scene::{Scene, Side},
     sensor::Sensor,
     sheet,
     surface::{Node, Pose, Surface},
@@ -27,6 +27,7 @@ pub enum Backdrop {
 /// Everything that can come before the camera, prepared once and shared.
 pub struct Stage {
     person: Surface,
+    cutout: Surface,
     sheet: Surface,
     phone: Option<Surface>,
     /// Behind nobody and behind the person.
@@ -55,8 +56,10 @@ impl Stage {
             Backdrop::Portrait => room::behind(relief),
             Backdrop::Hall => room::plain_hall(seed),
         };
+        let person = person::surface(relief);
         Arc::new(Self {
-            person: person::surface(relief),
+            cutout: person.flattened(),
+            person,
             sheet: sheet::surface(relief, seed),
             phone: code.map(phone::surface),
             room,
@@ -74,6 +77,15 @@ impl Stage {
                 &self.room,
                 Some((&self.person, pose::looking(self.seed, t))),
             ),
+            Scene::Turns(side) => {
+                let pose = pose::turning(self.seed, t, side);
+                (&self.room, Some((&self.person, pose)))
+            }
+            Scene::Cutout => (&self.room, Some((&self.cutout, self.propped(t, None)))),
+            Scene::CutoutTurns(side) => (
+                &self.room,
+                Some((&self.cutout, self.propped(t, Some(side)))),
+            ),
             Scene::Phone => {
                 let phone = self.phone.as_ref();
                 let held = phone.map(|phone| (phone, pose::held(self.seed, t)));
@@ -83,7 +95,15 @@ impl Stage {
                 &self.somebody,
                 Some((&self.sheet, pose::held(self.seed, t))),
             ),
+            Scene::PrintTurns(side) => {
+                let pose = pose::held_turning(self.seed, t, side);
+                (&self.somebody, Some((&self.sheet, pose)))
+            }
         }
+    }
+
+    fn propped(&self, t: f32, side: Option<Side>) -> Pose {
+        pose::propped(self.seed, t, side)
     }
 
     fn approach(&self, t: f32) -> Pose {

@@ -14,12 +14,29 @@ pub enum Scene {
     Live,
     /// The same before a bright window: the camera's own exposure is right for the window.
     Backlit,
+    /// The same person turns the head to a side and back, once.
+    Turns(Side),
     /// A printed portrait is held up to the camera.
     Print,
+    /// The same sheet is turned to a side and back, once.
+    PrintTurns(Side),
+    /// The portrait, cut out in life size, stands where a person would: no edge of it is in the picture.
+    Cutout,
+    /// The same cut-out is turned to a side and back, once.
+    CutoutTurns(Side),
     /// A phone with a code on its screen is held up to the camera.
     Phone,
     /// The camera is unplugged: it gives no frame and cannot be opened.
     Lost,
+}
+
+/// A side of the person before the camera, as the person names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The person's left, which is to the right in a picture that is not mirrored.
+    Left,
+    /// The person's right.
+    Right,
 }
 
 /// A sequence of scenes, or of whatever else can be played. After its end the last one goes on.

@@ -2,6 +2,8 @@
 //! first. The print has the smaller gamut and the screen of an office printer, a white border, a
 //! slight bend and a gloss; it moves as one plane.
 
+use std::sync::Arc;
+
 use super::{
     chance::{Chance, ramp},
     field::Field,
@@ -49,7 +51,7 @@ pub(super) fn surface(relief: &Relief, seed: u64) -> Surface {
         },
     );
     Surface {
-        texture: Texture::new(&colours),
+        texture: Arc::new(Texture::new(&colours)),
         shape,
         centre: CENTRE,
         // It turns about where it is held.

@@ -4,6 +4,8 @@
 //! iteration; the pixels between are interpolated. That is exact enough because surfaces here are
 //! smooth and turn by small angles, and costs a few milliseconds instead of a rasteriser.
 
+use std::sync::Arc;
+
 use super::{
     HEIGHT, WIDTH,
     chance::ramp,
@@ -27,7 +29,7 @@ const LIGHT: [f32; 3] = [-0.35, -0.5, 0.79];
 
 /// A textured surface.
 pub(super) struct Surface {
-    pub(super) texture: Texture,
+    pub(super) texture: Arc<Texture>,
     /// Height towards the camera, and how much a place takes part in turning (0 to 1).
     pub(super) shape: Field<2>,
     /// The place that a pose puts into the picture.
@@ -43,6 +45,8 @@ pub(super) enum Finish {
     Living([Fold; 2]),
     /// Paper with a gloss, as a rectangle: left, top, right, bottom.
     Glossy([f32; 4]),
+    /// A board without one.
+    Matte,
 }
 
 /// Where a surface is at one moment.
@@ -75,6 +79,17 @@ pub(super) struct Node {
 type Rotation = [[f32; 3]; 3];
 
 impl Surface {
+    /// The same picture on a board: no depth, no lids.
+    pub(super) fn flattened(&self) -> Self {
+        Self {
+            texture: Arc::clone(&self.texture),
+            shape: Field::from_fn(self.shape.width, self.shape.height, |_, _| [0.0, 1.0]),
+            centre: self.centre,
+            pivot: [self.centre[0], self.centre[1], 0.0],
+            finish: Finish::Matte,
+        }
+    }
+
     /// The pixel at which a place of the surface is seen.
     #[cfg(test)]
     pub(super) fn project(&self, pose: &Pose, x: f32, y: f32) -> [f32; 2] {
@@ -162,7 +177,7 @@ impl Surface {
         };
         let normal = unit([-slope(CELL, 0.0), -slope(0.0, CELL), 1.0]);
         match &self.finish {
-            Finish::Living(_) => {
+            Finish::Living(_) | Finish::Matte => {
                 let [_, takes_part] = self.shape.at(x / CELL, y / CELL);
                 let change = dot(apply(turn, normal), LIGHT) - dot(normal, LIGHT);
                 (1.0 + 0.6 * takes_part * change, 0.0)
@@ -220,7 +235,7 @@ impl Surface {
             Finish::Living(folds) => folds
                 .iter()
                 .fold(node.y, |y, fold| fold.source_row(node.x, y, closed)),
-            Finish::Glossy(_) => node.y,
+            Finish::Glossy(_) | Finish::Matte => node.y,
         }
     }
 }

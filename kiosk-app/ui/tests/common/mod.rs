@@ -3,10 +3,10 @@
 #![allow(dead_code)] // each test uses a part of it
 
 use kiosk_ui::{
-    CapturePrompt, CardField, CardPrompt, Confidential, ConsentNotice, Decided, Ending,
-    FieldChoice, Guidance, Language, NumbersField, NumbersTrouble, NumbersView, Outage, Preview,
-    PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View, WalletCodes, WalletTrouble,
-    WalletView,
+    CapturePrompt, CardField, CardPrompt, ChallengePrompt, ChallengeTask, Confidential,
+    ConsentNotice, Decided, Ending, FieldChoice, Guidance, Language, NumbersField, NumbersTrouble,
+    NumbersView, Outage, Preview, PrintView, ReceiptView, ScanHint, Screen, ServiceChoice, View,
+    WalletCodes, WalletTrouble, WalletView,
 };
 
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Chinese, "zh"), (Language::English, "en")];
@@ -162,6 +162,7 @@ fn screens(language: Language) -> Vec<(String, Screen)> {
             Screen::Capture(CapturePrompt { guidance, progress }),
         )
     }));
+    all.extend(challenges().map(|(name, prompt)| (name.to_owned(), Screen::Challenge(prompt))));
     let decisions = [Decided::Verified, Decided::NotVerified, Decided::Referred];
     all.extend(decisions.map(|decision| {
         (
@@ -319,6 +320,28 @@ pub fn fields(language: Language, count: usize, needed: bool) -> Vec<FieldChoice
         .take(count)
         .map(choice)
         .collect()
+}
+
+/// Every step of a challenge, half of the way, and something that stands in its way.
+fn challenges() -> [(&'static str, ChallengePrompt); 7] {
+    use ChallengeTask::{Ahead, Back, Left, Right};
+    [
+        ("challenge-ahead", Ahead, Guidance::Good, 0.0),
+        ("challenge-left", Left, Guidance::Good, 0.0),
+        ("challenge-left-half", Left, Guidance::Good, 0.5),
+        ("challenge-right", Right, Guidance::Good, 0.0),
+        ("challenge-right-half", Right, Guidance::Good, 0.9),
+        ("challenge-back", Back, Guidance::Good, 0.6),
+        ("challenge-guidance", Left, Guidance::OnePerson, 0.0),
+    ]
+    .map(|(name, task, guidance, turned)| {
+        let prompt = ChallengePrompt {
+            task,
+            guidance,
+            turned,
+        };
+        (name, prompt)
+    })
 }
 
 /// Every step into the wallet.

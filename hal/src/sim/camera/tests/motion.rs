@@ -2,7 +2,9 @@
 
 use super::{
     super::{
-        person, pose, sheet,
+        person, pose,
+        scene::Side,
+        sheet,
         surface::{FACE, Pose, Surface},
     },
     relief,
@@ -43,6 +45,31 @@ fn a_turn_moves_what_stands_out_more_than_what_lies_back() {
         nose > side + 3.0,
         "the nose moved {nose} px, the side of the face {side} px"
     );
+}
+
+#[test]
+fn a_head_turns_to_its_own_left_and_back_and_its_picture_turns_as_a_plane() {
+    let person = person::surface(&relief());
+    let nose = |pose: &Pose| {
+        let [x, y] = person.centre;
+        let [side, _] = person.project(pose, x - 0.47 * FACE, y);
+        person.project(pose, x, y)[0] - side
+    };
+    let off = |t: f32, side| nose(&pose::turning(3, t, side)) - nose(&pose::turning(3, 0.0, side));
+    assert!(off(2.4, Side::Left) > 20.0, "the right of the picture");
+    assert!(off(2.4, Side::Right) < -20.0, "the left of the picture");
+    assert!(off(5.0, Side::Left).abs() < 15.0, "back, and swaying");
+
+    let turned = residual(&person, |t| pose::turning(3, t, Side::Left));
+    let cutout = person.flattened();
+    let flat = residual(&cutout, |t| pose::propped(3, t, Some(Side::Left)));
+    assert!(turned > 1.0 && flat < 0.1, "{turned} and {flat} px");
+    let half = |t: f32| {
+        let pose = pose::propped(3, t, Some(Side::Right));
+        let [x, y] = cutout.centre;
+        cutout.project(&pose, x + 0.4 * FACE, y)[0] - cutout.project(&pose, x - 0.4 * FACE, y)[0]
+    };
+    assert!(half(2.4) < 0.85 * half(0.0), "narrower when turned away");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Release binaries for the device, with what systemd needs, in dist/ARCH and dist/kiosk-ARCH.tar.gz.
+# Release binaries for the device with all that they read (networks, ONNX Runtime, systemd's files, a
+# sample of the settings), laid out as on the device, in dist/ARCH and dist/kiosk-ARCH.tar.gz.
 #   ARCH=x86_64 | aarch64   PROFILE=release | dev
-# x86_64 is built on this machine, aarch64 by cross-cargo.sh beside this file.
+# x86_64 is built on this machine, aarch64 by cross-cargo.sh beside this file. Needs what `make setup`
+# fetched. How it gets onto a device: kiosk-app/dist/README.md
 set -euo pipefail
+umask 022
 cd "$(dirname "$0")/.."
 arch=${ARCH:-x86_64}
 profile=${PROFILE:-release}
@@ -12,12 +15,13 @@ kiosk=(-p kiosk-app --bin kiosk --no-default-features --features device)
 receipt=(-p attestation --bin receipt)
 # Locks a photo decoder in; it must lie beside the kiosk.
 wlt=(-p hal --bin kiosk-wlt)
+target=${CARGO_TARGET_DIR:-target}
 
 build_here() {
     cargo build --locked --profile "$profile" "${kiosk[@]}"
     cargo build --locked --profile "$profile" "${receipt[@]}"
     cargo build --locked --profile "$profile" "${wlt[@]}"
-    built=${CARGO_TARGET_DIR:-target}/$folder
+    built=$target/$folder runtime=.setup/lib
 }
 
 build_aarch64() {
@@ -25,7 +29,8 @@ build_aarch64() {
     scripts/cross-cargo.sh build "${kiosk[@]}"
     scripts/cross-cargo.sh build "${receipt[@]}"
     scripts/cross-cargo.sh build "${wlt[@]}"
-    built=${CARGO_TARGET_DIR:-target}/cross/aarch64-unknown-linux-gnu/$folder
+    built=$target/cross/aarch64-unknown-linux-gnu/$folder runtime=$target/dist-aarch64/lib
+    python3 models/fetch.py --out "${runtime%/lib}" --only lib --machine aarch64
 }
 
 case $arch in
@@ -35,16 +40,19 @@ case $arch in
 esac
 
 out=dist/$arch
-rm -rf "$out" && mkdir -p "$out"/usr/bin "$out"/usr/lib/systemd/system "$out"/usr/lib/systemd/system.conf.d \
-    "$out"/usr/lib/sysusers.d "$out"/usr/lib/udev/rules.d "$out"/etc/kiosk "$out"/usr/share/kiosk/models
+rm -rf "$out" && mkdir -p "$out"/usr/bin "$out"/etc/kiosk
+put() { install -D -m 644 "$1" "$out/$2"; }
 install -m 755 "$built/kiosk" "$built/receipt" "$built/kiosk-wlt" "$out/usr/bin"
-install -m 644 kiosk-app/dist/kiosk.service "$out/usr/lib/systemd/system/"
-install -m 644 kiosk-app/dist/watchdog.conf "$out/usr/lib/systemd/system.conf.d/"
-install -m 644 kiosk-app/dist/kiosk.sysusers "$out/usr/lib/sysusers.d/kiosk.conf"
-install -m 644 kiosk-app/dist/kiosk.rules "$out/usr/lib/udev/rules.d/60-kiosk.rules"
-install -m 644 kiosk-app/kiosk.sample.toml "$out/etc/kiosk/"
+put kiosk-app/dist/kiosk.service usr/lib/systemd/system/kiosk.service
+put kiosk-app/dist/watchdog.conf usr/lib/systemd/system.conf.d/watchdog.conf
+put kiosk-app/dist/kiosk.sysusers usr/lib/sysusers.d/kiosk.conf
+put kiosk-app/dist/kiosk.rules usr/lib/udev/rules.d/60-kiosk.rules
+put kiosk-app/dist/README.md usr/share/doc/kiosk/README.md
+put kiosk-app/kiosk.sample.toml etc/kiosk/kiosk.sample.toml
 cp -r kiosk-app/services "$out/etc/kiosk/services"
-install -m 644 models/manifest.toml "$out/usr/share/kiosk/models/"
-tar -C "$out" --owner=0 --group=0 --sort=name -czf "dist/kiosk-$arch.tar.gz" .
-echo "$out and dist/kiosk-$arch.tar.gz:"
+put models/manifest.toml usr/share/kiosk/models/manifest.toml
+for network in .setup/models/*.onnx; do put "$network" "usr/share/kiosk/models/weights/${network##*/}"; done
+put "$runtime"/libonnxruntime.so.* usr/lib/libonnxruntime.so
+tar -C "$out" --owner=0 --group=0 --mode=u+rwX,go=rX --sort=name -czf "dist/kiosk-$arch.tar.gz" .
+echo "$out and dist/kiosk-$arch.tar.gz ($(du -h "dist/kiosk-$arch.tar.gz" | cut -f1)):"
 file "$out"/usr/bin/* 2>/dev/null | sed 's/^/    /' || ls -l "$out"/usr/bin

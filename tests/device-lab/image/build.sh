@@ -24,11 +24,13 @@ packages=(
 case $arch in
     x86_64)
         debian=amd64 suite=bookworm sources=("$mirror")
+        builders=amd64 builder=(linux-headers-amd64 gcc libc6-dev)
         packages+=(linux-image-amd64 libopencv-core406 libopencv-imgproc406 libtss2-esys-3.0.2-0
             libtss2-tctildr0 libtss2-tcti-device0 libasound2)
         ;;
     aarch64)
         debian=arm64 suite=trixie sources=("deb $mirror trixie main" "deb $mirror bookworm main")
+        builders=amd64,arm64 builder=(linux-kbuild-6.1 gcc-aarch64-linux-gnu)
         packages+=(linux-image-arm64/bookworm libopencv-core410 libopencv-imgproc410
             libtss2-esys-3.0.2-0t64 libtss2-tctildr0t64 libtss2-tcti-device0t64 libasound2t64)
         ;;
@@ -54,10 +56,11 @@ rm -f "$out/recipe"
 modules="$(sha256sum "$here/modules.sh" | cut -c1-64) $arch"
 if [ "$(cat "$out/modules.recipe" 2>/dev/null)" != "$modules" ]; then
     echo "    kernel modules: v4l2loopback, gpio-sim"
-    mmdebstrap --quiet --variant=apt --architectures="$debian" --aptopt='APT::Install-Recommends "false"' \
-        --include="linux-headers-$debian,linux-source-6.1,v4l2loopback-source,make,gcc,libc6-dev,xz-utils,bzip2" \
+    # On this computer's processor, for the machine's: emulated, a compiler takes an hour.
+    mmdebstrap --quiet --variant=apt --architectures="$builders" --aptopt='APT::Install-Recommends "false"' \
+        --include="linux-source-6.1,v4l2loopback-source,make,xz-utils,bzip2,$(IFS=,; echo "${builder[*]}")" \
         --customize-hook="copy-in '$here/modules.sh' /root" \
-        --customize-hook='chroot "$1" sh /root/modules.sh' \
+        --customize-hook="chroot \"\$1\" sh /root/modules.sh $arch" \
         --customize-hook="copy-out /root/modules.tar '$out'" \
         bookworm /dev/null "$mirror"
     echo "$modules" >"$out/modules.recipe"

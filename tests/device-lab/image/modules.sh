@@ -1,7 +1,18 @@
 #!/bin/sh
 # Inside a Debian with kernel headers and sources: builds v4l2loopback, and gpio-sim with irq_sim,
-# which Debian's kernel leaves out, and packs them as /root/modules.tar.
+# which Debian's kernel leaves out, for the processor that the argument names (x86_64 or aarch64), and
+# packs them as /root/modules.tar.
 set -eu
+
+# The headers for another processor cannot be installed, because they want a compiler that runs on it.
+if [ "$1" = aarch64 ]; then
+    export ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+    headers=$(apt-cache depends linux-headers-arm64:arm64 | sed -n 's/.*Depends: \(.*\):arm64$/\1/p')
+    apt-get install -y -qq --no-install-recommends "${headers%-arm64}-common"
+    cd /tmp
+    apt-get download -qq "$headers:arm64"
+    dpkg-deb --fsys-tarfile "$headers"_*.deb | tar -C / -x --keep-directory-symlink
+fi
 release=$(ls /lib/modules | head -1)
 headers=/lib/modules/$release/build
 work=/tmp/modules

@@ -224,6 +224,7 @@ fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Runni
     let log = folder.join("qemu.log");
     let said = fs::File::create(&log).map_err(failed("create", &log))?;
     let at = |name: &str| folder.join(name).display().to_string();
+    // A minute and a half, which systemd waits for a device of its own accord, can pass on a busy host.
     // `no_timer_check`: on a host with much else to do the kernel takes the emulated timer for broken.
     let mut qemu = Running::command(arch.emulator().0);
     qemu.args(arch.board())
@@ -236,10 +237,11 @@ fn start_qemu(blueprint: &Blueprint, body: &Body, reader: &Path) -> Result<Runni
         .arg(image.join("initrd.img"))
         .arg("-append")
         .arg(format!(
-            "console={} loglevel=4 systemd.machine_id={MACHINE_ID} systemd.show_status=1 root=/dev/mapper/root ro rootfstype=squashfs panic=-1 mitigations=off \
+            "console={} loglevel=4 systemd.machine_id={MACHINE_ID} systemd.show_status=1 systemd.default_device_timeout_sec={} root=/dev/mapper/root ro rootfstype=squashfs panic=-1 mitigations=off \
              no_timer_check rcupdate.rcu_cpu_stall_suppress=1 \
              verity.root={} verity.kiosk={}",
             arch.console(),
+            START_PATIENCE.as_secs(),
             system.verity,
             kiosk.verity
         ))

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::error::{LabError, ensure};
+use crate::error::{LabError, ensure, failed};
 use crate::kiosk;
 use crate::lab::Lab;
 use crate::pictures::Person;
@@ -18,6 +18,9 @@ pub fn tell(lab: &mut Lab) -> Result<String, LabError> {
     let said = machine.shell.attempt(
         "runuser -u kiosk -- kiosk self-test --json --config /etc/kiosk/kiosk.toml 2>/run/self-test.log",
     )?;
+    // Why a check warned or failed, for people.
+    let kept = lab.parts.work.join("self-test.json");
+    std::fs::write(&kept, &said.text).map_err(failed("keep", &kept))?;
     let report: Value = serde_json::from_str(said.text.trim()).map_err(|error| {
         LabError::Otherwise(format!("the report is no JSON ({error}): {}", said.text))
     })?;

@@ -89,7 +89,11 @@ impl Default for ChallengeLimits {
 pub const TRIES: usize = 2;
 /// Looks of which is known how somebody looks ahead.
 const AHEAD_LOOKS: usize = 3;
-/// The same may differ by so much, degrees.
+/// Looks one after the other at which a head must be turned: the landmarks of a single one may jump.
+const TURNED_LOOKS: i32 = 2;
+/// Largest yaw of who looks ahead at first, degrees: who is turned already would answer by coming back.
+const MAX_AHEAD_DEGREES: f32 = 12.0;
+/// The yaws of who looks ahead may differ by so much, degrees.
 const STEADY_DEGREES: f32 = 4.0;
 /// Overlap below which a face is not that of the look before (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
@@ -105,6 +109,8 @@ pub struct Challenge {
     /// Yaws of who looks ahead, degrees.
     ahead: [f32; AHEAD_LOOKS],
     looks: usize,
+    /// Looks one after the other at which the head was turned far enough; below 0 to the other side.
+    beyond: i32,
     begun: Option<Duration>,
     last: Option<(Face, Duration)>,
     pub(crate) follower: Follower,
@@ -144,6 +150,7 @@ impl Challenge {
             stage: Stage::Ahead,
             ahead: [0.0; AHEAD_LOOKS],
             looks: 0,
+            beyond: 0,
             begun: None,
             last: None,
             follower: Follower::default(),
@@ -255,6 +262,11 @@ impl Challenge {
             self.rejection = Some(Rejection::OtherPerson);
             return;
         }
+        if yaw.abs() > MAX_AHEAD_DEGREES {
+            self.looks = 0;
+            self.rejection = Some(Rejection::Turned);
+            return;
+        }
         self.ahead.rotate_left(1);
         self.ahead[AHEAD_LOOKS - 1] = yaw;
         self.looks += 1;
@@ -269,9 +281,16 @@ impl Challenge {
     fn turn(&mut self, off: f32, ahead: f32) {
         let asked = off * self.side().sign();
         self.turned = asked / self.limits.turn_degrees;
-        if asked >= self.limits.turn_degrees {
+        let way = match self.turned {
+            far if far >= 1.0 => 1,
+            far if far <= -1.0 => -1,
+            _ => 0,
+        };
+        let goes_on = self.beyond.signum() == way;
+        self.beyond = if goes_on { self.beyond + way } else { way };
+        if self.beyond >= TURNED_LOOKS {
             self.stage = Stage::Back(ahead);
-        } else if asked <= -self.limits.turn_degrees {
+        } else if self.beyond <= -TURNED_LOOKS {
             self.wrong += 1;
             if self.wrong >= TRIES {
                 self.outcome = Some(self.unanswered());
@@ -332,6 +351,7 @@ impl Challenge {
         self.follower.forget();
         self.stage = Stage::Ahead;
         self.looks = 0;
+        self.beyond = 0;
         self.turned = 0.0;
     }
 }

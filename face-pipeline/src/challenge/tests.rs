@@ -110,6 +110,23 @@ fn the_other_way_does_not_count_and_the_next_side_is_asked_for_once() {
 }
 
 #[test]
+fn landmarks_that_jump_once_are_no_turn() {
+    let mut scene = Scene::moving(3, 0);
+    scene
+        .looks(&AHEAD)
+        .looks(&[17.0, 4.0, -14.0, 2.0, 17.0, -14.0, 3.0]);
+    assert_eq!(scene.challenge.task(), Task::Turn(Side::Left));
+}
+
+#[test]
+fn who_is_turned_already_does_not_answer_by_coming_back() {
+    let mut scene = Scene::moving(3, 0);
+    scene.looks(&[-20.0; 6]);
+    assert_eq!(scene.challenge.task(), Task::Ahead);
+    assert_eq!(scene.challenge.rejection(), Some(Rejection::Turned));
+}
+
+#[test]
 fn a_turn_without_a_solid_does_not_count_and_one_of_a_plane_is_a_picture() {
     for (solid, turned_plane, end) in [
         (0, 0, ChallengeOutcome::NotShown),

@@ -123,6 +123,11 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &str) -> String {
         Scenario::Nobody => 15,
         _ => 30,
     };
+    // A head that turns is seen at once, a picture when time is up.
+    let challenge = match arguments.scenario {
+        Scenario::ChallengePicture => 20,
+        _ => 40,
+    };
     // A chip is read for longer than a card, and twice.
     let card = match arguments.scenario.is_contactless() {
         true => 60,
@@ -135,7 +140,7 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &str) -> String {
          weights = {weights}\nonnxruntime = {runtime}\n\
          [key_store]\nkind = \"file\"\n[screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
          [card_reader]\n{reader}\
-         [waits]\ncard = {card}\ncapture = {capture}\nwallet = 15\n",
+         [waits]\ncard = {card}\ncapture = {capture}\nchallenge = {challenge}\nwallet = 15\n",
         state = quoted(state),
         services = quoted(home.join("services")),
         manifest = quoted(home.join("../models/manifest.toml")),

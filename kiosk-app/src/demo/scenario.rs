@@ -157,11 +157,11 @@ impl Scenario {
 
     /// What is seen when somebody answers a challenge to turn to this side.
     pub fn answer(self, side: Side) -> Script {
-        let (turns, after) = match self {
-            Self::ChallengePicture => (Scene::CutoutTurns(side), Scene::Cutout),
-            _ => (Scene::Turns(side), Scene::Live),
-        };
-        Script::new([(turns, TURN), (after, Duration::ZERO)])
+        match self {
+            // Who holds a picture and is not believed goes on.
+            Self::ChallengePicture => Script::new([(Scene::CutoutTurns(side), TURN); 5]),
+            _ => Script::new([(Scene::Turns(side), TURN), (Scene::Live, Duration::ZERO)]),
+        }
     }
 
     /// What somebody opens while the resident looks into the camera.

@@ -9,13 +9,11 @@ use crate::disks::Parts;
 use crate::error::{LabError, failed};
 use crate::host;
 
-/// Frames of a scene, drawn at this rate: a head that moves.
+/// Frames of a scene, and how fast they are played. Slow enough for an emulated processor, fast enough
+/// for a head that moves.
 const FRAMES: u32 = 40;
-/// Frames per second, drawn.
-const DRAWN_RATE: u32 = 10;
-/// Frames per second, played: an emulated processor shall have time left for the networks beside the
-/// preview, which is drawn for each.
-pub const RATE: u32 = 5;
+/// Frames per second.
+pub const RATE: u32 = 10;
 
 /// Who can stand before the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +79,7 @@ fn draw(parts: &Parts, person: Person, out: &Path) -> Result<(), LabError> {
                 "--frames",
                 &FRAMES.to_string(),
                 "--fps",
-                &DRAWN_RATE.to_string(),
+                &RATE.to_string(),
             ])
             .arg("--portrait")
             .arg(&portrait)

@@ -37,7 +37,7 @@ case $arch in
     *) echo "ARCH is x86_64 or aarch64, not $arch" >&2; exit 1 ;;
 esac
 
-recipe() { find "$here" "$dist" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64; }
+recipe() { find "$here" "$dist" -type f ! -name README.md -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64; }
 made="$(recipe) $arch"
 if [ -e "$out/recipe" ] && [ "$(cat "$out/recipe")" = "$made" ]; then
     echo "    the machine's image is there: $out"

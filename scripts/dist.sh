@@ -52,7 +52,7 @@ put kiosk-app/kiosk.sample.toml etc/kiosk/kiosk.sample.toml
 cp -r kiosk-app/services "$out/etc/kiosk/services"
 put models/manifest.toml usr/share/kiosk/models/manifest.toml
 for network in .setup/models/*.onnx; do put "$network" "usr/share/kiosk/models/weights/${network##*/}"; done
-put "$runtime"/libonnxruntime.so.* usr/lib/libonnxruntime.so
+put "$runtime/$(sed -n 's/^file = "\(libonnxruntime[^"]*\)"$/\1/p' models/manifest.toml | head -1)" usr/lib/libonnxruntime.so
 tar -C "$out" --owner=0 --group=0 --mode=u+rwX,go=rX --sort=name -czf "dist/kiosk-$arch.tar.gz" .
 echo "$out and dist/kiosk-$arch.tar.gz ($(du -h "dist/kiosk-$arch.tar.gz" | cut -f1)):"
 file "$out"/usr/bin/* 2>/dev/null | sed 's/^/    /' || ls -l "$out"/usr/bin

@@ -75,7 +75,10 @@ impl Pipeline {
             at,
         };
         let known = challenge.asks_who(&look) && self.shows(capture, &face)?;
-        if challenge.follows() {
+        // Only the surface of whom the capture was of is followed: nobody else can turn in between.
+        if known && challenge.wants_surface() {
+            self.begin_trace(&mut challenge.follower, &face)?;
+        } else if challenge.follows() && !challenge.wants_surface() {
             self.trace(&mut challenge.follower, &face)?;
         }
         let max_gap = Duration::from_millis(self.settings.window.max_gap_ms);
@@ -93,15 +96,27 @@ impl Pipeline {
     /// Follows the points of a face from where it was first seen; its surface is found in the first
     /// picture, and again where the face was lost.
     pub(crate) fn trace(&mut self, follower: &mut Follower, face: &Face) -> Result<(), Error> {
-        let small = self.networks.detector.small();
-        let factor = small.width() as f32 / self.picture.width().max(1) as f32;
-        self.grey.read(small);
-        let near = face.scaled(factor);
-        if !follower.wants_surface() {
-            follower.follow(&self.grey, &near);
-        } else if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
-            follower.begin(&self.grey, &near, &mesh.clone().scaled(factor));
+        if follower.wants_surface() {
+            return self.begin_trace(follower, face);
+        }
+        let factor = self.read_small();
+        follower.follow(&self.grey, &face.scaled(factor));
+        Ok(())
+    }
+
+    fn begin_trace(&mut self, follower: &mut Follower, face: &Face) -> Result<(), Error> {
+        let factor = self.read_small();
+        if let Some(mesh) = self.networks.mesh.mesh(&self.picture, face)? {
+            let mesh = mesh.clone().scaled(factor);
+            follower.begin(&self.grey, &face.scaled(factor), &mesh);
         }
         Ok(())
+    }
+
+    /// Makes the detector's small picture grey; gives its size over that of the picture.
+    fn read_small(&mut self) -> f32 {
+        let small = self.networks.detector.small();
+        self.grey.read(small);
+        small.width() as f32 / self.picture.width().max(1) as f32
     }
 }

@@ -211,12 +211,18 @@ impl Challenge {
         self.stage != Stage::Ahead
     }
 
+    /// Whether the surface of the face is to be found, from where it is followed: in every look ahead,
+    /// so that it is of the last, and again where the face was lost.
+    pub(crate) fn wants_surface(&self) -> bool {
+        !self.follows() || self.follower.wants_surface()
+    }
+
     /// Whether it must be known who that is.
     pub(crate) fn asks_who(&self, look: &Look) -> bool {
         match self.stage {
             Stage::Ahead => look.rejection.is_none(),
-            Stage::Turn(_) => false,
-            Stage::Back(ahead) => self.is_ahead(look.yaw_degrees - ahead),
+            Stage::Turn(_) => self.wants_surface(),
+            Stage::Back(ahead) => self.wants_surface() || self.is_ahead(look.yaw_degrees - ahead),
         }
     }
 
@@ -236,10 +242,13 @@ impl Challenge {
             look.at.saturating_sub(at) > max_gap
                 || face.bounds.overlap(&look.face.bounds) < MIN_OVERLAP
         });
-        if broken {
-            self.begin_again();
-        }
         self.last = Some((look.face, look.at));
+        if broken {
+            // Who this is was asked only if the person was looking ahead.
+            self.begin_again();
+            self.rejection = None;
+            return;
+        }
         self.rejection = match self.stage {
             Stage::Ahead => look.rejection,
             // A head that turns is turned, and may be blurred or off the middle.

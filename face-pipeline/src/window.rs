@@ -206,8 +206,17 @@ impl Window {
             liveness: rules.liveness.certainty(&cues),
             similarity,
         };
+        let right = comparison.is_accepted();
+        let promising = right && cues.network >= rules.liveness.bands.accepted;
+        let liveness = Band::of(scores.liveness, &rules.liveness.bands);
+        // Motion alone accuses nobody: a hood or a headrest may move with a head.
+        let least = if promising {
+            Band::Doubtful
+        } else {
+            Band::Refused
+        };
         let evidence = Evidence {
-            liveness: Band::of(scores.liveness, &rules.liveness.bands),
+            liveness: liveness.max(least),
             comparison,
             has_depth: cues.has_depth(),
             challenge: None,
@@ -216,7 +225,6 @@ impl Window {
             decided_at: self.ended_at(),
             scores,
         };
-        let right = evidence.comparison.is_accepted();
         let proven = rules.liveness.fusion.is_none() || cues.has_depth();
         let unproven_ms = match cues.motion.places {
             0 => rules.window.max_still_ms,
@@ -225,7 +233,6 @@ impl Window {
         let looked_long = frames >= rules.window.min_unproven_frames
             && self.spread() >= Duration::from_millis(unproven_ms);
         let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
-        let promising = right && cues.network >= rules.liveness.bands.accepted;
         let patience = Duration::from_millis(rules.window.max_spread_ms);
         let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
         let last_chance = out_of_patience || (longest && !promising);

@@ -190,9 +190,15 @@ impl Follower {
         (self.first, self.last, self.lost) = (None, None, 0);
         self.patches.iter_mut().for_each(Zeroize::zeroize);
         self.patches.clear();
-        self.depths.clear();
+        self.depths.zeroize();
         self.backdrop.forget();
-        self.moved.clear();
-        self.scatter.clear();
+        self.moved.zeroize();
+        self.scatter.zeroize();
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.forget();
     }
 }

@@ -11,9 +11,11 @@
 //! 1980). All ten are fitted by least squares; what cannot be said of ω for the scatter of the
 //! points is taken off.
 
+use zeroize::Zeroize;
+
 /// A point of a face: where it was, in units of the distance between the eyes, how far it lies away
 /// from the camera in the same unit, and how far it went.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Zeroize)]
 pub(crate) struct Moved {
     pub(crate) x: f64,
     pub(crate) y: f64,

@@ -31,7 +31,7 @@ pub enum Ask {
     Off,
     /// Where it is doubtful whether a living person was there, or motion did not show depth.
     WhenUnclear,
-    /// Everybody whom the camera did not clearly refuse.
+    /// Everybody whom the comparison accepts and liveness does not refuse.
     Always,
 }
 

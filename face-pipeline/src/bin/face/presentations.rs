@@ -61,8 +61,10 @@ pub enum Half {
 }
 
 impl Half {
+    /// By the last part of a path, so that a person is on the same side wherever their folder is.
     pub fn of(person: &str) -> Self {
-        let sum: usize = person.bytes().map(usize::from).sum();
+        let name = person.rsplit('/').next().unwrap_or(person);
+        let sum: usize = name.bytes().map(usize::from).sum();
         if sum.is_multiple_of(2) {
             Self::Even
         } else {

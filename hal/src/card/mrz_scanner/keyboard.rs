@@ -55,27 +55,20 @@ impl Read for Keyboard {
     /// serial port.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let wait = Timespec::try_from(self.wait).map_err(io::Error::other)?;
-        loop {
-            let mut waiting = [PollFd::new(&self.device, PollFlags::IN)];
-            if poll(&mut waiting, Some(&wait))? == 0 {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            let mut events = Zeroizing::new([0; EVENT_BYTES * EVENTS]);
-            let room = EVENT_BYTES * out.len().min(EVENTS);
-            let read = self.device.read(&mut events[..room])?;
-            if read == 0 {
-                return Ok(0);
-            }
-            let (events, _) = events[..read].as_chunks();
-            let typed = events.iter().filter_map(|event| self.keys.press(event));
-            let count = out
-                .iter_mut()
-                .zip(typed)
-                .map(|(to, byte)| *to = byte)
-                .count();
-            if count > 0 {
-                return Ok(count);
-            }
+        let mut waiting = [PollFd::new(&self.device, PollFlags::IN)];
+        if poll(&mut waiting, Some(&wait))? == 0 {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let mut events = Zeroizing::new([0; EVENT_BYTES * EVENTS]);
+        let room = EVENT_BYTES * out.len().min(EVENTS);
+        let read = self.device.read(&mut events[..room])?;
+        let (events, _) = events[..read].as_chunks();
+        let typed = events.iter().filter_map(|event| self.keys.press(event));
+        let bytes = out.iter_mut().zip(typed);
+        match bytes.map(|(to, byte)| *to = byte).count() {
+            // A key that is held down repeats and types nothing: whoever waits must not wait longer.
+            0 if read > 0 => Err(io::ErrorKind::TimedOut.into()),
+            typed => Ok(typed),
         }
     }
 }
@@ -121,7 +114,10 @@ impl Keys {
             return None;
         }
         match (kind, value) {
-            (SYN, _) if code == DROPPED => Some(NO_SIGN),
+            (SYN, _) if code == DROPPED => {
+                self.shift = [false; 2]; // a release may be among what was lost
+                Some(NO_SIGN)
+            }
             (KEY, PRESSED) if SILENT.contains(&code) => None,
             (KEY, PRESSED) => Some(self.sign(code)),
             _ => None,

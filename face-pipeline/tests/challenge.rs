@@ -143,18 +143,44 @@ fn a_portrait_on_a_board_that_is_turned_has_not_answered_and_is_seen_to_be_a_pic
     assert_eq!(capture.evidence().expect("a decision").challenge, picture);
 }
 
+/// Asks the person of a capture to turn left, and looks at these frames.
+fn ask(
+    pipeline: &mut Pipeline,
+    capture: &mut Capture,
+    frames: impl Iterator<Item = RgbImage>,
+) -> Challenge {
+    let mut challenge = Challenge::new([Side::Left; TRIES], ChallengeLimits::default());
+    for (number, frame) in (0..).zip(frames) {
+        let at = Duration::from_millis(5000 + 1000 * number / RATE);
+        let step = pipeline.challenge(capture, &mut challenge, common::view(&frame), at);
+        step.expect("a frame");
+    }
+    challenge
+}
+
 #[test]
 fn another_person_cannot_answer() {
     let mut pipeline = common::pipeline();
     let head = Head::of(&mut pipeline, "person_b_2", true);
     let (_, mut capture) = answer(&mut pipeline, &head, &[], |frame| frame);
     let stranger = Head::of(&mut pipeline, "impostor_1", true);
-    let mut challenge = Challenge::new([Side::Left; TRIES], ChallengeLimits::default());
-    for (number, yaw) in TURN.iter().enumerate() {
-        let at = Duration::from_millis(5000 + 1000 * number as u64 / RATE);
-        let frame = stranger.turned(*yaw);
-        let step = pipeline.challenge(&mut capture, &mut challenge, common::view(&frame), at);
-        step.expect("a frame");
-    }
+    let turning = TURN.iter().map(|yaw| stranger.turned(*yaw));
+    let challenge = ask(&mut pipeline, &mut capture, turning);
     assert_eq!((challenge.task(), challenge.outcome()), (Task::Ahead, None));
+}
+
+/// A picture of the person is lowered, and raised again when the stranger behind it has turned.
+#[test]
+fn nobody_else_turns_for_a_picture_that_looks_ahead() {
+    let mut pipeline = common::pipeline();
+    let picture = Head::of(&mut pipeline, "person_b_2", false);
+    let (_, mut capture) = answer(&mut pipeline, &picture, &[], |frame| frame);
+    let stranger = Head::of(&mut pipeline, "impostor_1", true);
+    let shown = TURN.iter().enumerate().map(|(number, yaw)| match number {
+        4..28 => stranger.turned(*yaw),
+        _ => picture.turned(0.0),
+    });
+    let challenge = ask(&mut pipeline, &mut capture, shown);
+    assert_ne!(challenge.outcome(), Some(ChallengeOutcome::Done));
+    assert_eq!(challenge.motion().solid, 0, "{:?}", challenge.motion());
 }

@@ -69,6 +69,23 @@ impl Face {
     }
 }
 
+#[cfg(test)]
+impl Face {
+    /// One of usual size, so far from the left, whose landmarks do not matter.
+    pub(crate) fn example(x: f32) -> Self {
+        Self {
+            bounds: Rect {
+                x,
+                y: 100.0,
+                width: 150.0,
+                height: 200.0,
+            },
+            landmarks: [Point::default(); 5],
+            confidence: 0.9,
+        }
+    }
+}
+
 pub(crate) struct Detector {
     network: Network,
     longest_side_px: usize,

@@ -12,25 +12,18 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stderr, reason = "somebody is told what to do")]
 
-use std::sync::mpsc::{Receiver, channel};
+#[path = "common/scanner.rs"]
+mod scanner;
+
 use std::time::Duration;
 
 use hal::DeviceState;
 use hal::card::emrtd::access::AccessKey;
-use hal::card::mrz_scanner::{MrzScannerConfig, MrzScannerWorker, Scan};
+use hal::card::mrz_scanner::Scan;
+use scanner::{Heard, listen};
 
 /// Whoever types may be an emulated machine.
 const PATIENCE: Duration = Duration::from_secs(600);
-
-#[derive(Debug, PartialEq)]
-enum Heard {
-    State(DeviceState),
-    Scan(Scan),
-}
-
-fn wait_for(heard: &Receiver<Heard>, wanted: &Heard) {
-    while heard.recv_timeout(PATIENCE).unwrap() != *wanted {}
-}
 
 #[test]
 fn a_zone_is_typed_and_a_scanner_that_is_unplugged_comes_back() {
@@ -41,22 +34,12 @@ fn a_zone_is_typed_and_a_scanner_that_is_unplugged_comes_back() {
     // ICAO 9303-4, appendix B.
     let key = AccessKey::from_fields("L898902C3", "740812", "120415").unwrap();
     let scanned = Heard::Scan(Scan::Key(key));
-    let (states, heard) = channel();
-    let scans = states.clone();
-    let config = MrzScannerConfig {
-        port: device.into(),
-        baud: 9_600,
-    };
-    let _worker = MrzScannerWorker::spawn(
-        config,
-        move |state| drop(states.send(Heard::State(state))),
-        move |scan| drop(scans.send(Heard::Scan(scan))),
-    );
+    let (_worker, heard) = listen(device.as_ref());
     for _ in 0..2 {
-        wait_for(&heard, &Heard::State(DeviceState::Ready));
+        scanner::wait_for(&heard, &Heard::State(DeviceState::Ready), PATIENCE);
         eprintln!("LISTENING");
-        wait_for(&heard, &scanned);
+        scanner::wait_for(&heard, &scanned, PATIENCE);
         eprintln!("HEARD");
-        wait_for(&heard, &Heard::State(DeviceState::Absent));
+        scanner::wait_for(&heard, &Heard::State(DeviceState::Absent), PATIENCE);
     }
 }

@@ -1,7 +1,6 @@
 //! Somebody who turns the head as asked, or does not.
 
 use super::*;
-use crate::geometry::{Point, Rect};
 use proptest::prelude::*;
 
 const GAP: Duration = Duration::from_millis(1500);
@@ -38,19 +37,8 @@ impl Scene {
     }
 
     fn look(&mut self, yaw_degrees: f32, rejection: Option<Rejection>) -> &mut Self {
-        let bounds = Rect {
-            x: self.x,
-            y: 100.0,
-            width: 150.0,
-            height: 200.0,
-        };
-        let face = Face {
-            bounds,
-            landmarks: [Point::default(); 5],
-            confidence: 0.9,
-        };
         let look = Look {
-            face,
+            face: Face::example(self.x),
             yaw_degrees,
             rejection,
             at: Duration::from_millis(self.ms),

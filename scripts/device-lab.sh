@@ -33,8 +33,9 @@ echo "==> the machine's image"
 tests/device-lab/image/build.sh "$cache" "$arch"
 echo "==> programs"
 # Drivers' own tests run in the machine, too: where cargo says that it has put them.
-driver_tests=(--test panel_gpio_sim --test mrz_scanner_keyboard)
-executable() { sed -n "s/.*Executable.*$1.rs (\(.*\))$/\1/p" <<<"$tests"; }
+driver_tests=()
+for test in panel_gpio_sim mrz_scanner_keyboard camera_vivid camera_stream; do driver_tests+=(--test "$test"); done
+executables() { sed -n 's/.*Executable.*(\(.*\))$/\1/p'; }
 cargo build --locked -p kiosk-app --no-default-features --features device
 # The demo's build has the same name.
 install -D "$target/debug/kiosk" "$target/device-lab-kiosk"
@@ -42,8 +43,7 @@ cargo build --locked -p hal --features sim --bin hal-sim --bin kiosk-wlt
 cargo build --locked -p face-pipeline --bin face
 cargo build --locked -p device-lab
 if [ "$arch" = x86_64 ]; then
-    tests=$(cargo test --locked -p hal --features sim "${driver_tests[@]}" --no-run 2>&1 | tee /dev/stderr)
-    panel_tests=$(executable panel_gpio_sim) scanner_tests=$(executable mrz_scanner_keyboard)
+    built_tests=$(cargo test --locked -p hal --features sim "${driver_tests[@]}" --no-run 2>&1 | tee /dev/stderr | executables)
     machine=(--kiosk "$target/device-lab-kiosk" --wlt "$target/debug/kiosk-wlt")
 else
     # The operator's programs and the simulators at the machine's other end are this computer's.
@@ -51,10 +51,9 @@ else
     built=$target/cross/aarch64-unknown-linux-gnu/debug
     scripts/cross-cargo.sh build -p kiosk-app --bin kiosk --no-default-features --features device
     scripts/cross-cargo.sh build -p hal --features sim --bin hal-sim --bin kiosk-wlt
-    tests=$(scripts/cross-cargo.sh test -p hal --features sim "${driver_tests[@]}" --no-run 2>&1 | tee /dev/stderr)
     # Their paths are those of the Debian in which they were built.
-    panel_tests=$(executable panel_gpio_sim) scanner_tests=$(executable mrz_scanner_keyboard)
-    panel_tests=$built/deps/${panel_tests##*/} scanner_tests=$built/deps/${scanner_tests##*/}
+    built_tests=$(scripts/cross-cargo.sh test -p hal --features sim "${driver_tests[@]}" --no-run 2>&1 | tee /dev/stderr \
+        | executables | sed "s|.*/|$built/deps/|")
     python3 models/fetch.py --out "$cache" --only lib --machine "$arch"
     machine=(--kiosk "$built/kiosk" --wlt "$built/kiosk-wlt"
         --operator "$target/device-lab-kiosk" --lens "$built/hal-sim" --runtime "$cache/lib")
@@ -67,6 +66,8 @@ for argument in "$@"; do
         *) stories+=("$argument") ;;
     esac
 done
+driver_arguments=()
+while read -r program; do driver_arguments+=(--driver-tests "$program"); done <<<"$built_tests"
 exec "$target/debug/device-lab" --arch "$arch" --image "$cache" "${machine[@]}" \
-    --panel-tests "$panel_tests" --scanner-tests "$scanner_tests" \
+    "${driver_arguments[@]}" \
     --simulators "$target/debug/hal-sim" --face "$target/debug/face" --work "$work" "${stories[@]}"

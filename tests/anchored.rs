@@ -9,14 +9,16 @@
 )]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use stories::Run;
+use stories::{Run, Running, ToTheEnd, virtual_display, wait_for};
 use tempfile::TempDir;
+
+/// For one answer of the node.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 #[test]
 fn a_resident_is_verified_and_the_kiosk_anchors_it_while_the_chain_learns_root_and_size() {
@@ -84,7 +86,7 @@ impl Scene {
         if verb != "key" {
             command.args(["--rpc", &self.node.url]);
         }
-        let output = command.args(options).args(names).output().unwrap();
+        let output = command.args(options).args(names).to_the_end();
         assert!(output.status.success(), "{verb}: {output:?}");
     }
 
@@ -133,19 +135,16 @@ impl Scene {
         let (_display, display) = virtual_display();
         let config = run.folder().join("kiosk.toml");
         let events = self.path("state/events.jsonl");
-        let mut kiosk = Running(
+        let mut kiosk = Running::start(
             stories::program("kiosk")
                 .args(["run", "--config", text(&config)])
-                .env("DISPLAY", display)
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
+                .env("DISPLAY", display),
         );
         wait_for("the anchor", || {
             fs::read_to_string(&events)
                 .is_ok_and(|text| text.contains(r#""event":"ledger.anchored""#))
         });
-        terminate(&mut kiosk.0);
+        kiosk.terminate();
     }
 
     /// What an auditor finds out with public files and the node.
@@ -163,8 +162,7 @@ impl Scene {
             .arg("--log")
             .arg(export)
             .arg(run.folder().join("receipt.txt"))
-            .output()
-            .unwrap();
+            .to_the_end();
         serde_json::from_slice(&output.stdout).expect("receipt --json prints JSON")
     }
 
@@ -200,7 +198,7 @@ impl Scene {
 
 /// A real EVM node; what it knows outlives a stop.
 struct Node {
-    child: Option<Running>,
+    process: Option<Running>,
     folder: TempDir,
     url: String,
 }
@@ -208,7 +206,7 @@ struct Node {
 impl Node {
     fn new() -> Self {
         let mut node = Self {
-            child: None,
+            process: None,
             folder: tempfile::tempdir().unwrap(),
             url: "http://127.0.0.1:0".to_owned(),
         };
@@ -219,26 +217,23 @@ impl Node {
     /// Starts it, on the port that it had.
     fn start(&mut self) {
         let port = self.url.rsplit_once(':').unwrap().1;
-        let mut child = Command::new(anvil())
-            .args(["--host", "127.0.0.1", "--port", port])
-            .args(["--hardfork", "istanbul", "--gas-price", "0", "--state"])
-            .arg(self.folder.path().join("state.json"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("anvil starts; `scripts/setup.sh` fetches it");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut listening = lines
-            .map_while(Result::ok)
-            .filter_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+        let mut anvil = Running::start(
+            Command::new(anvil())
+                .args(["--host", "127.0.0.1", "--port", port])
+                .args(["--hardfork", "istanbul", "--gas-price", "0", "--state"])
+                .arg(self.folder.path().join("state.json")),
+        );
+        let lines = std::iter::repeat_with(|| anvil.line());
+        let mut listening =
+            lines.filter_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
         self.url = format!("http://{}", listening.next().expect("anvil listens"));
-        self.child = Some(Running(child));
+        self.process = Some(anvil);
     }
 
     /// Ends it in order: its state is on the disk.
     fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            terminate(&mut child.0);
+        if let Some(mut process) = self.process.take() {
+            process.terminate();
         }
     }
 
@@ -259,6 +254,9 @@ impl Node {
     fn ask(&self, method: &str, params: Value) -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut answer = ureq::post(&self.url)
+            .config()
+            .timeout_global(Some(PATIENCE))
+            .build()
             .content_type("application/json")
             .send(body.to_string().as_bytes())
             .unwrap();
@@ -278,51 +276,6 @@ fn anvil() -> PathBuf {
     };
     std::env::var_os("ANVIL")
         .map_or_else(|| packages.join(machine).join("bin/anvil"), PathBuf::from)
-}
-
-/// A process that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn terminate(child: &mut Child) {
-    let told = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(told.success());
-    child.wait().unwrap();
-}
-
-/// An X server without a screen; it picks a free display and says which.
-fn virtual_display() -> (Running, String) {
-    let mut server = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "1080x1920x24"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Xvfb starts (`make setup` installs it)");
-    let mut number = String::new();
-    BufReader::new(server.stdout.take().unwrap())
-        .read_line(&mut number)
-        .unwrap();
-    (Running(server), format!(":{}", number.trim()))
-}
-
-fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !happened() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(120),
-            "{what} did not come"
-        );
-        std::thread::yield_now();
-    }
 }
 
 fn text(path: &Path) -> &str {

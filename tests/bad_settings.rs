@@ -8,6 +8,8 @@
 
 use std::fs;
 
+use stories::ToTheEnd;
+
 fn check(settings: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kiosk.toml");
@@ -15,8 +17,7 @@ fn check(settings: &str) -> (Option<i32>, String) {
     let output = stories::program("kiosk")
         .args(["check", "--config"])
         .arg(&path)
-        .output()
-        .unwrap();
+        .to_the_end();
     (
         output.status.code(),
         String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -46,8 +47,7 @@ fn an_impossible_value_is_refused_with_what_is_possible() {
 fn a_missing_file_is_named() {
     let output = stories::program("kiosk")
         .args(["check", "--config", "/nowhere/kiosk.toml"])
-        .output()
-        .unwrap();
+        .to_the_end();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -64,8 +64,7 @@ fn the_demo_does_not_empty_a_technicians_folder() {
     let output = stories::program("kiosk")
         .args(["demo", "--headless", "--scenario", "cannot", "--out"])
         .arg(folder.path())
-        .output()
-        .unwrap();
+        .to_the_end();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains("--out"), "{said}");
     assert!(folder.path().join("operator.key").exists());

@@ -8,6 +8,8 @@
 
 use std::fs;
 
+use stories::ToTheEnd;
+
 /// Serves one resident and gives the folder that holds the kiosk's state.
 fn kiosk_with_one_attestation() -> (stories::Run, String) {
     let run = stories::play("cannot");
@@ -45,8 +47,7 @@ fn a_log_grows_across_restarts_and_audits_whole() {
     let audit = stories::program("kiosk")
         .args(["audit", "--config"])
         .arg(again.folder().join("kiosk.toml"))
-        .output()
-        .unwrap();
+        .to_the_end();
     let said = String::from_utf8_lossy(&audit.stdout);
     assert!(
         audit.status.success() && said.contains("2 attestations"),

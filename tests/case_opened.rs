@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use stories::ToTheEnd;
 
 #[test]
 fn an_opened_case_takes_the_keys_and_only_technician_and_operator_bring_the_kiosk_back() {
@@ -78,7 +79,7 @@ fn bring_back(folder: &Path, config: &str) {
 
 /// What `kiosk` says, however it ends.
 fn kiosk(arguments: &[&str]) -> String {
-    let output = stories::program("kiosk").args(arguments).output().unwrap();
+    let output = stories::program("kiosk").args(arguments).to_the_end();
     assert!(!output.status.success(), "{arguments:?} must not succeed");
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }

@@ -10,10 +10,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use stories::says;
+use stories::{ToTheEnd, says};
 
 fn kiosk(arguments: &[&str]) -> Output {
-    stories::program("kiosk").args(arguments).output().unwrap()
+    stories::program("kiosk").args(arguments).to_the_end()
 }
 
 fn settings(folder: &Path) -> String {

@@ -3,12 +3,16 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod process;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use process::{Running, ToTheEnd, virtual_display, wait_for};
 
 /// A finished run of `kiosk demo`.
 pub struct Run {
@@ -29,8 +33,7 @@ pub fn play_with(scenario: &str, arguments: &[&str]) -> Run {
         .args(["demo", "--headless", "--scenario", scenario, "--out"])
         .arg(folder.path())
         .args(arguments)
-        .output()
-        .expect("kiosk starts");
+        .to_the_end();
     Run { folder, output }
 }
 
@@ -91,10 +94,7 @@ pub fn enrolment(folder: &Path, config: &str, kiosk: &str) -> String {
 
 /// What `kiosk` says when it succeeds.
 pub fn says(arguments: &[&str]) -> String {
-    let output = program("kiosk")
-        .args(arguments)
-        .output()
-        .expect("kiosk starts");
+    let output = program("kiosk").args(arguments).to_the_end();
     assert!(
         output.status.success(),
         "{}",
@@ -212,8 +212,7 @@ impl Run {
             .args(["verify", "--json", "--operator"])
             .arg(self.folder().join("operator.pub"))
             .arg(receipt)
-            .output()
-            .expect("receipt starts")
+            .to_the_end()
     }
 
     /// Asserts that the receipt holds, from the screenshot as well as from the text, and returns
@@ -241,11 +240,7 @@ impl Run {
         if !receipt.exists() {
             return String::new();
         }
-        let output = program("receipt")
-            .arg("show")
-            .arg(receipt)
-            .output()
-            .expect("receipt starts");
+        let output = program("receipt").arg("show").arg(receipt).to_the_end();
         assert!(
             output.status.success(),
             "{}",

@@ -20,7 +20,7 @@ use attestation::{
 use hal::key::{KeyStore, Settings};
 use hal::sim::tpm::SoftTpm;
 use serde_json::Value;
-use stories::says;
+use stories::{ToTheEnd, says};
 use tempfile::TempDir;
 
 /// A kiosk at home in a folder; with a TPM if there is one.
@@ -84,8 +84,7 @@ impl Kiosk {
         stories::program("kiosk")
             .args(arguments)
             .args(["--config", &self.config()])
-            .output()
-            .unwrap()
+            .to_the_end()
     }
 
     fn refuses(&self, arguments: &[&str], words: &[&str]) {
@@ -103,7 +102,7 @@ impl Kiosk {
 
     /// What the self-test says about the keys.
     fn keys_check(&self) -> (String, String) {
-        let output = self.does(&["self-test", "--json"]);
+        let output = self.does(&["self-test", "--json", "--patience", "10"]);
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let checks = report["checks"].as_array().unwrap();
         let keys = checks.iter().find(|check| check["id"] == "keys").unwrap();
@@ -349,8 +348,7 @@ fn a_rotated_key_takes_over_when_the_operator_has_vouched_for_it_and_the_log_goe
                 &at("operator/operator.key"),
             ])
             .args(arguments)
-            .output()
-            .unwrap();
+            .to_the_end();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{said}");
     };

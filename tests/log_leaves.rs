@@ -8,9 +8,11 @@
 
 use std::path::Path;
 
+use stories::ToTheEnd;
+
 /// A program's answer and whether it succeeded.
 fn run(program: &str, arguments: &[&str]) -> (bool, String) {
-    let output = stories::program(program).args(arguments).output().unwrap();
+    let output = stories::program(program).args(arguments).to_the_end();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
 }

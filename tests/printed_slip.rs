@@ -7,49 +7,33 @@
     reason = "a test may fail loudly"
 )]
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::Stdio;
 
+use stories::Running;
 use tempfile::TempDir;
 
 /// `hal-sim printer` as an integrator starts it.
 struct Printer {
     folder: TempDir,
-    process: Child,
-    _commands: ChildStdin,
-    lines: BufReader<ChildStdout>,
+    process: Running,
 }
 
 impl Printer {
     fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut process = stories::program("hal-sim")
-            .arg("printer")
-            .arg("--link")
-            .arg(folder.path().join("printer"))
-            .arg("--slips")
-            .arg(folder.path())
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let commands = process.stdin.take().unwrap();
-        let mut printer = Self {
-            lines: BufReader::new(process.stdout.take().unwrap()),
-            _commands: commands,
-            process,
-            folder,
-        };
-        assert!(printer.says().ends_with("printer"));
-        printer
-    }
-
-    fn says(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line.trim().to_owned()
+        let mut process = Running::start(
+            stories::program("hal-sim")
+                .arg("printer")
+                .arg("--link")
+                .arg(folder.path().join("printer"))
+                .arg("--slips")
+                .arg(folder.path())
+                .args(arguments)
+                .stdin(Stdio::piped()),
+        );
+        assert!(process.line().ends_with("printer"));
+        Self { folder, process }
     }
 
     fn port(&self) -> String {
@@ -62,17 +46,10 @@ impl Printer {
 
     /// The next slip that is cut off.
     fn slip(&mut self) -> PathBuf {
-        let said = self.says();
+        let said = self.process.line();
         let slip = said.strip_prefix("slip ");
         slip.unwrap_or_else(|| panic!("no slip but {said:?}"))
             .into()
-    }
-}
-
-impl Drop for Printer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -8,40 +8,35 @@
 )]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
 
-/// A process that ends with the test.
-struct Running(Child);
+use stories::{Running, virtual_display, wait_for};
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+/// A defect shows as a failed expectation, not as a test without end.
+const LONG: Duration = Duration::from_secs(900);
 
 #[test]
 fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let (_display, display) = virtual_display();
-    let (_reader, _commands, port) = card_reader();
+    let (_reader, port) = card_reader();
     let config = settings(folder.path(), &port);
     stories::enrol(folder.path(), &config);
 
     let supervisor = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    let heard = listen(supervisor);
 
-    let mut kiosk = Running(
+    let mut kiosk = Running::start(
         with_core_dumps(stories::program("kiosk"))
             .args(["run", "--config", &config])
             .env("DISPLAY", display)
             .env("NOTIFY_SOCKET", folder.path().join("notify"))
-            .env("WATCHDOG_USEC", "3000000")
-            .spawn()
-            .unwrap(),
+            .env("WATCHDOG_USEC", "3000000"),
     );
     let events = folder.path().join("state/events.jsonl");
     wait_for("the outage", || {
@@ -50,10 +45,11 @@ fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
         })
     });
 
-    assert_eq!(heard(&supervisor), "READY=1", "its screen is drawn");
-    assert_eq!(heard(&supervisor), "WATCHDOG=1", "a sign of life");
+    let next = || heard.recv_timeout(LONG).expect("systemd hears something");
+    assert_eq!(next(), "READY=1", "its screen is drawn");
+    assert_eq!(next(), "WATCHDOG=1", "a sign of life");
 
-    let limits = fs::read_to_string(format!("/proc/{}/limits", kiosk.0.id())).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", kiosk.id())).unwrap();
     let core = limits
         .lines()
         .find(|line| line.starts_with("Max core file size"))
@@ -61,25 +57,23 @@ fn without_a_camera_the_kiosk_says_so_and_ends_when_told_to() {
     let limits: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();
     assert_eq!(limits, ["0", "0"], "no core dumps, soft or hard: {core}");
 
-    let told = Command::new("kill")
-        .args(["-TERM", &kiosk.0.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(told.success());
-    assert!(kiosk.0.wait().unwrap().success(), "the kiosk ends cleanly");
-    while heard(&supervisor) != "STOPPING=1" {}
+    assert!(kiosk.terminate().success(), "the kiosk ends cleanly");
+    while next() != "STOPPING=1" {}
 }
 
-/// What systemd would be told next (sd_notify(3)).
-fn heard(supervisor: &UnixDatagram) -> String {
-    let mut datagram = [0; 256];
-    supervisor
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
-    let length = supervisor.recv(&mut datagram).unwrap();
-    String::from_utf8_lossy(&datagram[..length])
-        .trim()
-        .to_owned()
+/// What systemd is told (sd_notify(3)), as it comes: like systemd, and so that the socket never fills.
+fn listen(supervisor: UnixDatagram) -> Receiver<String> {
+    let (told, heard) = channel();
+    thread::spawn(move || {
+        let mut datagram = [0; 256];
+        while let Ok(length) = supervisor.recv(&mut datagram) {
+            let words = String::from_utf8_lossy(&datagram[..length]);
+            if told.send(words.trim().to_owned()).is_err() {
+                break;
+            }
+        }
+    });
+    heard
 }
 
 /// The same program under a shell that allows core dumps as far as it may.
@@ -92,36 +86,14 @@ fn with_core_dumps(program: Command) -> Command {
     shell
 }
 
-/// An X server without a screen; it picks a free display and says which.
-fn virtual_display() -> (Running, String) {
-    let mut server = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "1080x1920x24"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Xvfb starts (`make setup` installs it)");
-    let number = first_line(server.stdout.take());
-    (Running(server), format!(":{number}"))
-}
-
-fn card_reader() -> (Running, ChildStdin, String) {
-    let mut reader = stories::program("hal-sim")
-        .arg("card")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let port = first_line(reader.stdout.take());
-    let commands = reader.stdin.take().unwrap();
-    (Running(reader), commands, port)
-}
-
-fn first_line(output: Option<ChildStdout>) -> String {
-    let mut line = String::new();
-    BufReader::new(output.unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    line.trim().to_owned()
+fn card_reader() -> (Running, String) {
+    let mut reader = Running::start(
+        stories::program("hal-sim")
+            .arg("card")
+            .stdin(Stdio::piped()),
+    );
+    let port = reader.line();
+    (reader, port)
 }
 
 fn settings(folder: &Path, port: &str) -> String {
@@ -139,15 +111,4 @@ fn settings(folder: &Path, port: &str) -> String {
     );
     fs::write(&path, text).unwrap();
     path.to_string_lossy().into_owned()
-}
-
-fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !happened() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{what} did not come"
-        );
-        std::thread::yield_now();
-    }
 }

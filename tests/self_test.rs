@@ -7,10 +7,9 @@
 )]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use attestation::{
@@ -18,15 +17,16 @@ use attestation::{
 };
 use hal::key::{KeyStore, Settings};
 use serde_json::Value;
+use stories::{Running, ToTheEnd};
 use tempfile::TempDir;
 
-/// Everything takes less than this, whatever is missing.
-const LONGEST_MS: u64 = 20_000;
+/// So many times the usual time for each check: a slow machine is not what these stories are about.
+const PATIENCE: [&str; 2] = ["--patience", "10"];
 
 /// An enrolled kiosk with a real reader's program on its serial port and no camera.
 struct Kiosk {
     folder: TempDir,
-    reader: Child,
+    _reader: Running,
     port: PathBuf,
 }
 
@@ -69,21 +69,16 @@ impl Kiosk {
 
     /// With settings, but not provisioned; the reader has these further arguments.
     fn with_reader(arguments: &[&str]) -> Self {
-        let mut reader = stories::program("hal-sim")
-            .args(["card", "--baud", "0"])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        BufReader::new(reader.stdout.take().unwrap())
-            .read_line(&mut port)
-            .unwrap();
+        let mut reader = Running::start(
+            stories::program("hal-sim")
+                .args(["card", "--baud", "0"])
+                .args(arguments)
+                .stdin(Stdio::piped()),
+        );
         let kiosk = Self {
             folder: tempfile::tempdir().unwrap(),
-            reader,
-            port: port.trim().into(),
+            port: reader.line().into(),
+            _reader: reader,
         };
         kiosk.settle(&stories::workspace().join(".setup/models"));
         kiosk
@@ -146,7 +141,7 @@ impl Kiosk {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        stories::program("kiosk").args(arguments).output().unwrap()
+        stories::program("kiosk").args(arguments).to_the_end()
     }
 
     fn good(&self, arguments: &[&str]) -> String {
@@ -157,7 +152,9 @@ impl Kiosk {
 
     /// The self-test's JSON; the exit code always says the same as its verdict.
     fn tested(&self) -> Value {
-        let output = self.run(&["self-test", "--config", &self.config(), "--json"]);
+        let config = self.config();
+        let output =
+            self.run(&[&["self-test", "--config", &config, "--json"], &PATIENCE[..]].concat());
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let expected = i32::from(report["verdict"] != "ready");
         assert_eq!(output.status.code(), Some(expected), "{}", said(&output));
@@ -166,7 +163,9 @@ impl Kiosk {
 
     fn signed_report(&self) -> PathBuf {
         let path = self.at("report.html");
-        let output = self.run(&["self-test", "--config", &self.config(), "--report", &path]);
+        let config = self.config();
+        let report = ["self-test", "--config", &config, "--report", &path];
+        let output = self.run(&[&report, &PATIENCE[..]].concat());
         assert!(Path::new(&path).exists(), "{}", said(&output));
         path.into()
     }
@@ -180,13 +179,6 @@ impl Kiosk {
             "--operator",
             &self.at(operator),
         ])
-    }
-}
-
-impl Drop for Kiosk {
-    fn drop(&mut self) {
-        let _ = self.reader.kill();
-        let _ = self.reader.wait();
     }
 }
 
@@ -238,13 +230,6 @@ fn a_kiosk_that_lacks_only_its_camera_says_so_and_nothing_else() {
     );
     says(&report, "card_reader", "passed", &["is well", "number"]);
     says(&report, "panel", "not_there", &["works without"]);
-    let took: u64 = report["checks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|check| check["milliseconds"].as_u64())
-        .sum();
-    assert!(took < LONGEST_MS, "{report}");
 
     let record = fs::read_to_string(kiosk.at("state/self-tests.jsonl")).unwrap();
     let record: Value = serde_json::from_str(&record).unwrap();
@@ -313,9 +298,8 @@ fn a_photo_decoder_is_loaded_in_its_sandbox_and_a_wrong_one_is_explained() {
     let compiled = std::process::Command::new("cc")
         .args(["-shared", "-fPIC", "-w", "-o", &library])
         .arg(stories::workspace().join("hal/tests/wlt/sim.c"))
-        .status()
-        .unwrap();
-    assert!(compiled.success());
+        .to_the_end();
+    assert!(compiled.status.success(), "{compiled:?}");
     // Where the kiosk runs as root, its decoder runs as nobody.
     fs::set_permissions(kiosk.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     says(&kiosk.tested(), "photo_decoder", "passed", &["locked in"]);
@@ -410,8 +394,8 @@ fn the_log_is_audited_and_while_the_kiosk_runs_nothing_is_tested() {
     let tested = || -> Value {
         let output = stories::program("kiosk")
             .args(["self-test", "--config", &config, "--json"])
-            .output()
-            .unwrap();
+            .args(PATIENCE)
+            .to_the_end();
         serde_json::from_slice(&output.stdout).expect("JSON")
     };
     says(&tested(), "log", "passed", &["whole", "1 attestation"]);

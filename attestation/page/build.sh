@@ -43,7 +43,7 @@ fetch_source() {
     read -r file sum < <(rust_source "$version") || fail "rustup cannot bring $wasm here, and there is no known source of Rust $version's library. On a machine with access run: rustup target add $wasm"
     command -v dpkg-deb >/dev/null || fail "dpkg-deb is needed to open $file (or run: rustup target add $wasm)"
     mkdir -p "$folder"
-    curl -fsSL --retry 3 -o "$folder/$file" "http://deb.debian.org/debian/pool/main/r/rustc/$file" \
+    curl -fsSL --retry 3 --connect-timeout 30 --speed-limit 1000 --speed-time 60 -o "$folder/$file" "http://deb.debian.org/debian/pool/main/r/rustc/$file" \
         || fail "cannot download $file from deb.debian.org; check the network and run this again"
     echo "$sum  $folder/$file" | sha256sum --check --quiet \
         || fail "$file is not the file that it should be (SHA-256); delete $folder and run this again"
@@ -57,7 +57,7 @@ folder=$target/rust-src/$version
 library=$folder/usr/src/rustc-$version/library
 if ! have_std && [ ! -e "$library/Cargo.lock" ]; then
     echo "    asking rustup for $wasm"
-    timeout 60 rustup target add $wasm >/dev/null 2>&1 || true
+    timeout 600 rustup target add $wasm >/dev/null 2>&1 || true
 fi
 build=(cargo build --locked --package verify-page --lib --profile web --target $wasm)
 # So that the same source gives the same bytes in any folder.

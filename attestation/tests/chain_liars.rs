@@ -19,7 +19,12 @@ use attestation::merkle::Hash;
 use common::Kiosk;
 use common::anvil::{Anvil, Bench, eager, network};
 use common::bad_endpoint::{BadEndpoint, Reply};
+use common::patience::LONG;
 use serde_json::{Value, json};
+
+/// How long an endpoint that never answers is waited for. The honest one beside it gets no more time, but
+/// may be asked again.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// A kiosk with one attestation, and a network with one real node.
 struct Scene {
@@ -48,8 +53,13 @@ impl Scene {
     }
 
     fn bench(&self, urls: &[&str]) -> Bench {
+        Bench::new(eager(urls, self.contracts))
+    }
+
+    /// For endpoints that never answer.
+    fn bench_within(&self, urls: &[&str], time_out: Duration) -> Bench {
         let mut settings = eager(urls, self.contracts);
-        settings.time_out = Duration::from_millis(500);
+        settings.time_out = time_out;
         Bench::new(settings)
     }
 
@@ -280,7 +290,12 @@ fn nonsense_is_named_and_does_not_stop_the_others() {
     for (case, (code, lie)) in lies.into_iter().enumerate() {
         let mut scene = Scene::new();
         let liar = scene.liar(lie);
-        let mut alone = scene.bench(&[&liar.url]);
+        let time_out = if code == "rpc_unreachable" {
+            SILENCE
+        } else {
+            LONG
+        };
+        let mut alone = scene.bench_within(&[&liar.url], time_out);
         let progress = alone.step(&mut scene.kiosk.log);
         let State::Hindered(hindrance) = progress.state else {
             panic!("case {case}: {progress:?}");
@@ -292,7 +307,7 @@ fn nonsense_is_named_and_does_not_stop_the_others() {
         );
 
         let node = scene.anvil.url.clone();
-        let mut bench = scene.bench(&[&liar.url, &node]);
+        let mut bench = scene.bench_within(&[&liar.url, &node], time_out);
         bench.settle(&mut scene.kiosk.log);
         scene.assert_anchored_once();
         assert!(liar.asked() < 20, "case {case}: left alone after it failed");

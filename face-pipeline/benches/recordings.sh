@@ -23,7 +23,7 @@ simulate() {
     case $portrait in person_*) person=${portrait%_*} ;; esac # the same person, years apart
     shown=$(mktemp -d "$out/XXXXXX")
     "$programs/hal-sim" camera --portrait ".setup/portraits/$portrait.jpg" --landmarks "$out/$portrait.mesh" \
-        --scene "$scene" --backdrop "$backdrop" --out "$shown" --frames 120 --from 1.5 --rate 30 --seed 3
+        --script "$scene" --backdrop "$backdrop" --out "$shown" --frames 120 --from 1.5 --fps 30 --seed 3
     mkdir -p "$out/sim-$scene/$person"
     local picture
     for picture in "$shown"/*.png; do
@@ -33,7 +33,7 @@ simulate() {
 }
 
 mkdir -p "$out"
-for attack in moved-still screen; do
+for attack in moved-still screen held-screen; do
     "$programs/face" synthesise "$attack" --root "$nuaa/bona-fide" --every 24 --frames 60 --rate 20 --out "$out/$attack"
 done
 for portrait in person_a_1 person_a_2 person_b_1 person_b_2 impostor_1 impostor_2; do
@@ -44,3 +44,5 @@ for portrait in person_a_1 person_a_2 person_b_1 person_b_2 impostor_1 impostor_
         done
     done
 done
+# A film of each living head, on a screen in a hand.
+"$programs/face" synthesise held-screen --root "$out/sim-live" --every 240 --frames 40 --rate 20 --film 30 --out "$out/held-film"

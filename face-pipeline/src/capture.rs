@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::band::Band;
 use crate::challenge::ChallengeOutcome;
 use crate::detect::Face;
+use crate::infrared::Infrared;
 use crate::manifest::ComparisonThresholds;
 use crate::presentation::Presentation;
 use crate::quality::Rejection;
@@ -26,6 +27,8 @@ pub struct Evidence {
     /// Whether motion showed that it is no still picture; never where the manifest has no
     /// `[liveness.fusion]`.
     pub has_depth: bool,
+    /// What infrared light showed, where there is a camera for it.
+    pub infrared: Infrared,
     /// How the challenge ended, if there was one.
     pub challenge: Option<ChallengeOutcome>,
     /// Good frames that this rests on.
@@ -41,7 +44,8 @@ pub struct Evidence {
 /// Fused raw scores.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scores {
-    /// Lower quartile of the frames' certainty of a bona fide presentation, 0 to 1.
+    /// Certainty of a bona fide presentation, 0 to 1: the lower quartile of the frames', less what motion
+    /// and spectrum hold against it.
     pub liveness: f32,
     /// Cosine similarity of fused template and reference, −1 to 1.
     pub similarity: f32,
@@ -56,6 +60,8 @@ pub struct Capture {
     evidence: Option<Evidence>,
     /// When features of the face first stood in the way of this person.
     hidden_since: Option<Duration>,
+    /// A window before this one showed a picture of the person in the reference.
+    doubted: bool,
 }
 
 /// A frame that passed the quality check.
@@ -85,7 +91,16 @@ impl Capture {
             given_up: 0,
             evidence: None,
             hidden_since: None,
+            doubted: false,
         }
+    }
+
+    /// The same where a camera for infrared light is plugged in: for its first pictures an acceptance
+    /// waits, up to two seconds.
+    #[must_use]
+    pub fn expecting_companions(mut self) -> Self {
+        self.window.expects_companions = true;
+        self
     }
 
     /// Good frames in the window.
@@ -106,6 +121,11 @@ impl Capture {
             at.saturating_sub(since) < patience
         };
         changeable.then_some(rejection)
+    }
+
+    /// Nothing of the face is hidden: who hides something later is waited for again.
+    pub(crate) fn is_whole(&mut self) {
+        self.hidden_since = None;
     }
 
     /// The decision, once there is one.
@@ -133,7 +153,7 @@ impl Capture {
 
     /// A frame is looked at, whether it will be good or not.
     pub(crate) fn look(&mut self) {
-        self.window.looked += 1;
+        self.window.look();
     }
 
     /// Adds a good frame, of which the first recogniser is enough. Does nothing after the decision.
@@ -148,7 +168,12 @@ impl Capture {
                 .shows_other_person(frame, rules.comparison.same_capture);
         if gap || other {
             self.given_up += self.window.frames();
+            // A picture is not pulled aside to become a person.
+            self.doubted |= self.window.shows_a_picture(&self.reference, rules);
             self.window.restart();
+        }
+        if other {
+            // Not after a gap: who waited for the end of the patience has made one.
             self.hidden_since = None;
         }
         self.window.push(frame);
@@ -179,7 +204,16 @@ impl Capture {
     /// Decides, if there is enough to decide on. Nothing changes a decision.
     pub(crate) fn decide(&mut self, rules: &Rules<'_>) {
         if self.evidence.is_none() {
-            self.evidence = self.window.decide(self.given_up, &self.reference, rules);
+            let most = if self.doubted {
+                Band::Doubtful
+            } else {
+                Band::Strong
+            };
+            let decided = self.window.decide(self.given_up, &self.reference, rules);
+            self.evidence = decided.map(|evidence| Evidence {
+                liveness: evidence.liveness.min(most),
+                ..evidence
+            });
         }
     }
 

@@ -10,7 +10,7 @@ use crate::pixels::Picture;
 use crate::runtime::{Answer, Network};
 
 /// A face in an image.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Face {
     /// Where it is.
     pub bounds: Rect,
@@ -133,9 +133,7 @@ impl Detector {
             level.decode(&answer, columns, rows, self.score_threshold, faces)?;
         }
         suppress(faces, self.nms_iou);
-        faces
-            .iter_mut()
-            .for_each(|face| *face = face.scaled(1.0 / factor));
+        enlarge(faces, 1.0 / factor);
         Ok(())
     }
 
@@ -217,6 +215,14 @@ impl Level {
     }
 }
 
+/// In pixels of the larger picture; without what is too large to be a number in it.
+fn enlarge(faces: &mut Vec<Face>, factor: f32) {
+    faces
+        .iter_mut()
+        .for_each(|face| *face = face.scaled(factor));
+    faces.retain(Face::is_finite);
+}
+
 /// Non-maximum suppression: of faces that overlap, the most certain stays.
 fn suppress(faces: &mut Vec<Face>, iou: f32) {
     // Of equally certain ones the upper left comes first, so that the order is always the same.
@@ -240,4 +246,17 @@ fn suppress(faces: &mut Vec<Face>, iou: f32) {
         }
     }
     faces.truncate(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_face_that_is_no_number_in_the_whole_picture_is_none() {
+        let mut faces = vec![Face::example(1e38), Face::example(10.0)];
+        enlarge(&mut faces, 4.0);
+        let left: Vec<f32> = faces.iter().map(|face| face.bounds.x).collect();
+        assert_eq!(left, [40.0]);
+    }
 }

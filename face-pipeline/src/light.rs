@@ -8,9 +8,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::geometry::Rect;
 use crate::pixels::{self, Picture};
 
-/// Luminance below which a pixel shows nothing (ISO/IEC 29794-5, under-exposure prevention: 25).
+/// Luminance up to which a pixel shows nothing (ISO/IEC 29794-5, under-exposure prevention: 0 to 25, as in
+/// OFIQ).
 const DARK: u8 = 25;
-/// Luminance above which a pixel shows nothing (ISO/IEC 29794-5, over-exposure prevention: 247).
+/// Luminance from which a pixel shows nothing (ISO/IEC 29794-5, over-exposure prevention: 247 to 255, as in
+/// OFIQ).
 const BRIGHT: u8 = 247;
 /// Part of the aligned crop that is face in everybody: rows and columns, shares of its side.
 const FACE_ROWS: Range<f32> = 0.30..0.95;
@@ -103,8 +105,8 @@ impl Light {
         let of_both = |value: usize| (halves[0][value] + halves[1][value]) as f32 / count;
         Self {
             mean,
-            dark: (0..usize::from(DARK)).map(of_both).sum(),
-            bright: (usize::from(BRIGHT) + 1..256).map(of_both).sum(),
+            dark: (0..=usize::from(DARK)).map(of_both).sum(),
+            bright: (usize::from(BRIGHT)..256).map(of_both).sum(),
             entropy_bits: entropy((0..256).map(of_both)),
             uniformity: shared(&halves),
             // Over the variance, so that light and contrast do not pass for sharpness.

@@ -2,6 +2,7 @@
 //! thresholds lie. Unknown keys are refused, and weights only leave this file checked: [`Manifest::weights`]
 //! returns bytes whose SHA-256 is the one in the manifest.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -291,6 +292,13 @@ impl Manifest {
                 )));
             }
         }
+        let weights = c.liveness.fusion.map(|f| [f.flat, f.attached, f.grid]);
+        if !weights.is_none_or(|weights| weights.iter().all(|w| w.is_finite() && *w <= 0.0)) {
+            return Err(self.wrong(
+                "[liveness.fusion]: a weight above 0 would let a sign of an attack speak for a person"
+                    .into(),
+            ));
+        }
         // A NaN would let every person pass for the one before, or every match for a clear one.
         let comparison = &c.comparison;
         if !(-1.0..=1.0).contains(&comparison.same_capture) {
@@ -315,16 +323,39 @@ impl Manifest {
             .iter()
             .map(|r| r.input)
             .chain(c.presentation_attack.iter().map(|p| p.input));
-        if feeds
-            .chain([c.detector.input, c.landmarks.input])
-            .any(|f| !f.divisor.is_normal())
-        {
-            return Err(self.wrong("an input's divisor is zero or not a number".into()));
+        for feed in feeds.chain([c.detector.input, c.landmarks.input]) {
+            if !(feed.divisor.is_normal() && feed.divisor > 0.0) {
+                return Err(self.wrong("an input's divisor is not a number above zero".into()));
+            }
+            self.within("input: mean", feed.mean, 0.0..=255.0)?;
         }
-        Ok(())
+        let detector = &c.detector;
+        self.within(
+            "detector: score_threshold",
+            detector.score_threshold,
+            0.0..=1.0,
+        )?;
+        self.within("detector: nms_iou", detector.nms_iou, 0.0..=1.0)?;
+        for attack in &c.presentation_attack {
+            self.within(
+                "presentation_attack: crop_scale",
+                attack.crop_scale,
+                CROP_SCALES,
+            )?;
+        }
+        self.within("landmarks: crop_scale", c.landmarks.crop_scale, CROP_SCALES)
     }
 
-    fn wrong(&self, what: String) -> Error {
+    /// No number is in any range.
+    fn within(&self, key: &str, value: f32, range: RangeInclusive<f32>) -> Result<(), Error> {
+        if range.contains(&value) {
+            return Ok(());
+        }
+        Err(self.wrong(format!("[{key}] is {value}, not within {range:?}")))
+    }
+
+    /// Says what the manifest contradicts.
+    pub(crate) fn wrong(&self, what: String) -> Error {
         Error::ManifestContent {
             path: self.path.clone(),
             what,
@@ -333,7 +364,11 @@ impl Manifest {
 }
 
 /// Sides of a network's input, pixels: what the kinds known here can have.
-const SIDE_PX: std::ops::RangeInclusive<usize> = 32..=1024;
+const SIDE_PX: RangeInclusive<usize> = 32..=1024;
+
+/// Side of a crop over the longer side of the face box: from part of the face to a face that is a tenth of
+/// what is seen, more than any network of these kinds is made for.
+const CROP_SCALES: RangeInclusive<f32> = 0.5..=10.0;
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |source| Error::Read {

@@ -48,6 +48,8 @@ pub(crate) struct MeshNetwork {
     crop: Picture,
     /// The last one, in the same memory as those before.
     mesh: Mesh,
+    /// How many there were.
+    pub(crate) made: usize,
 }
 
 const KIND: &str = "mesh";
@@ -66,6 +68,7 @@ impl MeshNetwork {
                 points: Vec::with_capacity(POINTS),
                 presence: 0.0,
             },
+            made: 0,
         }
     }
 
@@ -92,7 +95,13 @@ impl MeshNetwork {
         self.mesh.points.clear();
         self.mesh.points.extend(points);
         self.mesh.presence = presence;
+        self.made += 1;
         Ok(Some(&self.mesh))
+    }
+
+    /// Runs the network alone, on what it was last fed.
+    pub(crate) fn infer(&mut self) -> Result<(), Error> {
+        self.network.run().map(drop)
     }
 
     pub(crate) fn forget(&mut self) -> Result<(), Error> {

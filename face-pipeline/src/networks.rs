@@ -61,6 +61,15 @@ impl Networks {
             manifest_sha256: manifest.sha256,
         };
         networks.forget()?;
+        for (network, entry) in networks.pad.iter_mut().zip(&content.presentation_attack) {
+            let (file, live, classes) = (&entry.file, entry.live_class, network.classes()?);
+            if live >= classes {
+                let what = format!(
+                    "[presentation_attack: live_class] is {live}, but {file} has {classes} classes"
+                );
+                return Err(manifest.wrong(what));
+            }
+        }
         Ok(networks)
     }
 

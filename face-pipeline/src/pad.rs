@@ -39,6 +39,11 @@ impl PadNetwork {
         Ok(softmax(answer.first(KIND)?, self.live_class))
     }
 
+    /// How many classes it tells apart, by what it says of what it was last fed.
+    pub(crate) fn classes(&mut self) -> Result<usize, Error> {
+        Ok(self.network.run()?.first(KIND)?.len())
+    }
+
     /// Runs the network alone, on what it was last fed.
     pub(crate) fn infer(&mut self) -> Result<(), Error> {
         self.network.run().map(drop)

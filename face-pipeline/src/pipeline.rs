@@ -67,6 +67,9 @@ pub struct Pipeline {
     pub(crate) spectrum: Spectrum,
     /// Of the picture, most certain first.
     pub(crate) faces: Vec<Face>,
+    /// The companion of the picture, in infrared light, and the faces in it.
+    pub(crate) infrared: Picture,
+    pub(crate) infrared_faces: Vec<Face>,
     pub(crate) template: Template,
 }
 
@@ -91,6 +94,8 @@ impl Pipeline {
             grey: Grey::default(),
             spectrum: Spectrum::default(),
             faces: Vec::with_capacity(USUAL_FACES),
+            infrared: Picture::default(),
+            infrared_faces: Vec::with_capacity(USUAL_FACES),
             template: Template::default(),
         })
     }
@@ -106,6 +111,18 @@ impl Pipeline {
         &mut self,
         capture: &mut Capture,
         frame: ImageView<'_>,
+        at: Duration,
+    ) -> Result<Step, Error> {
+        self.observe_pair(capture, frame, None, at)
+    }
+
+    /// As [`Pipeline::observe`], with the companion of the frame, if it has one: the picture that a
+    /// camera for infrared light, beside the other one and mounted alike, took at that time.
+    pub fn observe_pair(
+        &mut self,
+        capture: &mut Capture,
+        frame: ImageView<'_>,
+        companion: Option<ImageView<'_>>,
         at: Duration,
     ) -> Result<Step, Error> {
         if capture.evidence().is_some() {
@@ -125,7 +142,7 @@ impl Pipeline {
         let rejection = rejection.and_then(|r| capture.insist(r, at, patience));
         let rejection = match rejection {
             Some(rejection) => Some(rejection),
-            None => self.use_good_frame(capture, &finding, at)?,
+            None => self.use_good_frame(capture, &finding, companion, at)?,
         };
         Ok(self.step(capture, rejection, Some(face)))
     }
@@ -133,14 +150,18 @@ impl Pipeline {
     /// Why a frame is not used, by its quality and, now and then, by the features of the face.
     fn look_closer(
         &mut self,
-        capture: &Capture,
+        capture: &mut Capture,
         finding: &Finding,
     ) -> Result<Option<Rejection>, Error> {
         if finding.rejection.is_some() || !capture.frames().is_multiple_of(CLOSER_LOOK_EVERY) {
             return Ok(finding.rejection);
         }
         let features = self.features(&finding.face)?;
-        Ok(features.and_then(|f| f.rejection(&self.settings.quality.features)))
+        let rejection = features.and_then(|f| f.rejection(&self.settings.quality.features));
+        if rejection.is_none() {
+            capture.is_whole();
+        }
+        Ok(rejection)
     }
 
     /// What the mesh shows of a face of the picture; none if the network has no mesh of it.
@@ -172,7 +193,11 @@ impl Pipeline {
         self.luminance.forget();
         self.grey.zeroize();
         self.spectrum.forget();
-        self.faces.clear();
+        for faces in [&mut self.faces, &mut self.infrared_faces] {
+            faces.resize(faces.capacity(), Face::default());
+            faces.clear();
+        }
+        self.infrared.forget();
         self.template.clear();
         self.networks.forget()
     }
@@ -227,6 +252,7 @@ impl Pipeline {
         &mut self,
         capture: &mut Capture,
         finding: &Finding,
+        companion: Option<ImageView<'_>>,
         at: Duration,
     ) -> Result<Option<Rejection>, Error> {
         let Finding { face, quality, .. } = *finding;
@@ -246,6 +272,11 @@ impl Pipeline {
         let progress = capture.add(&frame, &self.networks.rules(self.settings.window));
         if self.networks.liveness.fusion.is_some() {
             self.follow(capture.presentation(), &face)?;
+        }
+        // After the cues of motion, which need the frame as the detector saw it.
+        if let Some(companion) = companion {
+            let glance = self.glance(&face, &companion)?;
+            capture.presentation().glances.add(glance);
         }
         let clear = capture.is_clear(&self.networks.comparison);
         if !clear && self.extend_template(usize::MAX, &face)? {

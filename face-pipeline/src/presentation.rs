@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use crate::detect::Face;
+use crate::infrared::Glances;
 use crate::mesh::Mesh;
 use crate::motion::{Follower, Grey, Motion};
 use crate::window::quartile_of_sorted;
@@ -30,6 +31,8 @@ pub struct Presentation {
     /// Sorted.
     peaks: Vec<f32>,
     pub(crate) follower: Follower,
+    /// What infrared light showed beside the frames.
+    pub(crate) glances: Glances,
 }
 
 /// What the cues see of one image, so that it is looked at once and may be part of many presentations.
@@ -43,6 +46,8 @@ pub struct Look {
     pub(crate) grey: Grey,
 }
 
+/// Good frames for which there is room from the start.
+const USUAL_FRAMES: usize = 32;
 /// Frames whose spectrum is looked at.
 const PEAK_FRAMES: usize = 3;
 
@@ -77,6 +82,10 @@ impl Presentation {
     }
 
     pub(crate) fn push(&mut self, certainty: f32) {
+        if self.certainties.is_empty() {
+            self.certainties.reserve(USUAL_FRAMES);
+            self.peaks.reserve(PEAK_FRAMES);
+        }
         let at = self.certainties.partition_point(|c| *c < certainty);
         self.certainties.insert(at, certainty);
     }
@@ -96,6 +105,7 @@ impl Presentation {
         self.certainties.clear();
         self.peaks.clear();
         self.follower.forget();
+        self.glances = Glances::default();
     }
 }
 
@@ -158,7 +168,9 @@ const NO_GRID_DB: f32 = 15.0;
 const FULL_GRID_DB: f32 = 30.0;
 /// Places at which a head turned, from which that is not chance.
 const PROVEN_SOLID: usize = 2;
-/// Patches of the background that stayed behind a face, from which it is not on one picture with it.
+/// Patches of the background that stayed behind a face, from which it is not on one picture with it. A
+/// room stays behind a picture in a hand as well, so the face must have gone far enough to be seen to be
+/// a plane, and not have been.
 const PROVEN_STILL: usize = 6;
 
 impl Cues {
@@ -192,17 +204,18 @@ impl Cues {
 
     /// Whether motion showed that this is no still picture fed into the camera's cable, of which a
     /// network can see neither edge nor grain: a head that turns, or a room that stays behind it. One
-    /// place at which a head turned may be chance, where the room does not stay as well.
+    /// place at which a head turned may be chance (of a picture's, one in forty looks like it).
     pub(crate) fn has_depth(&self) -> bool {
         let Motion {
             solid,
             flat,
             attached,
             still,
+            far,
             ..
         } = self.motion;
-        let turned = solid > flat && (solid >= PROVEN_SOLID || still > attached);
-        turned || (flat == 0 && attached == 0 && still >= PROVEN_STILL)
+        (solid > flat && solid >= PROVEN_SOLID)
+            || (far > 0 && flat == 0 && attached == 0 && still >= PROVEN_STILL)
     }
 }
 
@@ -254,19 +267,37 @@ mod tests {
         assert!(FUSION.certainty(&cues(0.01, solid)) < 0.02);
     }
 
+    /// A synthetic screen in full view was accepted after 0.3 s by one such place and one patch.
     #[test]
-    fn one_place_at_which_a_head_turned_needs_a_room_that_stays() {
-        let turned = |solid, still| Motion {
+    fn one_place_at_which_a_head_turned_is_chance_whatever_a_few_patches_do() {
+        let turned = |solid, flat| Motion {
             places: 3,
             solid,
-            still,
-            attached: 2,
+            flat,
+            still: 3,
             ..Motion::default()
         };
-        let has_depth = |solid, still| cues(1.0, turned(solid, still)).has_depth();
-        assert!(!has_depth(1, 2));
-        assert!(has_depth(1, 3));
+        let has_depth = |solid, flat| cues(1.0, turned(solid, flat)).has_depth();
+        assert!(!has_depth(1, 0));
         assert!(has_depth(2, 0));
+        assert!(!has_depth(2, 2));
+    }
+
+    #[test]
+    fn a_room_that_stays_proves_nothing_before_a_plane_would_have_shown() {
+        let moved = |far, flat| Motion {
+            places: 2,
+            still: 12,
+            far,
+            flat,
+            ..Motion::default()
+        };
+        assert!(
+            !cues(1.0, moved(0, 0)).has_depth(),
+            "a phone held almost still"
+        );
+        assert!(!cues(1.0, moved(1, 1)).has_depth(), "a phone that moved");
+        assert!(cues(1.0, moved(1, 0)).has_depth());
     }
 
     #[test]

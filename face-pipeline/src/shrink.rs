@@ -214,6 +214,43 @@ mod tests {
         }
     }
 
+    /// What the lanes of [`add_columns`] do, one number after the other.
+    fn add_columns_singly(sum: &[u16], across: &Coverage, line: &mut [u8]) {
+        for (pixel, (first, weights)) in line.chunks_exact_mut(CHANNELS).zip(across.parts()) {
+            for (channel, value) in pixel.iter_mut().enumerate() {
+                let part = |(at, weight): (usize, &u16)| {
+                    let number = sum[(first + at) * CHANNELS + channel];
+                    (u32::from(number) * u32::from(*weight)) >> 16
+                };
+                let total: u32 = weights.iter().enumerate().map(part).sum();
+                *value = ((total + u32::from(HALF)) >> 8) as u8;
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_add_columns_up_to_the_same_numbers_as_one_after_the_other() {
+        for (from, to) in [
+            (640, 320),
+            (640, 257),
+            (716, 257),
+            (41, 40),
+            (17, 1),
+            (9, 9),
+            (1, 1),
+        ] {
+            let mut across = Coverage::default();
+            across.divide(from, to);
+            // Up to the largest that rows add up to, 255 steps of brightness; room for the last lanes.
+            let sums = (0..from * CHANNELS).map(|n| (n * 7919 % (255 * 256 + 1)) as u16);
+            let sum: Vec<u16> = sums.chain([0; LANES]).collect();
+            let (mut lanes, mut singly) = (vec![1; to * CHANNELS], vec![2; to * CHANNELS]);
+            add_columns(&sum, &across, &mut lanes);
+            add_columns_singly(&sum, &across, &mut singly);
+            assert_eq!(lanes, singly, "{from} to {to}");
+        }
+    }
+
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]

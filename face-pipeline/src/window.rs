@@ -11,8 +11,9 @@ use serde::Deserialize;
 use crate::band::Band;
 use crate::capture::{Evidence, GoodFrame, Scores};
 use crate::detect::Face;
+use crate::infrared::Infrared;
 use crate::manifest::{ComparisonThresholds, LivenessThresholds};
-use crate::presentation::Presentation;
+use crate::presentation::{Cues, Presentation};
 use crate::reference::Reference;
 use crate::template::{Template, TemplateMean};
 
@@ -80,11 +81,18 @@ pub(crate) struct Window {
     last: Option<(Face, Duration)>,
     first_at: Duration,
     /// Frames looked at since the last good one.
-    pub(crate) looked: usize,
+    looked: usize,
+    /// Frames looked at since the first good one, itself included.
+    seen: usize,
+    /// There is a camera for infrared light.
+    pub(crate) expects_companions: bool,
 }
 
 /// Good frames after which a decision comes even if no time passes.
 const MOST_FRAMES: usize = 200;
+/// For so long nobody is accepted before there are enough pictures in infrared light, where there is a
+/// camera for it: of two USB cameras one may start so much later.
+const MAX_AWAITED: Duration = Duration::from_secs(2);
 /// Overlap below which a face is not the one of the last frame (intersection over union).
 const MIN_OVERLAP: f32 = 0.2;
 
@@ -95,8 +103,15 @@ impl Window {
         }
         self.mean.add(frame.template, 0, frame.weight);
         self.presentation.push(frame.liveness);
+        self.seen = self.seen.max(1);
         self.last = Some((frame.face, frame.at));
         self.looked = 0;
+    }
+
+    /// A frame is looked at, whether it will be good or not.
+    pub(crate) fn look(&mut self) {
+        self.looked += 1;
+        self.seen += usize::from(self.last.is_some());
     }
 
     /// Adds the parts of the last frame's template from recogniser `first` on.
@@ -136,6 +151,7 @@ impl Window {
         presentation.restart();
         *self = Self {
             presentation,
+            expects_companions: self.expects_companions,
             ..Self::default()
         };
     }
@@ -183,6 +199,33 @@ impl Window {
         similarity.is_some_and(|similarity| similarity >= same_capture)
     }
 
+    /// Whether it shows the person of the reference, and the networks are sure of it, but what is seen
+    /// beside them says that it is a picture.
+    pub(crate) fn shows_a_picture(&self, reference: &Reference, rules: &Rules<'_>) -> bool {
+        let accepted = rules.liveness.bands.accepted;
+        let cues = self.presentation.cues();
+        let right = self
+            .compare(reference, rules.comparison)
+            .is_some_and(|(_, band)| band.is_accepted());
+        self.frames() >= rules.window.min_frames
+            && right
+            && cues.network >= accepted
+            && rules.liveness.certainty(&cues) < accepted
+    }
+
+    /// Whether motion shows depth, or there was time for it to show that there is none.
+    fn looked_enough(&self, cues: &Cues, rules: &Rules<'_>) -> bool {
+        let limits = &rules.window;
+        let proven = rules.liveness.fusion.is_none() || cues.has_depth();
+        let unproven_ms = if cues.motion.is_still() {
+            limits.max_still_ms
+        } else {
+            limits.max_unclear_ms
+        };
+        let long = self.spread() >= Duration::from_millis(unproven_ms);
+        proven || (long && self.frames() >= limits.min_unproven_frames)
+    }
+
     /// Early when both claims are accepted, and motion shows that it is no picture or the person was
     /// looked at for long enough; otherwise after the longest window, so that nobody is refused for how
     /// they looked at the start.
@@ -208,39 +251,54 @@ impl Window {
         };
         let right = comparison.is_accepted();
         let promising = right && cues.network >= rules.liveness.bands.accepted;
-        let liveness = Band::of(scores.liveness, &rules.liveness.bands);
-        // Motion alone accuses nobody: a hood or a headrest may move with a head.
-        let least = if promising {
-            Band::Doubtful
-        } else {
-            Band::Refused
-        };
+        let infrared = self.presentation.glances.finding();
+        let band = liveness(&scores, promising, infrared, rules);
+        let looked_enough = self.looked_enough(&cues, rules);
+        // Whom it would accept has to be looked at as long as anybody.
+        let accepted = right && band.is_accepted();
+        // A slow machine has no more frames; here there were, and most of them none to judge by.
+        let evasive = accepted && !looked_enough && self.seen >= rules.window.min_unproven_frames;
         let evidence = Evidence {
-            liveness: liveness.max(least),
+            liveness: if evasive {
+                band.min(Band::Doubtful)
+            } else {
+                band
+            },
             comparison,
             has_depth: cues.has_depth(),
+            infrared,
             challenge: None,
             frames,
             first_good_at: self.first_at,
             decided_at: self.ended_at(),
             scores,
         };
-        let proven = rules.liveness.fusion.is_none() || cues.has_depth();
-        let unproven_ms = match cues.motion.places {
-            0 => rules.window.max_still_ms,
-            _ => rules.window.max_unclear_ms,
-        };
-        let looked_long = frames >= rules.window.min_unproven_frames
-            && self.spread() >= Duration::from_millis(unproven_ms);
-        let clear = right && evidence.liveness.is_accepted() && (proven || looked_long);
+        let glances = &self.presentation.glances;
+        let awaited = glances.are_awaited(self.expects_companions) && self.spread() < MAX_AWAITED;
+        let clear = accepted && looked_enough && !awaited;
         let patience = Duration::from_millis(rules.window.max_spread_ms);
         let out_of_patience = self.spread() >= patience || frames >= MOST_FRAMES;
         let last_chance = out_of_patience || (longest && !promising);
-        // Whom it would accept has to be looked at as long as anybody.
-        let accepted = right && evidence.liveness.is_accepted();
         let no_more_looks = enough && !accepted && given_up >= rules.window.max_given_up_frames;
         (clear || last_chance || no_more_looks).then_some(evidence)
     }
+}
+
+/// Neither motion nor infrared light accuses anybody alone: a hood or a headrest may move with a head,
+/// and a lamp may be broken.
+fn liveness(scores: &Scores, promising: bool, infrared: Infrared, rules: &Rules<'_>) -> Band {
+    let band = Band::of(scores.liveness, &rules.liveness.bands);
+    let least = if promising {
+        Band::Doubtful
+    } else {
+        Band::Refused
+    };
+    let most = if infrared.is_doubtful() {
+        Band::Doubtful
+    } else {
+        Band::Strong
+    };
+    band.max(least).min(most)
 }
 
 /// How the liveness of frames becomes that of a window: the value that a quarter of the frames do

@@ -8,7 +8,7 @@ mod common;
 
 use common::relief::{Point, Relief, disc, fill};
 use common::{pipeline, portrait, view, worsens};
-use face_pipeline::Rejection;
+use face_pipeline::{QualityLimits, Rejection};
 use image::RgbImage;
 
 /// Upper and lower lids of both eyes, from corner to corner, in MediaPipe's numbering.
@@ -176,7 +176,44 @@ fn a_mask_hides_the_face() {
         "{certain:?}"
     );
     assert_eq!(seen[0].rejection, None);
-    assert!(seen[3].rejection.is_some(), "{:?}", seen[3]);
+    // Of one colour: what is flat is taken for what is not sharp.
+    assert_eq!(seen[3].rejection, Some(Rejection::Blurred), "{:?}", seen[3]);
+}
+
+/// What is said where the five points lean. That they hardly follow a head that leans is the detector's
+/// (README, Quality).
+#[test]
+fn what_leans_beyond_its_limit_is_tilted() {
+    let seen = pipeline().assess(view(&Model::new().frame));
+    let mut quality = seen.expect("no failure").expect("a face").quality;
+    let limits = QualityLimits::default();
+    for (degrees, said) in [
+        (19.9, None),
+        (-19.9, None),
+        (20.1, Some(Rejection::Tilted)),
+        (-20.1, Some(Rejection::Tilted)),
+    ] {
+        quality.roll_degrees = degrees;
+        assert_eq!(quality.rejection(&limits), said, "{degrees}");
+    }
+}
+
+/// By the five points alone, before the mesh is asked.
+#[test]
+fn five_points_show_turning_and_nodding_steadily() {
+    let model = Model::new();
+    for side in [-1.0, 1.0] {
+        let steps = model.turned(&[0.0, 15.0, 30.0, 45.0].map(|yaw| [side * yaw, 0.0]));
+        worsens(
+            |a| a.quality.yaw_degrees.abs(),
+            true,
+            Rejection::Turned,
+            &steps,
+        );
+    }
+    // From 15° on: what is less is within the detector's noise.
+    let steps = model.turned(&[-15.0, -30.0, -45.0].map(|pitch| [0.0, pitch]));
+    worsens(|a| a.quality.pitch_ratio, true, Rejection::Turned, &steps);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{pipeline, portrait, view, watch, watch_living};
-use face_pipeline::{Band, Capture, ReferenceError, Rejection};
+use face_pipeline::{Band, Capture, ReferenceError, Rejection, Settings};
 use image::{Rgb, RgbImage, imageops};
 
 const MATED: [(&str, &str); 2] = [("person_a_1", "person_a_2"), ("person_b_1", "person_b_2")];
@@ -208,17 +208,20 @@ fn closeup(portrait: &RgbImage) -> RgbImage {
     )
 }
 
+/// With one thread, and with as many as the kiosk's settings have where they say nothing.
 #[test]
 fn the_same_frames_give_the_same_evidence_to_the_bit() {
     let card = portrait("person_b_1");
-    let run = || {
-        let mut pipeline = pipeline();
+    let run = |threads| {
+        let mut pipeline = common::pipeline_of(Settings::default(), threads);
         let mut capture = Capture::new(pipeline.reference(view(&card)).expect("a photo"));
         watch_living(&mut pipeline, &mut capture, &portrait("person_b_2"));
         pipeline.forget().expect("buffers to be overwritten");
         capture.evidence().expect("a decision")
     };
-    assert_eq!(run(), run());
+    for threads in [1, 2] {
+        assert_eq!(run(threads), run(threads), "{threads} threads");
+    }
 }
 
 #[test]

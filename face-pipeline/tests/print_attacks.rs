@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use common::{pipeline, view, workspace};
@@ -17,7 +18,9 @@ const STEP: usize = 3;
 fn printed_photos_are_refused_and_people_are_accepted() {
     let data = workspace().join("../shared/data/nuaa-dev");
     if !data.is_dir() {
-        println!("skipped: no evaluation data in {}", data.display());
+        // Past the test runner, which shows nothing that a test says and passes.
+        let data = data.display();
+        writeln!(std::io::stderr(), "NOT RUN: no evaluation data in {data}").expect("said");
         return;
     }
     let mut pipeline = pipeline();

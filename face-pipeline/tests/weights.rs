@@ -108,6 +108,33 @@ fn a_manifest_that_contradicts_itself_is_refused() {
     }
 }
 
+/// A NaN or a class that there is not would refuse everybody, or find faces everywhere.
+#[test]
+fn a_number_out_of_its_range_is_refused_by_its_key() {
+    let cases = [
+        ("live_class = 0", "live_class = 9", "live_class"),
+        ("crop_scale = 2.7", "crop_scale = nan", "crop_scale"),
+        ("crop_scale = 1.5", "crop_scale = 0.0", "crop_scale"),
+        ("mean = 127.5", "mean = inf", "mean"),
+        ("divisor = 128.0", "divisor = -128.0", "divisor"),
+        (
+            "score_threshold = 0.6",
+            "score_threshold = 1.6",
+            "score_threshold",
+        ),
+        ("nms_iou = 0.3", "nms_iou = -0.3", "nms_iou"),
+    ];
+    for (from, to, key) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = load(&changed(folder.path(), from, to), &weights());
+        let is_manifest = matches!(error, Error::ManifestContent { .. });
+        assert!(
+            is_manifest && error.to_string().contains(key),
+            "{to}: {error}"
+        );
+    }
+}
+
 #[test]
 fn weights_of_another_kind_are_refused_when_they_are_warmed() {
     let folder = tempfile::tempdir().expect("a folder");

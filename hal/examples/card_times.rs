@@ -1,5 +1,5 @@
-//! Prints how long a card takes against what the wire allows, how soon a reader is back after each
-//! way of losing it, how long finding a line's speed takes, and what a photo decoder's process costs.
+//! Prints how long a card takes against what the wire allows, how long finding a line's speed takes, and
+//! what a photo decoder's process costs.
 //!
 //! `cargo build -p hal --bin kiosk-wlt && cargo run -p hal --features sim --example card_times`
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)] // a tool for people
@@ -9,11 +9,10 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use hal::DeviceState;
 use hal::card::ga467::Baud;
 use hal::card::serial::{CardReaderConfig, CardWorker};
 use hal::card::{CardEvent, LineSpeed, probe};
-use hal::sim::card::{CardSimulator, Line, SimCard, SimulatorOptions};
+use hal::sim::card::{CardSimulator, SimCard, SimulatorOptions};
 use hal::wlt::WltPlugin;
 
 /// How often everything is measured.
@@ -21,16 +20,10 @@ const TIMES: usize = 20;
 /// Bits of a byte on the wire, 8N1.
 const BITS: u32 = 10;
 
-enum Heard {
-    State(DeviceState),
-    Event(CardEvent),
-}
-
 fn main() {
     for baud in [Baud::B115200, Baud::B9600] {
         reading(baud);
     }
-    unplugged();
     speeds();
     decoder();
 }
@@ -44,14 +37,9 @@ fn card() -> SimCard {
     }
 }
 
-fn spawn(config: CardReaderConfig) -> (CardWorker, Receiver<Heard>) {
-    let (state, heard) = channel();
-    let event = state.clone();
-    let worker = CardWorker::spawn(
-        config,
-        move |s| drop(state.send(Heard::State(s))),
-        move |e| drop(event.send(Heard::Event(e))),
-    );
+fn spawn(config: CardReaderConfig) -> (CardWorker, Receiver<CardEvent>) {
+    let (send, heard) = channel();
+    let worker = CardWorker::spawn(config, |_| (), move |event| drop(send.send(event)));
     (worker, heard)
 }
 
@@ -75,9 +63,9 @@ fn reading(baud: Baud) {
         device.remove();
         device.place();
         worker.start_polling();
-        wait(&heard, |h| matches!(h, Heard::Event(CardEvent::Present)));
+        wait(&heard, |event| matches!(event, CardEvent::Present));
         let begin = Instant::now();
-        wait(&heard, |h| matches!(h, Heard::Event(CardEvent::Read(_))));
+        wait(&heard, |event| matches!(event, CardEvent::Read(_)));
         begin.elapsed()
     });
     say(&format!("card read at {speed} baud"), times.collect());
@@ -86,47 +74,6 @@ fn reading(baud: Baud) {
         "  the wire's limit for the module's answers",
         ms(wire)
     );
-}
-
-/// From "plugged in again" to "ready".
-fn unplugged() {
-    let folder = tempfile::tempdir().unwrap();
-    let link = folder.path().join("reader");
-    let plug_in = || {
-        CardSimulator::start(SimulatorOptions {
-            line: Line::Terminal {
-                link: Some(link.clone()),
-            },
-            ..SimulatorOptions::with_card(card())
-        })
-        .unwrap()
-    };
-    for away in [
-        Duration::ZERO,
-        Duration::from_secs(1),
-        Duration::from_secs(5),
-    ] {
-        let mut device = Some(plug_in());
-        let (_worker, heard) = spawn(CardReaderConfig::on(&link));
-        let ready = |h: &Heard| matches!(h, Heard::State(DeviceState::Ready));
-        wait(&heard, ready);
-        let (mut noticed, mut back) = (Vec::new(), Vec::new());
-        for _ in 0..TIMES / 4 {
-            let begin = Instant::now();
-            drop(device.take());
-            wait(&heard, |h| matches!(h, Heard::State(DeviceState::Absent)));
-            noticed.push(begin.elapsed());
-            std::thread::sleep(away);
-            let begin = Instant::now();
-            device = Some(plug_in());
-            wait(&heard, ready);
-            back.push(begin.elapsed());
-        }
-        if away.is_zero() {
-            say("unplugged until noticed", noticed);
-        }
-        say(&format!("plugged in after {away:?} until ready"), back);
-    }
 }
 
 fn speeds() {
@@ -178,7 +125,7 @@ fn decoder() {
     say("photo decoded in a process of its own", times.collect());
 }
 
-fn wait(heard: &Receiver<Heard>, wanted: impl Fn(&Heard) -> bool) {
+fn wait(heard: &Receiver<CardEvent>, wanted: impl Fn(&CardEvent) -> bool) {
     while !wanted(&heard.recv().unwrap()) {}
 }
 

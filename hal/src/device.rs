@@ -39,6 +39,11 @@ impl StateReporter {
         (self.report)(state);
     }
 
+    /// What was reported last.
+    pub(crate) fn last(&self) -> Option<DeviceState> {
+        self.last.clone()
+    }
+
     /// Whether [`StateReporter::set`] would report this.
     pub(crate) fn is_news(&self, state: &DeviceState) -> bool {
         self.last.as_ref() != Some(state)

@@ -11,6 +11,7 @@ pub mod camera;
 pub mod card;
 pub mod clock;
 pub mod device;
+pub mod jpeg;
 pub mod key;
 pub mod panel;
 pub mod printer;
@@ -20,5 +21,9 @@ pub mod speaker;
 pub mod system;
 pub mod wlt;
 mod worker;
+
+#[cfg(test)]
+#[path = "../tests/common/patience.rs"]
+mod patience;
 
 pub use device::DeviceState;

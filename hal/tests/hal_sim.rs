@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use common::Reader;
+use common::{LONG, Reader, until};
 use hal::DeviceState;
 use hal::card::ga467::Command as Ga467;
 use hal::card::{CardFault, Field, PhotoCoding};
@@ -97,6 +97,8 @@ fn a_killed_and_restarted_reader_is_used_again() {
     let reader = Reader::on(&link);
     reader.wait_for_state(&DeviceState::Ready);
     drop(first);
+    // A killed program leaves it, and what it points to may be given to another test's reader.
+    std::fs::remove_file(&link).unwrap();
     reader.wait_for_state(&DeviceState::Absent);
     let _second = Program::start(&args);
     reader.worker.start_polling();
@@ -122,6 +124,7 @@ fn faults_come_and_go_by_command() {
 fn it_serves_a_virtual_machine_through_a_socket() {
     let mut program = Program::start(&["--listen", "127.0.0.1:0"]);
     let mut line = TcpStream::connect(program.port.to_str().unwrap()).unwrap();
+    line.set_read_timeout(Some(LONG)).unwrap();
     let mut status = |command: Ga467| {
         line.write_all(&command.frame()).unwrap();
         let mut header = [0; 10];
@@ -134,9 +137,10 @@ fn it_serves_a_virtual_machine_through_a_socket() {
     for order in ["sw3 40", "fault select-status", "no such order", "place"] {
         program.say(order);
     }
-    while status(Ga467::Find) != 0x9F {
-        std::thread::yield_now();
-    }
+    until("card", || match status(Ga467::Find) {
+        0x9F => Ok(()),
+        other => Err(other),
+    });
     assert_eq!(status(Ga467::Select), 0x40);
 }
 

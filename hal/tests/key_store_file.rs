@@ -183,6 +183,7 @@ fn a_wipe_takes_what_another_program_was_changing() {
     let (folder, settings) = (place.folder(), place.settings.clone());
     let wipe = std::thread::spawn(move || KeyStore::wipe(&folder, &settings));
     while place.file().exists() {
+        assert!(!wipe.is_finished(), "it destroyed nothing");
         std::thread::yield_now();
     }
     // The other program's last step, and its end.

@@ -226,6 +226,23 @@ fn keys_of_one_kiosk_are_not_destroyed_by_setting_up_another_on_the_same_machine
     assert_eq!(*store.load("device").unwrap(), [1; 32]);
 }
 
+/// The technician is told the way, and it is one.
+#[test]
+fn a_machine_whose_disk_was_written_anew_is_provisioned_after_a_wipe() {
+    let machine = Machine::new();
+    let store = machine.provision(&[]);
+    store.create("device", &secret(1)).unwrap();
+    let anew = tempfile::tempdir().unwrap();
+    let settings = machine.settings(&[]);
+    let taken = trouble(KeyStore::open_or_create(anew.path(), &settings));
+    assert!(taken.to_string().contains("`kiosk wipe"), "{taken}");
+    KeyStore::wipe(anew.path(), &settings).unwrap();
+    let new = KeyStore::open_or_create(anew.path(), &settings).unwrap();
+    new.create("device", &secret(2)).unwrap();
+    assert_eq!(*new.load("device").unwrap(), [2; 32]);
+    assert!(store.load("device").is_err(), "the earlier kiosk's keys");
+}
+
 #[test]
 fn a_kiosk_with_keys_in_a_tpm_never_makes_do_with_a_file() {
     let machine = Machine::new();

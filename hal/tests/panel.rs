@@ -4,15 +4,15 @@
 #![cfg(feature = "sim")]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "common/patience.rs"]
+mod patience;
+
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use hal::DeviceState;
 use hal::panel::{Output, PanelWorker, Sound, StatusLight, Switch};
 use hal::sim::panel::SimPanel;
-
-/// Longer than anything here takes, however busy the machine is.
-const LONG: Duration = Duration::from_secs(20);
+use patience::LONG;
 
 /// What the owner of a panel hears.
 #[derive(Debug, PartialEq)]
@@ -110,4 +110,29 @@ fn a_kiosk_without_a_panel_can_be_asked_everything() {
     panel.show(StatusLight::Ok);
     panel.fill_light(true);
     panel.sound(Sound::Error);
+}
+
+#[test]
+fn a_lamp_that_cannot_be_had_is_told_and_the_case_is_watched_all_the_same() {
+    let sim = SimPanel::default();
+    sim.break_lamp(Output::Idle, true);
+    let (panel, heard) = panel(&sim);
+    let gone = "the GPIO line for idle is gone; the board may be unplugged";
+    hear(&heard, &Heard::State(DeviceState::Faulted(gone.into())));
+    sim.switch(Switch::Tamper, true);
+    hear(&heard, &Heard::Switch(Switch::Tamper, true));
+    panel.show(StatusLight::Error);
+    let shown = |lamp: Output| move |seen: &hal::sim::panel::Seen| seen.on.contains(&lamp);
+    sim.wait_until(LONG, shown(Output::Error)).unwrap();
+
+    sim.break_lamp(Output::Idle, false);
+    hear(&heard, &Heard::State(DeviceState::Ready));
+    panel.show(StatusLight::Idle);
+    sim.wait_until(LONG, shown(Output::Idle)).unwrap();
+    // It breaks while it shines, and the door is still seen.
+    sim.break_lamp(Output::Idle, true);
+    panel.show(StatusLight::Ok);
+    hear(&heard, &Heard::State(DeviceState::Faulted(gone.into())));
+    sim.switch(Switch::ServiceDoor, true);
+    hear(&heard, &Heard::Switch(Switch::ServiceDoor, true));
 }

@@ -16,23 +16,27 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 
+#[path = "common/patience.rs"]
+mod patience;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hal::DeviceState;
 use hal::panel::{
     Line, Output, PanelError, PanelWorker, Place, Pull, StatusLight, Switch, Waker, Wiring, open,
 };
+use patience::LONG;
 
-const LONG: Duration = Duration::from_secs(20);
 /// The line that has a name.
 const TAMPER: u32 = 5;
 const DOOR: u32 = 4;
 
-/// Both tests use the one chip.
+/// Both tests use the one chip. To be held before it is looked for: one test takes it away for a while,
+/// and it comes back with another number.
 static CHIP: Mutex<()> = Mutex::new(());
 
 /// The simulated chip, from outside.
@@ -44,14 +48,20 @@ impl GpioSim {
             eprintln!("NOT RUN: KIOSK_GPIO_SIM names no gpio-sim chip");
             return None;
         };
-        if path.exists() {
-            return Some(Self(path));
+        let folder = path.parent()?;
+        let end = Instant::now() + LONG;
+        loop {
+            // A chip that came back has its lines some time after itself.
+            let mut chips = fs::read_dir(folder)
+                .unwrap()
+                .flatten()
+                .map(|at| Self(at.path()));
+            if let Some(chip) = chips.find(|chip| chip.file(TAMPER, "value").exists()) {
+                return Some(chip);
+            }
+            assert!(Instant::now() < end, "no chip in {}", folder.display());
+            std::thread::yield_now();
         }
-        // A chip that came back has another number.
-        let mut chips = fs::read_dir(path.parent()?).unwrap().flatten();
-        let is_chip = |name: &str| name.starts_with("gpiochip");
-        let chip = chips.find(|chip| chip.file_name().to_str().is_some_and(is_chip));
-        chip.map(|chip| Self(chip.path()))
     }
 
     fn place(&self, offset: u32) -> Place {
@@ -142,8 +152,8 @@ fn hear(heard: &Receiver<Heard>, wanted: &Heard) {
 
 #[test]
 fn lights_shine_and_switches_are_heard_on_real_lines() {
-    let Some(sim) = GpioSim::there() else { return };
     let _alone = CHIP.lock().unwrap_or_else(|error| error.into_inner());
+    let Some(sim) = GpioSim::there() else { return };
     sim.pull(TAMPER, false);
     sim.pull(DOOR, true);
     let (panel, heard) = panel(wiring(&sim));
@@ -168,8 +178,8 @@ fn lights_shine_and_switches_are_heard_on_real_lines() {
 
 #[test]
 fn a_line_in_use_is_named_with_its_user_and_a_chip_that_goes_comes_back() {
-    let Some(sim) = GpioSim::there() else { return };
     let _alone = CHIP.lock().unwrap_or_else(|error| error.into_inner());
+    let Some(sim) = GpioSim::there() else { return };
     sim.pull(TAMPER, false);
     sim.pull(DOOR, true);
     // By name: while a program still holds the old one, the kernel gives a chip that comes back

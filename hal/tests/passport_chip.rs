@@ -7,6 +7,8 @@
 mod forged;
 #[path = "common/own_reader.rs"]
 mod own_reader;
+#[path = "common/patience.rs"]
+mod patience;
 
 use std::time::SystemTime;
 

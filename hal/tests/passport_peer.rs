@@ -4,17 +4,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failed helper is a failed test
 #![cfg(feature = "sim")]
 
+#[path = "common/patience.rs"]
+mod patience;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Instant;
 
 use hal::sim::passport::{Fault, PassportOptions, PassportSimulator, SimPassport};
 use hal::sim::pcscd::{Pcscd, SOCKET_VARIABLE};
+use patience::LONG;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-
-/// Tries until pcscd has noticed the document; each takes some milliseconds.
-const TRIES: usize = 2000;
 
 /// What an independent reader got from a document on a real pcscd.
 struct Reading {
@@ -38,7 +40,9 @@ impl Reading {
             folder,
             verdict: String::new(),
         };
-        for _ in 0..TRIES {
+        // Until pcscd has noticed the document.
+        let deadline = Instant::now() + LONG;
+        while Instant::now() < deadline {
             reading.verdict = reading.attempt(&pcscd, number);
             // PC/SC's words for a document that is not there, or not quite.
             let not_there = [

@@ -6,6 +6,10 @@
 
 #[path = "common/forged.rs"]
 mod forged;
+#[path = "common/on_reader.rs"]
+mod on_reader;
+#[path = "common/patience.rs"]
+mod patience;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
@@ -26,9 +30,8 @@ use hal::sim::passport::{
     Active, Fault, PassportOptions, PassportSimulator, Protocols, SimPassport,
 };
 use hal::sim::pcscd::{Pcscd, SOCKET_VARIABLE};
-
-/// Longer than anything takes; only a hang reaches it.
-const PATIENCE: Duration = Duration::from_secs(60);
+use patience::LONG;
+use pcsc::State;
 
 /// libpcsclite looks for its service once per process, so the tests share its place, one after
 /// another.
@@ -61,6 +64,20 @@ impl Lab {
         fault: Option<Fault>,
         require_revocation_list: bool,
     ) -> Self {
+        let change = |config: &mut EmrtdReaderConfig| {
+            config.policy = PassivePolicy {
+                require_revocation_list,
+            };
+        };
+        Self::configured(protocols, page, fault, change)
+    }
+
+    fn configured(
+        protocols: Protocols,
+        page: SimPassport,
+        fault: Option<Fault>,
+        change: impl FnOnce(&mut EmrtdReaderConfig),
+    ) -> Self {
         let mut place = PLACE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = place
             .get_or_insert_with(|| tempfile::tempdir().unwrap())
@@ -83,15 +100,14 @@ impl Lab {
         assert!(trust.problems().is_empty(), "{:?}", trust.problems());
         let (send, heard) = channel();
         let states = send.clone();
+        let mut config = EmrtdReaderConfig {
+            poll_every: Duration::from_millis(20),
+            retry_after: Duration::from_millis(20),
+            ..EmrtdReaderConfig::trusting(trust)
+        };
+        change(&mut config);
         let worker = EmrtdWorker::spawn(
-            EmrtdReaderConfig {
-                policy: PassivePolicy {
-                    require_revocation_list,
-                },
-                poll_every: Duration::from_millis(20),
-                retry_after: Duration::from_millis(20),
-                ..EmrtdReaderConfig::trusting(trust)
-            },
+            config,
             move |state| states.send(Heard::State(state)).unwrap_or_default(),
             move |event| send.send(Heard::Event(event)).unwrap_or_default(),
         );
@@ -107,7 +123,7 @@ impl Lab {
     /// Waits for the first thing heard that `pick` takes.
     fn wait_for<T>(&self, mut pick: impl FnMut(Heard) -> Option<T>) -> T {
         loop {
-            let heard = self.heard.recv_timeout(PATIENCE).expect("nothing happens");
+            let heard = self.heard.recv_timeout(LONG).expect("nothing happens");
             if let Some(picked) = pick(heard) {
                 return picked;
             }
@@ -291,6 +307,8 @@ fn a_document_taken_away_while_it_is_read_is_read_when_it_comes_back() {
     );
     assert_eq!(lab.read(mrz_key()).unwrap_err(), CardFault::PulledMidRead);
     lab.simulator.set_fault(None).unwrap();
+    // What is away for less than a look of pcscd's it may never find again.
+    on_reader::wait_for(State::EMPTY);
     lab.simulator.place();
     // The reader may look once more before the service has noticed that the document is gone.
     let record = lab.wait_for(|heard| match heard {
@@ -298,6 +316,39 @@ fn a_document_taken_away_while_it_is_read_is_read_when_it_comes_back() {
         _ => None,
     });
     assert_eq!(record.authentication.authenticity(), Authenticity::Chip);
+}
+
+/// The chip says that it takes extended APDUs, and at each the reader loses the field: that looks
+/// like a document taken away, and is read with short APDUs at the second attempt.
+#[test]
+fn a_document_is_read_by_a_reader_that_cannot_do_extended_apdus() {
+    let fault = Some(Fault::DropsExtended);
+    let lab = Lab::with(Protocols::default(), SimPassport::example(), fault);
+    assert_eq!(lab.read(mrz_key()).unwrap_err(), CardFault::PulledMidRead);
+    let record = lab.outcome().unwrap();
+    assert_eq!(record.authentication.authenticity(), Authenticity::Chip);
+}
+
+/// Each failure counts against the resident: one who is asked to put the document back needs time
+/// for it. And what the reader cannot do, it cannot do either when the document comes back.
+#[test]
+fn a_document_that_lies_badly_is_left_alone_until_it_is_laid_anew() {
+    let fault = Some(Fault::DropsExtended);
+    let lab = Lab::configured(
+        Protocols::default(),
+        SimPassport::example(),
+        fault,
+        |config| config.retry_after = 10 * LONG,
+    );
+    assert_eq!(lab.read(mrz_key()).unwrap_err(), CardFault::PulledMidRead);
+    lab.simulator.remove();
+    lab.wait_for(|heard| match heard {
+        Heard::Event(CardEvent::Removed) => Some(()),
+        Heard::Event(again) => panic!("{again:?}"),
+        Heard::State(_) => None,
+    });
+    lab.simulator.place();
+    lab.outcome().unwrap();
 }
 
 #[test]

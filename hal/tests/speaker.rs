@@ -8,18 +8,20 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "common/patience.rs"]
+mod patience;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 
 use hal::DeviceState;
 use hal::speaker::{Chime, Sound, SpeakerConfig, SpeakerWorker, play};
+use patience::LONG;
 
 /// ALSA reads its settings once in a process, so the test that has its own runs in one.
 const CHILD: &str = "SPEAKER_TEST_FOLDER";
-const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn what_is_played_reaches_the_device_at_its_volume() {
@@ -56,7 +58,7 @@ fn a_worker_says_that_its_device_works_and_is_not_waited_for() {
         let worker = SpeakerWorker::spawn(config, move |state| drop(send.send(state)));
         worker.play_now(vec![Arc::new(Sound::chime(Chime::Attention))]);
         let state = loop {
-            match states.recv_timeout(PATIENCE).unwrap() {
+            match states.recv_timeout(LONG).unwrap() {
                 DeviceState::Starting => {}
                 state => break state,
             }
@@ -66,6 +68,10 @@ fn a_worker_says_that_its_device_works_and_is_not_waited_for() {
     };
     assert_eq!(state_of("kiosk_file"), DeviceState::Ready);
     assert_eq!(state_of("kiosk_no_such_device"), DeviceState::Absent);
+    match state_of("kiosk_two_channels") {
+        DeviceState::Faulted(why) => assert!(why.contains("`plughw:…`"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Runs one test of this program again, with an ALSA that writes to a file.
@@ -77,7 +83,9 @@ fn in_a_process_of_its_own(test: &str) {
         &settings,
         format!(
             "pcm.kiosk_null {{ type null }}\n\
-         pcm.kiosk_file {{ type file slave.pcm kiosk_null file \"{}\" format raw }}\n",
+         pcm.kiosk_file {{ type file slave.pcm kiosk_null file \"{}\" format raw }}\n\
+         pcm.kiosk_two_channels {{ type multi slaves.a {{ pcm kiosk_null channels 2 }} \
+         bindings.0 {{ slave a channel 0 }} bindings.1 {{ slave a channel 1 }} }}\n",
             recording.display(),
         ),
     )

@@ -3,6 +3,9 @@
 //! has nothing. Needs a C compiler, as building does.
 #![allow(clippy::unwrap_used, clippy::panic)] // a failed helper is a failed test
 
+#[path = "common/patience.rs"]
+mod patience;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -12,12 +15,10 @@ use std::time::{Duration, Instant};
 
 use hal::wlt::protocol::{End, RGB_LEN, WLT_LEN};
 use hal::wlt::{WltError, WltPlugin};
+use patience::LONG;
 use tempfile::TempDir;
 
 const HELPER: &str = env!("CARGO_BIN_EXE_kiosk-wlt");
-
-/// Longer than anything takes on the slowest machine; only failures wait for it.
-const LONG: Duration = Duration::from_secs(30);
 
 /// A library in a folder of its own, which everybody may read: the process can be nobody's.
 struct Library {
@@ -43,7 +44,13 @@ impl Library {
     }
 
     fn sim() -> Self {
-        Self::compiled("sim.c", |_| vec![])
+        Self::compiled("sim.c", |folder| {
+            // A folder in which everybody may write.
+            let folder = folder.join("spoils");
+            fs::create_dir(&folder).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+            vec![format!("-DSPOILS=\"{}\"", folder.join("found").display())]
+        })
     }
 
     fn plugin(&self) -> WltPlugin {
@@ -85,7 +92,7 @@ fn a_decoder_that_wants_what_is_not_its_own_is_ended_and_gets_nothing() {
             "{act}: {result:?}"
         );
     }
-    assert!(!Path::new("/tmp/spoils").exists());
+    assert!(!library.folder.path().join("spoils/found").exists());
     plugin.decode(&photo(0)).unwrap();
 }
 
@@ -168,7 +175,12 @@ fn a_library_that_does_its_worst_when_it_is_loaded_gets_nothing_either() {
 
 #[test]
 fn a_library_that_cannot_be_used_is_told_apart() {
-    let unusable = |library: &Path| match WltPlugin::with_helper(library, HELPER).check() {
+    let checked = |library: &Path| {
+        WltPlugin::with_helper(library, HELPER)
+            .time_limit(LONG)
+            .check()
+    };
+    let unusable = |library: &Path| match checked(library) {
         Err(WltError::Unusable { end, .. }) => end,
         other => panic!("{other:?}"),
     };

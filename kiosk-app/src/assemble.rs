@@ -5,15 +5,18 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
+use attestation::ledger::Ledger;
 use face_pipeline::{Networks, Pipeline, Settings, WindowLimits};
-use hal::camera::{Camera, CameraError, CameraWorker};
+use hal::camera::{Camera, CameraError};
 use hal::card::emrtd::pki::trust::TrustError;
 use sha2::{Digest, Sha256};
 
+use crate::cameras::Cameras;
 use crate::card_desk::TurnCell;
-use crate::card_reader::CardReader;
-use crate::closed::Closed;
+use crate::card_reader::ReaderSource;
+use crate::closed::{Closed, LETTING_GO};
 use crate::config::{Config, ReaderKind};
 use crate::errors::chain;
 use crate::eyes::{Eyes, Sight};
@@ -21,10 +24,11 @@ use crate::hall::Hall;
 use crate::ledger::{self, LedgerError, LedgerWorker};
 use crate::panel_desk::{self, CaseGuard, PanelSource};
 use crate::printer_desk;
-use crate::provision::StateFolder;
+use crate::provision::{ProvisionError, StateFolder};
 use crate::record::{Record, RecordSink};
+use crate::refused::Refused;
 use crate::services::{Services, ServicesError};
-use crate::session::{Device, Limits, Session};
+use crate::session::{Limits, Session};
 use crate::shell::{Crashed, Display, Ended, Inbox, Outlet, Shell};
 use crate::store::{Measured, Store, StoreError};
 use crate::supervise::Supervisor;
@@ -49,8 +53,12 @@ pub struct Surroundings {
     pub display: Arc<dyn Display>,
     /// The camera.
     pub open_camera: OpenCamera,
+    /// The camera for infrared light; none if there is none.
+    pub open_infrared: Option<OpenCamera>,
     /// The panel; none if there is none.
     pub panel: Option<PanelSource>,
+    /// The networks, if somebody has loaded them already.
+    pub pipeline: Option<Pipeline>,
     /// Where records go.
     pub records: RecordSink,
 }
@@ -58,6 +66,9 @@ pub struct Surroundings {
 /// Why the kiosk cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Whether the case was opened is not known.
+    #[error(transparent)]
+    Case(#[from] ProvisionError),
     /// Services.
     #[error("the services cannot be loaded")]
     Services(#[from] ServicesError),
@@ -71,7 +82,11 @@ pub enum StartError {
     #[error("the face pipeline cannot start")]
     Face(#[from] face_pipeline::Error),
     /// Whose travel documents are trusted.
-    #[error("the trusted authorities of travel documents cannot be used")]
+    #[error(
+        "the trusted authorities of travel documents cannot be used: check that the folder `trust` under \
+         [card_reader] in the settings file is there, holds the certificates that the operator gave, and may be \
+         read by the kiosk's user"
+    )]
     Trust(#[from] TrustError),
     /// The program itself cannot be measured.
     #[error("cannot measure the running program {PROGRAM}; mount /proc")]
@@ -92,7 +107,19 @@ impl StartError {
         match self {
             Self::Store(StoreError::Log(error)) => error.as_code(),
             Self::Store(StoreError::Identity(_)) => "keys",
-            _ => "other",
+            Self::Case(_) => "tamper_record",
+            Self::Services(_) => "services",
+            Self::Ledger(_) => "ledger",
+            Self::Face(_) | Self::Manifest { .. } => "networks",
+            Self::Trust(_) => "trust",
+            Self::Store(_) | Self::Program(_) => "other",
+        }
+    }
+
+    fn record(&self) -> Record {
+        Record::StartRefused {
+            code: self.code(),
+            error: chain(self),
         }
     }
 }
@@ -103,6 +130,8 @@ pub enum Kiosk {
     Open(Box<Shell>),
     /// Its case was opened.
     Closed(Box<Closed>),
+    /// It cannot start.
+    Refused(Box<Refused>),
 }
 
 impl Kiosk {
@@ -114,17 +143,42 @@ impl Kiosk {
                 Ended::Tampered(closed) => closed.stay().await,
             },
             Self::Closed(closed) => closed.stay().await,
+            Self::Refused(refused) => Err(refused.stay().await),
         }
     }
 }
 
-/// Builds the kiosk; one whose case was opened stays closed.
-pub fn raise(config: &Config, around: Surroundings) -> Result<Kiosk, StartError> {
+/// Builds the kiosk; one whose case was opened stays closed, and one that cannot start says so on its
+/// screen, in its events and to whoever reads its messages.
+pub fn raise(config: &Config, mut around: Surroundings) -> Kiosk {
     let state = StateFolder::of(config);
-    if state.is_tampered() {
-        return Ok(Kiosk::Closed(Box::new(closed(config, state, around))));
+    let parts = match state.is_tampered() {
+        Ok(true) => return Kiosk::Closed(Box::new(closed(config, state, around))),
+        Ok(false) => Parts::load(config, &mut around),
+        Err(error) => Err(recorded(error.into(), &mut around)),
+    };
+    match parts {
+        Ok(parts) => Kiosk::Open(Box::new(parts.start(config, around))),
+        Err(error) => {
+            tracing::error!("the kiosk cannot start: {}", chain(&error));
+            Kiosk::Refused(Box::new(Refused {
+                outlet: around.outlet,
+                display: around.display,
+                language: config.screen.language.into(),
+                supervisor: Supervisor::of_this_process(),
+                wait: REFUSED,
+            }))
+        }
     }
-    Ok(Kiosk::Open(Box::new(assemble(config, around)?)))
+}
+
+/// So long the screen of a kiosk that cannot start says so, before it is tried again: residents get words
+/// instead of a console, and what was only late (a TPM, a disk) holds nobody up for longer.
+const REFUSED: Duration = Duration::from_secs(60);
+
+fn recorded(error: StartError, around: &mut Surroundings) -> StartError {
+    (around.records)(&error.record());
+    error
 }
 
 /// What a power cut may have left of the keys is destroyed.
@@ -136,98 +190,133 @@ fn closed(config: &Config, state: StateFolder, around: Surroundings) -> Closed {
     Closed {
         outlet: around.outlet,
         display: around.display,
-        panel: panel_desk::start(around.panel, case, &around.inbox),
+        panel: panel_desk::start(around.panel, case.clone(), &around.inbox),
+        case,
         records: around.records,
         language: config.screen.language.into(),
         held: Weak::new(),
+        letting_go: LETTING_GO,
         supervisor: Supervisor::of_this_process(),
     }
 }
 
-/// The session's clockwork, ready to run. Says what it does as it goes, because networks take a
-/// moment to load.
-pub fn assemble(config: &Config, around: Surroundings) -> Result<Shell, StartError> {
-    let Surroundings {
-        inbox,
-        outlet,
-        display,
-        open_camera,
-        panel,
-        mut records,
-    } = around;
-    let services = Arc::new(Services::load(&config.paths.services)?);
-    let store = open_store(config).inspect_err(|error| {
-        records(&Record::StartRefused {
-            code: error.code(),
-            error: chain(error),
-        });
-    })?;
-    records(&Record::Started {
-        log_size: store.size()?,
-    });
-    let room = store.room()?;
-    if room.is_short() {
-        records(&Record::LogRoomShort {
-            used_bytes: room.used_bytes,
-            limit_bytes: room.limit_bytes,
-        });
+/// The session's clockwork, ready to run.
+pub fn assemble(config: &Config, mut around: Surroundings) -> Result<Shell, StartError> {
+    Ok(Parts::load(config, &mut around)?.start(config, around))
+}
+
+/// Everything that may not be there or not be whole, looked at before anything is started.
+struct Parts {
+    services: Services,
+    store: Store,
+    ledger: Box<dyn Ledger + Send>,
+    pipeline: Pipeline,
+    reader: ReaderSource,
+}
+
+impl Parts {
+    /// What cannot be used is written down. Says what it does as it goes, because networks take a moment
+    /// to load.
+    fn load(config: &Config, around: &mut Surroundings) -> Result<Self, StartError> {
+        Self::try_load(config, around).map_err(|error| recorded(error, around))
     }
 
-    let ledger = ledger::open(config, &store.origin())?;
-    let store = Arc::new(Mutex::new(store));
-
-    tracing::info!("loading the networks");
-    let pipeline = load_pipeline(config)?;
-
-    let camera_inbox = inbox.clone();
-    let camera = CameraWorker::spawn(open_camera, move |state| {
-        camera_inbox.device(Device::Camera, state)
-    });
-    let sight = Sight {
-        frames: camera.frames(),
-        face: camera.face(),
-        quarters: config.camera.quarters(),
-    };
-    let decoder = config.card_reader.photo_decoder();
-    let eyes = Eyes::spawn(
-        pipeline,
-        decoder,
-        sight,
-        inbox.clone(),
-        Arc::clone(&display),
-    );
-    let card_turn = TurnCell::default();
-    let limits = Limits::from(&config.waits);
-    let mut session = Session::new(services, limits, config.screen.language.into())
-        .with_challenge((&config.challenge).into());
-    if config.card_reader.kind == ReaderKind::Pcsc {
-        session = session.asking_numbers_first();
+    fn try_load(config: &Config, around: &mut Surroundings) -> Result<Self, StartError> {
+        let Surroundings {
+            pipeline, records, ..
+        } = around;
+        let services = Services::load(&config.paths.services)?;
+        let store = open_store(config)?;
+        let ledger = ledger::open(config, &store.origin())?;
+        let reader = ReaderSource::load(&config.card_reader)?;
+        let pipeline = match pipeline.take() {
+            Some(pipeline) => pipeline,
+            None => {
+                tracing::info!("loading the networks");
+                load_pipeline(config)?
+            }
+        };
+        let (log_size, room) = (store.size()?, store.room()?);
+        records(&Record::Started { log_size });
+        if room.is_short() {
+            records(&Record::LogRoomShort {
+                used_bytes: room.used_bytes,
+                limit_bytes: room.limit_bytes,
+            });
+        }
+        Ok(Self {
+            services,
+            store,
+            ledger,
+            pipeline,
+            reader,
+        })
     }
-    Ok(Shell {
-        session,
-        ledger: LedgerWorker::spawn(ledger, Arc::clone(&store), inbox.clone()),
-        store,
-        card: CardReader::start(&config.card_reader, &inbox, &card_turn)?,
-        panel: panel_desk::start(
+
+    /// Starts the devices' threads.
+    fn start(self, config: &Config, around: Surroundings) -> Shell {
+        let Surroundings {
+            inbox,
+            outlet,
+            display,
+            open_camera,
+            open_infrared,
             panel,
-            CaseGuard::new(StateFolder::of(config), inbox.clone()),
-            &inbox,
-        ),
-        printer: printer_desk::start(config, &inbox),
-        voice: Voice::start(config, &inbox),
-        kiosk: config.kiosk.id.to_string(),
-        sounds: config.panel.sounds,
-        hall: Hall::new(config.panel.dim_after),
-        state: config.paths.state.clone(),
-        language: config.screen.language.into(),
-        inbox,
-        outlet,
-        eyes,
-        camera,
-        card_turn,
-        display,
-        records,
-    })
+            records,
+            pipeline: _, // it is among the parts
+        } = around;
+        let store = Arc::new(Mutex::new(self.store));
+        let camera = Cameras::start(open_camera, open_infrared, &inbox);
+        let sight = Sight {
+            frames: camera.frames(),
+            face: camera.face(),
+            infrared: camera.infrared(),
+            quarters: config.camera.quarters(),
+        };
+        let decoder = config.card_reader.photo_decoder();
+        let eyes = Eyes::spawn(
+            self.pipeline,
+            decoder,
+            sight,
+            inbox.clone(),
+            Arc::clone(&display),
+        );
+        let card_turn = TurnCell::default();
+        let case = CaseGuard::new(StateFolder::of(config), inbox.clone());
+        Shell {
+            session: session(config, Arc::new(self.services)),
+            ledger: LedgerWorker::spawn(self.ledger, Arc::clone(&store), inbox.clone()),
+            store,
+            card: self.reader.start(&inbox, &card_turn),
+            panel: panel_desk::start(panel, case.clone(), &inbox),
+            case,
+            printer: printer_desk::start(config, &inbox),
+            voice: Voice::start(config, &inbox),
+            kiosk: config.kiosk.id.to_string(),
+            letting_go: LETTING_GO,
+            sounds: config.panel.sounds,
+            hall: Hall::new(config.panel.dim_after),
+            state: config.paths.state.clone(),
+            language: config.screen.language.into(),
+            inbox,
+            outlet,
+            eyes,
+            camera,
+            card_turn,
+            display,
+            records,
+        }
+    }
+}
+
+fn session(config: &Config, services: Arc<Services>) -> Session {
+    let limits = Limits::from(&config.waits);
+    let session = Session::new(services, limits, config.screen.language.into())
+        .with_challenge((&config.challenge).into());
+    match config.card_reader.kind {
+        ReaderKind::Pcsc => session.asking_numbers_first(),
+        ReaderKind::Serial => session,
+    }
 }
 
 /// Loads and warms the networks.

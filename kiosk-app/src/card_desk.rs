@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use attestation::{DocumentAuthenticity, DocumentEvidence, DocumentKind, DocumentValidity};
 use hal::card::emrtd::mrz::MrzFormat;
-use hal::card::emrtd::{Authenticity, EmrtdRecord};
+use hal::card::emrtd::{Authentication, Authenticity, EmrtdRecord};
 use hal::card::mrz_scanner::Scan;
 use hal::card::{CardEvent, CardKind, CardRecord};
 
 use crate::card_fields;
 use crate::clock::WallTime;
+use crate::record::Proof;
 use crate::session::{Answer, DocumentNumber, Presented, Turn};
 use crate::shell::Inbox;
 
@@ -72,9 +73,23 @@ fn presented_document(record: EmrtdRecord) -> Presented {
     };
     Presented {
         evidence,
+        proof: proof(&record.authentication),
         fields: card_fields::of_document(&record),
         number: DocumentNumber::from(&record.mrz),
         photo: record.portrait.into(),
+    }
+}
+
+fn proof(authentication: &Authentication) -> Proof {
+    let (data, revocation) = match &authentication.passive {
+        Ok(proof) => ("passive_authentication", proof.revocation.code()),
+        Err(fault) => (fault.code(), "not_asked"),
+    };
+    Proof {
+        access: authentication.access.code(),
+        data,
+        revocation,
+        chip: authentication.chip.code(),
     }
 }
 
@@ -95,6 +110,7 @@ fn presented(record: CardRecord) -> Presented {
     };
     Presented {
         evidence,
+        proof: Proof::SECURITY_MODULE,
         fields: card_fields::of(&record),
         number: DocumentNumber::from(record.number.reveal()),
         photo: record.photo,
@@ -119,5 +135,41 @@ fn validity(record: &CardRecord) -> DocumentValidity {
         DocumentValidity::InForce
     } else {
         DocumentValidity::Expired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hal::card::emrtd::pki::hash::HashAlgorithm;
+    use hal::card::emrtd::pki::passive::{PassiveProof, Revocation};
+    use hal::card::emrtd::pki::signature::SignatureAlgorithm;
+    use hal::card::emrtd::procedure::{Access, ChipProof};
+
+    use super::*;
+    use crate::record::Record;
+
+    /// That the event says `state_signed` is not enough for whoever asks later how that was known.
+    #[test]
+    fn the_event_of_a_read_document_says_how_each_thing_was_shown_and_nothing_else() {
+        let authentication = Authentication {
+            access: Access::Bac,
+            passive: Ok(PassiveProof {
+                country: "UT".into(),
+                authority: "Simulated".into(),
+                authority_fingerprint: vec![7; 32],
+                algorithm: SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256),
+                key: "P-256".into(),
+                hash: HashAlgorithm::Sha256,
+                data_groups: vec![1, 2],
+                revocation: Revocation::NoList,
+            }),
+            chip: ChipProof::NotOffered,
+            commands: 40,
+        };
+        let event = serde_json::to_string(&Record::CardRead(proof(&authentication)));
+        assert_eq!(
+            event.unwrap(),
+            r#"{"event":"card.read","access":"bac","data":"passive_authentication","revocation":"no_list","chip":"not_offered"}"#
+        );
     }
 }

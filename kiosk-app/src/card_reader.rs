@@ -6,8 +6,8 @@ use hal::card::emrtd::access::AccessKey;
 use hal::card::emrtd::pki::passive::PassivePolicy;
 use hal::card::emrtd::pki::trust::{TrustError, TrustStore};
 use hal::card::emrtd::worker::{EmrtdReaderConfig, EmrtdWorker};
-use hal::card::mrz_scanner::MrzScannerWorker;
-use hal::card::serial::CardWorker;
+use hal::card::mrz_scanner::{MrzScannerConfig, MrzScannerWorker};
+use hal::card::serial::{CardReaderConfig, CardWorker};
 
 use crate::card_desk::{self, TurnCell};
 use crate::config::{self, ReaderKind};
@@ -22,31 +22,50 @@ pub enum CardReader {
     Documents(EmrtdWorker, Option<MrzScannerWorker>),
 }
 
-impl CardReader {
-    /// Starts the reader's worker.
+/// A card reader that can be started: whatever may be missing is loaded.
+pub struct ReaderSource(Source);
+
+enum Source {
+    Serial(Box<CardReaderConfig>),
+    Documents(Box<EmrtdReaderConfig>, Option<MrzScannerConfig>),
+}
+
+impl ReaderSource {
+    /// The reader of these settings.
     ///
     /// # Errors
     /// [`TrustError`] when the folder of trusted authorities cannot be used: a kiosk that trusts
     /// nobody would refuse everybody.
-    pub fn start(
-        settings: &config::CardReader,
-        inbox: &Inbox,
-        turn: &TurnCell,
-    ) -> Result<Self, TrustError> {
+    pub fn load(settings: &config::CardReader) -> Result<Self, TrustError> {
+        if let Some(unused) = settings.unused_scanner() {
+            tracing::warn!("{}", unused.join(" "));
+        }
+        Ok(Self(match settings.kind {
+            ReaderKind::Serial => Source::Serial(Box::new(settings.serial())),
+            ReaderKind::Pcsc => {
+                Source::Documents(Box::new(contactless(settings)?), settings.scanner())
+            }
+        }))
+    }
+
+    /// Starts the reader's worker.
+    pub fn start(self, inbox: &Inbox, turn: &TurnCell) -> CardReader {
         let (events, states, at) = (inbox.clone(), inbox.clone(), turn.clone());
         let on_state = move |state| states.device(Device::CardReader, state);
         let on_event = move |event| card_desk::hand_in(&events, &at, event);
-        Ok(match settings.kind {
-            ReaderKind::Serial => {
-                Self::Serial(CardWorker::spawn(settings.serial(), on_state, on_event))
+        match self.0 {
+            Source::Serial(config) => {
+                CardReader::Serial(CardWorker::spawn(*config, on_state, on_event))
             }
-            ReaderKind::Pcsc => Self::Documents(
-                EmrtdWorker::spawn(contactless(settings)?, on_state, on_event),
-                scanner(settings, inbox, turn),
+            Source::Documents(config, beside) => CardReader::Documents(
+                EmrtdWorker::spawn(*config, on_state, on_event),
+                beside.map(|config| scanner(config, inbox, turn)),
             ),
-        })
+        }
     }
+}
 
+impl CardReader {
     /// Looks for a card from now on.
     pub fn start_polling(&self) {
         match self {
@@ -73,18 +92,14 @@ impl CardReader {
     }
 }
 
-/// The document scanner of the settings. Nobody needs it: the numbers can be typed.
-fn scanner(
-    settings: &config::CardReader,
-    inbox: &Inbox,
-    turn: &TurnCell,
-) -> Option<MrzScannerWorker> {
+/// The document scanner. Nobody needs it: the numbers can be typed.
+fn scanner(config: MrzScannerConfig, inbox: &Inbox, turn: &TurnCell) -> MrzScannerWorker {
     let (scans, states, turn) = (inbox.clone(), inbox.clone(), turn.clone());
-    Some(MrzScannerWorker::spawn(
-        settings.scanner()?,
+    MrzScannerWorker::spawn(
+        config,
         move |state| states.scanner(state),
         move |scan| card_desk::scanned(&scans, &turn, scan),
-    ))
+    )
 }
 
 fn contactless(settings: &config::CardReader) -> Result<EmrtdReaderConfig, TrustError> {

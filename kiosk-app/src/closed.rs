@@ -8,6 +8,7 @@ use hal::clock::monotonic_now;
 use hal::panel::{PanelWorker, StatusLight};
 use kiosk_ui::{Language, Outage, Screen, Touch, View};
 
+use crate::panel_desk::CaseGuard;
 use crate::record::{Record, RecordSink};
 use crate::session::Event;
 use crate::shell::{Crashed, Display, Message, Outlet};
@@ -16,9 +17,11 @@ use crate::supervise::Supervisor;
 
 /// How often the supervisor hears of it, and it is looked whether the keys have left the memory too.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Keys that could not be destroyed (a TPM that is busy or does not answer) are tried again so often.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// Threads that still use a key (a commit, a transaction to a chain) end within this; else the
 /// program ends, and its memory with it.
-const LETTING_GO: Duration = Duration::from_secs(5);
+pub const LETTING_GO: Duration = Duration::from_secs(5);
 
 /// What a closed kiosk consists of.
 pub struct Closed {
@@ -28,12 +31,16 @@ pub struct Closed {
     pub display: Arc<dyn Display>,
     /// The lights, and the case that may still be open.
     pub panel: PanelWorker,
+    /// What destroys the keys.
+    pub case: CaseGuard,
     /// Where records go.
     pub records: RecordSink,
     /// The language that it greets with.
     pub language: Language,
     /// What held the keys in memory, if the kiosk was open before.
     pub held: Weak<Mutex<Store>>,
+    /// How long threads may still use them: [`LETTING_GO`], except in stories on busy machines.
+    pub letting_go: Duration,
     /// Who must hear that this is as it should be.
     pub supervisor: Supervisor,
 }
@@ -46,21 +53,32 @@ pub fn let_go(parts: impl Send + 'static) {
 
 impl Closed {
     /// Stays closed until the program is told to end.
-    pub async fn stay(mut self) -> Result<(), Crashed> {
+    pub async fn stay(self) -> Result<(), Crashed> {
+        self.stay_by(&monotonic_now).await
+    }
+
+    /// The same, by this clock.
+    async fn stay_by(mut self, now: &dyn Fn() -> Duration) -> Result<(), Crashed> {
         (self.records)(&Record::Closed);
         self.panel.show(StatusLight::Error);
         self.panel.fill_light(false);
         self.show();
-        let since = monotonic_now();
+        let since = now();
+        let mut again = since + AGAIN_AFTER;
         let mut looks = tokio::time::interval(LOOK_EVERY);
         loop {
             let message = tokio::select! {
                 message = self.outlet.0.recv() => message,
                 _ = looks.tick() => {
                     self.supervisor.turn(&*self.display);
-                    let is_late = monotonic_now().saturating_sub(since) > LETTING_GO;
+                    let time = now();
+                    let is_late = time.saturating_sub(since) > self.letting_go;
                     if is_late && self.held.strong_count() > 0 {
                         return Err(Crashed::holding_keys());
+                    }
+                    if time >= again {
+                        again = time + AGAIN_AFTER;
+                        self.case.try_again();
                     }
                     continue;
                 }

@@ -1,5 +1,6 @@
 //! What technicians and operators do from a terminal. Each gives the text to print.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -111,12 +112,16 @@ pub enum CommandError {
 pub fn check(config: &Path) -> Result<String, CommandError> {
     let config = Config::load(config)?;
     let services = Services::load(&config.paths.services)?;
-    Ok(format!(
+    let mut said = format!(
         "The settings of {} at {} are valid; residents can choose from {} services.",
         config.kiosk.id,
         config.kiosk.site,
         services.iter().count(),
-    ))
+    );
+    if let Some(unused) = config.card_reader.unused_scanner() {
+        said.push_str(&format!("\nWARNING: {}", unused.join(" ")));
+    }
+    Ok(said)
 }
 
 /// The cameras that are plugged in, with the words by which the settings name them.
@@ -156,8 +161,16 @@ fn camera_lines(camera: &CameraInfo) -> String {
 
 /// Makes the kiosk's key, or takes in the operator's enrolment.
 pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, CommandError> {
+    let mut words = vec![
+        "provision".into(),
+        "--config".into(),
+        config.to_string_lossy(),
+    ];
+    if let Some(folder) = enrolment {
+        words.extend(["--enrolment".into(), folder.to_string_lossy()]);
+    }
     let config = Config::load(config)?;
-    let state = StateFolder::of(&config);
+    let state = own_state(&config, &words)?;
     let public = state.provision()?;
     let Some(folder) = enrolment else {
         let key = hex(public.as_bytes());
@@ -188,10 +201,19 @@ pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, Comm
     Ok(said)
 }
 
+/// The state folder, for commands that write keys: its owner's alone. The words are the command's.
+fn own_state(config: &Config, words: &[Cow<'_, str>]) -> Result<StateFolder, ProvisionError> {
+    let state = StateFolder::of(config);
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    state.must_be_ours(&words)?;
+    Ok(state)
+}
+
 /// Makes the successor of the kiosk's key and says what to do with it.
 pub fn rotate(config: &Path) -> Result<String, CommandError> {
+    let words = ["rotate".into(), "--config".into(), config.to_string_lossy()];
     let config = Config::load(config)?;
-    let Rotation { present, successor } = StateFolder::of(&config).prepare_rotation()?;
+    let Rotation { present, successor } = own_state(&config, &words)?.prepare_rotation()?;
     let (old, new) = (hex(present.as_bytes()), hex(successor.as_bytes()));
     Ok(format!(
         "This kiosk's next public key is\n\n    {new}\n\nUntil the operator has vouched for it, the \
@@ -207,6 +229,13 @@ pub fn rotate(config: &Path) -> Result<String, CommandError> {
 
 /// Destroys the kiosk's keys, if its name was given.
 pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
+    let words = [
+        "wipe".into(),
+        "--config".into(),
+        config.to_string_lossy(),
+        "--confirm".into(),
+        confirm.to_string().into(),
+    ];
     let config = Config::load(config)?;
     if *confirm != config.kiosk.id {
         return Err(CommandError::NotConfirmed {
@@ -214,26 +243,42 @@ pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
             kiosk: config.kiosk.id,
         });
     }
-    StateFolder::of(&config).wipe()?;
-    Ok(format!(
+    let state = own_state(&config, &words)?;
+    state.wipe()?;
+    let mut said = format!(
         "The keys of {} are destroyed; nobody can sign as this kiosk any more. Its log is still in \
          {}, for the auditor. Tell the operator, who revokes the key in the trust list. To use the \
          kiosk again, provision it and have it enrolled anew.",
         config.kiosk.id,
         config.paths.state.display(),
-    ))
+    );
+    // Not refused: who is in a hurry to destroy keys must not be sent away first.
+    if state.is_running() {
+        said.push_str(
+            "\nWARNING: the kiosk is running and still has the keys in its memory. Stop it now: \
+             `systemctl stop kiosk`.",
+        );
+    }
+    Ok(said)
 }
 
 /// A technician has looked into why the case was open: checks that it is closed now, and opens the
 /// way to new keys.
 pub fn sign_off(config: &Path, by: &Name) -> Result<String, CommandError> {
+    let words = [
+        "sign-off".into(),
+        "--config".into(),
+        config.to_string_lossy(),
+        "--by".into(),
+        by.to_string().into(),
+    ];
     let config = Config::load(config)?;
+    let state = own_state(&config, &words)?;
     // A kiosk without a tamper switch has nothing to say against it.
     let case = PanelSource::of_case(&config.panel.wiring);
     if case.map_or(Ok(false), |case| case.is_case_open())? {
         return Err(CommandError::CaseOpen);
     }
-    let state = StateFolder::of(&config);
     state.sign_off(by)?;
     let path = state.events();
     EventFile::open(&path)
@@ -314,4 +359,31 @@ fn parse_hex(text: &str) -> Option<[u8; 32]> {
     (digits.len() == 64)
         .then(|| bytes.try_into().ok())
         .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody plugged a scanner in and expects it to be used.
+    #[test]
+    fn a_check_of_the_settings_warns_of_a_scanner_that_nobody_will_ask() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("kiosk.toml");
+        let said_of = |kind: &str| {
+            let text = format!(
+                "[kiosk]\nid = \"kiosk-1\"\nsite = \"hall\"\n[paths]\nservices = {:?}\n\
+                 [card_reader]\nkind = {kind:?}\nmrz_scanner = \"/dev/ttyACM0\"\n",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/services"),
+            );
+            fs::write(&settings, text).unwrap();
+            check(&settings).unwrap()
+        };
+        let said = said_of("serial");
+        assert!(
+            said.contains("WARNING") && said.contains("`mrz_scanner`"),
+            "{said}"
+        );
+        assert!(!said_of("pcsc").contains("WARNING"));
+    }
 }

@@ -13,11 +13,12 @@ use attestation::{Band, FactorOutcome};
 use face_pipeline::{
     Capture, Evidence, Face, ImageView, Pipeline, PixelFormat, Reference, ReferenceError, Step,
 };
-use hal::camera::{FacePlace, Frame, LatestFrame, Region, TakeError};
+use hal::camera::{FacePlace, Frame, PairedFrames, Region, TakeError};
 use hal::card::{Photo, PhotoCoding};
 use hal::wlt::WltPlugin;
 use kiosk_ui::Preview;
 
+use crate::cameras::Plugged;
 use crate::errors::chain;
 use crate::key_scan::{self, Scanner};
 use crate::pictures::{self, Picture};
@@ -36,10 +37,12 @@ pub struct Eyes {
 
 /// What the eyes have of the camera.
 pub struct Sight {
-    /// Its pictures.
-    pub frames: LatestFrame,
+    /// Its pictures, with those of the camera for infrared light beside it.
+    pub frames: PairedFrames,
     /// Where it is told of a face, so that the face gets the right light.
     pub face: FacePlace,
+    /// Whether its pictures may have companions in infrared light.
+    pub infrared: Plugged,
     /// By how many quarters its pictures are turned clockwise to stand upright.
     pub quarters: u8,
 }
@@ -245,7 +248,12 @@ impl Watcher {
             return None;
         };
         let mut capture = Capture::new(reference);
-        let next = self.watch(orders, |eyes, frame| eyes.look(turn, &mut capture, frame));
+        if self.sight.infrared.is_in() {
+            capture = capture.expecting_companions();
+        }
+        let next = self.watch(orders, |eyes, frame, companion| {
+            eyes.look(turn, &mut capture, frame, companion)
+        });
         self.captured = capture.evidence().is_some().then_some(capture);
         next
     }
@@ -254,7 +262,7 @@ impl Watcher {
     fn watch(
         &mut self,
         orders: &Receiver<Command>,
-        mut enough: impl FnMut(&mut Self, &Frame) -> bool,
+        mut enough: impl FnMut(&mut Self, &Frame, Option<&Frame>) -> bool,
     ) -> Option<Command> {
         loop {
             match orders.try_recv() {
@@ -263,8 +271,8 @@ impl Watcher {
                 Err(TryRecvError::Empty) => {}
             }
             match self.sight.frames.take(FRAME_WAIT) {
-                Ok(frame) => {
-                    if enough(self, &frame) {
+                Ok((frame, companion)) => {
+                    if enough(self, &frame, companion.as_ref()) {
                         return None;
                     }
                 }
@@ -284,7 +292,7 @@ impl Watcher {
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => {}
             }
-            let frame = match self.sight.frames.take(FRAME_WAIT) {
+            let frame = match self.sight.frames.visible().take(FRAME_WAIT) {
                 Ok(frame) => frame,
                 Err(TakeError::TimedOut) => continue,
                 Err(TakeError::Closed) => return None,
@@ -308,8 +316,14 @@ impl Watcher {
     }
 
     /// Looks at one frame; true when no further frame is needed.
-    fn look(&mut self, turn: Turn, capture: &mut Capture, frame: &Frame) -> bool {
-        let step = match self.observe(capture, frame) {
+    fn look(
+        &mut self,
+        turn: Turn,
+        capture: &mut Capture,
+        frame: &Frame,
+        companion: Option<&Frame>,
+    ) -> bool {
+        let step = match self.observe(capture, frame, companion) {
             Ok(step) => step,
             Err(error) => {
                 self.failed(turn, error);
@@ -339,6 +353,7 @@ impl Watcher {
                 liveness: outcome(evidence.liveness),
                 face: outcome(evidence.comparison),
                 has_depth: evidence.has_depth,
+                infrared: evidence.infrared,
             },
         );
         true
@@ -360,9 +375,16 @@ impl Watcher {
         self.display.preview(preview);
     }
 
-    fn observe(&mut self, capture: &mut Capture, frame: &Frame) -> Result<Step, String> {
+    fn observe(
+        &mut self,
+        capture: &mut Capture,
+        frame: &Frame,
+        companion: Option<&Frame>,
+    ) -> Result<Step, String> {
+        // One that cannot be looked at is none: nobody is held up by the second camera.
+        let companion = companion.and_then(|frame| view(frame).ok());
         self.pipeline
-            .observe(capture, view(frame)?, frame.at())
+            .observe_pair(capture, view(frame)?, companion, frame.at())
             .map_err(|error| chain(&error))
     }
 
@@ -414,6 +436,7 @@ fn capture_complete(evidence: &Evidence) -> Record {
     Record::CaptureComplete {
         frames: evidence.frames,
         first_good_to_decision_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        infrared: evidence.infrared,
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod assemble;
 pub mod attendance;
+pub mod cameras;
 pub mod card_desk;
 pub mod card_fields;
 mod card_reader;
@@ -30,6 +31,7 @@ pub mod pictures;
 pub mod printer_desk;
 pub mod provision;
 pub mod record;
+pub mod refused;
 pub mod run;
 pub mod self_test;
 pub mod services;

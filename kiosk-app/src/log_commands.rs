@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use crate::assemble::{StartError, open_store};
 use crate::config::{Config, ConfigError};
+use crate::provision::{ProvisionError, StateFolder};
 use crate::store::{Store, StoreError};
 
 /// The commands.
@@ -66,6 +67,9 @@ pub enum LogCommandError {
     /// Settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Another user's log.
+    #[error(transparent)]
+    OtherUser(#[from] ProvisionError),
     /// Start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -90,8 +94,10 @@ pub fn run(
     command: LogCommand,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<String, LogCommandError> {
+    let words = words(&command);
+    let open = |config: &Path| open(config, &words);
     match command {
-        LogCommand::Audit { config } => audit(&config, progress),
+        LogCommand::Audit { config } => audit(&open(&config)?, progress),
         LogCommand::Export {
             config,
             entries,
@@ -114,9 +120,24 @@ pub fn run(
     }
 }
 
-fn audit(config: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<String, LogCommandError> {
-    let report = open(config)?;
-    let report = report.audit_telling(progress);
+/// The command as it was meant, as far as another user needs to be told.
+fn words(command: &LogCommand) -> Vec<String> {
+    let (name, config, rest) = match command {
+        LogCommand::Audit { config } => ("audit", config, None),
+        LogCommand::Size { config } => ("size", config, None),
+        LogCommand::Export { config, .. } => ("export", config, Some("…")),
+        LogCommand::AddCosignature { config, .. } => ("add-cosignature", config, Some("…")),
+    };
+    let config = config.to_string_lossy();
+    ["log", name, "--config", &config]
+        .into_iter()
+        .chain(rest)
+        .map(String::from)
+        .collect()
+}
+
+fn audit(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<String, LogCommandError> {
+    let report = store.audit_telling(progress);
     let report = report.map_err(LogCommandError::Audit)?;
     Ok(format!(
         "The log is whole: {}, every signature and every tree node holds.",
@@ -124,8 +145,12 @@ fn audit(config: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<String, Lo
     ))
 }
 
-fn open(config: &Path) -> Result<Store, LogCommandError> {
-    Ok(open_store(&Config::load(config)?)?)
+/// Opening writes: what a power cut left half done is finished.
+fn open(config: &Path, words: &[String]) -> Result<Store, LogCommandError> {
+    let config = Config::load(config)?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    StateFolder::of(&config).must_be_ours(&words)?;
+    Ok(open_store(&config)?)
 }
 
 fn export(

@@ -67,7 +67,15 @@ impl PanelSource {
 pub struct CaseGuard {
     state: StateFolder,
     inbox: Inbox,
-    destroyed: Arc<Mutex<bool>>,
+    /// What became of the keys, once they were to be destroyed.
+    fate: Arc<Mutex<Option<Fate>>>,
+}
+
+/// What became of the keys of a kiosk whose case was opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Destroyed,
+    NotDestroyed,
 }
 
 impl CaseGuard {
@@ -76,27 +84,40 @@ impl CaseGuard {
         Self {
             state,
             inbox,
-            destroyed: Arc::default(),
+            fate: Arc::default(),
         }
     }
 
     /// The case is open: destroys the keys and has it written down, once for each incident. Who finds
     /// them being destroyed waits for that, and nobody for anything else.
     pub fn case_opened(&self) {
-        let mut destroyed = self
-            .destroyed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut fate = self.fate.lock().unwrap_or_else(PoisonError::into_inner);
         // There are no new keys before a technician has signed off.
-        if *destroyed && self.state.is_tampered() {
+        if *fate == Some(Fate::Destroyed) && matches!(self.state.is_tampered(), Ok(true)) {
             return;
         }
-        let (keys, detail) = match self.state.case_opened() {
-            Ok(()) => ("destroyed", String::new()),
-            Err(error) => ("not_destroyed", chain(&error)),
+        let (now, keys, detail) = match self.state.case_opened() {
+            Ok(()) => (Fate::Destroyed, "destroyed", String::new()),
+            Err(error) => (Fate::NotDestroyed, "not_destroyed", chain(&error)),
         };
-        *destroyed = keys == "destroyed";
-        self.inbox.record(Record::Tampered { keys, detail });
+        // A failure that lasts is told once.
+        if now == Fate::Destroyed || *fate != Some(now) {
+            self.inbox.record(Record::Tampered { keys, detail });
+        }
+        *fate = Some(now);
+    }
+
+    /// Tries to destroy the keys again, on a thread of its own, if that has failed.
+    pub(crate) fn try_again(&self) {
+        // Held by somebody who is destroying them just now.
+        let is_due = self
+            .fate
+            .try_lock()
+            .is_ok_and(|fate| *fate == Some(Fate::NotDestroyed));
+        if is_due {
+            let case = self.clone();
+            std::thread::spawn(move || case.case_opened());
+        }
     }
 }
 

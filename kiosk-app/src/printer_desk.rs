@@ -4,13 +4,14 @@ use hal::printer::{PrinterEvent, PrinterWorker, SlipEnd};
 
 use crate::config::Config;
 use crate::errors::chain;
+use crate::provision::StateFolder;
 use crate::record::Record;
 use crate::session::{Answer, Turn};
 use crate::shell::Inbox;
 
 /// Starts the printer of the settings; none if there is none.
 pub fn start(config: &Config, inbox: &Inbox) -> Option<PrinterWorker> {
-    let printer = match config.printer.to_driver() {
+    let mut printer = match config.printer.to_driver() {
         Ok(printer) => printer?,
         Err(error) => {
             // A kiosk without paper still verifies people; the technician finds the reason here.
@@ -19,6 +20,7 @@ pub fn start(config: &Config, inbox: &Inbox) -> Option<PrinterWorker> {
             return None;
         }
     };
+    printer.unfinished = Some(StateFolder::of(config).unfinished_slip());
     let (states, events) = (inbox.clone(), inbox.clone());
     Some(PrinterWorker::spawn(
         printer,

@@ -5,8 +5,35 @@
 
 use std::io::{self, Write};
 
+use face_pipeline::Infrared;
 use hal::DeviceState;
 use serde::Serialize;
+
+/// What showed that a document is genuine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// What opened the chip: `pace` or `bac`, or `security_module` of a reader for identity cards.
+    pub access: &'static str,
+    /// What showed that the data is as a state issued it: `passive_authentication` (it signed them), or
+    /// `security_module`, which only says so.
+    pub data: &'static str,
+    /// What is known about the revocation of who signed: `not_revoked`, `stale_list` (not revoked by a list
+    /// that is out of date), `no_list`, or `not_asked` where a security module answers for everything.
+    pub revocation: &'static str,
+    /// What showed that the chip is no copy: `chip_authentication`, `active_authentication` or
+    /// `security_module`; `not_offered` by older documents.
+    pub chip: &'static str,
+}
+
+impl Proof {
+    /// A card that only a reader's security module can open; how it does that is its own.
+    pub const SECURITY_MODULE: Self = Self {
+        access: "security_module",
+        data: "security_module",
+        revocation: "not_asked",
+        chip: "security_module",
+    };
+}
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,9 +76,9 @@ pub enum Record {
     /// The numbers that open a travel document were typed or scanned.
     #[serde(rename = "card.numbers_given")]
     NumbersGiven,
-    /// A card was read and passed its checks.
+    /// A card was read and passed its checks: what was authenticated, and how.
     #[serde(rename = "card.read")]
-    CardRead,
+    CardRead(Proof),
     /// A card could not be used.
     #[serde(rename = "card.failed")]
     CardFailed {
@@ -80,6 +107,9 @@ pub enum Record {
         frames: usize,
         /// From the first good frame to the evidence, in milliseconds.
         first_good_to_decision_ms: u64,
+        /// What infrared light showed: `face`, `no_face`, `no_light`, or `unknown` (there is no camera
+        /// for it, or it gave too little).
+        infrared: Infrared,
     },
     /// The resident was asked to turn the head.
     #[serde(rename = "challenge.asked")]

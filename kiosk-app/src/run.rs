@@ -9,13 +9,13 @@ use hal::camera::CameraSettings;
 use hal::camera::v4l::V4lCamera;
 use kiosk_ui::{Options, Preview, Remote, Size, UiError, View, Window};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::assemble::{Kiosk, OpenCamera, StartError, Surroundings, raise};
 use crate::config::{Config, ConfigError};
 use crate::events::EventFile;
 use crate::panel_desk::{PanelSource, look_at_case};
-use crate::provision::StateFolder;
+use crate::provision::{ProvisionError, StateFolder};
 use crate::record::Record;
 use crate::shell::{Crashed, Display, Inbox, inbox};
 use crate::supervise::Pulse;
@@ -26,6 +26,9 @@ pub enum RunError {
     /// Settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// It would leave files that the service cannot open.
+    #[error(transparent)]
+    OtherUser(#[from] ProvisionError),
     /// Start.
     #[error("the kiosk cannot start")]
     Start(#[from] StartError),
@@ -61,13 +64,16 @@ const ON_A_DESKTOP: Size = Size {
 
 /// Serves residents until the window closes or a signal asks to stop.
 pub fn run(config: &Path) -> Result<(), RunError> {
+    let words = ["run", "--config", &config.to_string_lossy()];
     let config = Config::load(config)?;
+    let state = StateFolder::of(&config);
+    state.must_be_ours(&words)?;
     forbid_core_dumps();
     let case = PanelSource::of_case(&config.panel.wiring);
-    look_at_case(case.as_ref(), &StateFolder::of(&config));
+    look_at_case(case.as_ref(), &state);
     let (inbox, outlet) = inbox();
     let window = open_window(&config, &inbox)?;
-    let events = StateFolder::of(&config).events();
+    let events = state.events();
     let kiosk = raise(
         &config,
         Surroundings {
@@ -75,10 +81,12 @@ pub fn run(config: &Path) -> Result<(), RunError> {
             outlet,
             display: Arc::new(window.handle()),
             open_camera: v4l_camera(config.camera.settings()),
+            open_infrared: config.camera.infrared_settings().map(v4l_camera),
             panel: PanelSource::of(&config.panel.wiring),
+            pipeline: None,
             records: Box::new(event_file(&events)?),
         },
-    )?;
+    );
     let remote = window.handle();
     let thread = start(kiosk, inbox.clone(), move || remote.quit())?;
     window.run()?;
@@ -140,7 +148,15 @@ pub fn start(
         // then ends with an error, and whoever supervises it starts it anew.
         let _ended = OnDrop(Some(ended));
         runtime.block_on(async {
-            tokio::spawn(stop_on_signal(inbox));
+            // Before anything runs that such a signal must end in order.
+            match signals() {
+                Ok(signals) => {
+                    tokio::spawn(stop_on(signals, inbox));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "signals cannot be heard; the kiosk can only be killed");
+                }
+            }
             kiosk.run().await
         })
     }))
@@ -157,14 +173,15 @@ impl<F: FnOnce()> Drop for OnDrop<F> {
     }
 }
 
-async fn stop_on_signal(inbox: Inbox) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        tracing::warn!("signals cannot be heard; the kiosk can only be killed");
-        return;
-    };
+/// What asks the kiosk to end.
+fn signals() -> std::io::Result<[Signal; 2]> {
+    Ok([
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    ])
+}
+
+async fn stop_on([mut interrupt, mut terminate]: [Signal; 2], inbox: Inbox) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use attestation::wallet::HolderKey;
-use hal::camera::CameraWorker;
 use hal::clock::monotonic_now;
 use hal::device::DeviceState;
 use hal::panel::PanelWorker;
@@ -15,6 +14,7 @@ use kiosk_ui::{Language, Preview, Screen, Touch, View};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
 
+use crate::cameras::Cameras;
 use crate::card_desk;
 use crate::card_reader::CardReader;
 use crate::closed::{self, Closed};
@@ -23,7 +23,7 @@ use crate::eyes::Eyes;
 use crate::hall::Hall;
 use crate::ledger::LedgerWorker;
 use crate::machine;
-use crate::panel_desk::{status, tone};
+use crate::panel_desk::{CaseGuard, status, tone};
 use crate::record::{Record, RecordSink};
 use crate::session::{
     Answer, CommitFailed, Device, Draft, Effect, Event, Health, IssueFailed, Keepsake, Light,
@@ -56,15 +56,21 @@ pub(crate) enum Message {
     Crash(Crashed),
 }
 
-/// A part of the kiosk panicked: a defect. The kiosk ends, and whoever supervises it starts it anew.
+/// The kiosk ends although nobody told it to, and whoever supervises it starts it anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: start the kiosk again, and report the lines above")]
-pub struct Crashed(&'static str);
+pub enum Crashed {
+    /// A part of it panicked: a defect.
+    #[error("{0}: start the kiosk again, and report the lines above")]
+    Part(&'static str),
+    /// It could not start, and its screen has said so for a while.
+    #[error("the kiosk cannot start; the lines above say why")]
+    NotStarted,
+}
 
 impl Crashed {
     /// The case was opened, and something does not let go of the keys.
     pub(crate) const fn holding_keys() -> Self {
-        Self("the case was opened, and a part of the program held on to the keys")
+        Self::Part("the case was opened, and a part of the program held on to the keys")
     }
 }
 
@@ -81,7 +87,7 @@ impl Inbox {
 
     /// Ends [`Shell::run`] because of a panic.
     pub(crate) fn crash(&self, what: &'static str) {
-        self.send(Message::Crash(Crashed(what)));
+        self.send(Message::Crash(Crashed::Part(what)));
     }
 
     pub(crate) fn event(&self, event: Event) {
@@ -183,14 +189,16 @@ pub struct Shell {
     pub ledger: LedgerWorker,
     /// The face pipeline on its thread.
     pub eyes: Eyes,
-    /// The camera.
-    pub camera: CameraWorker,
+    /// The camera, and one for infrared light beside it.
+    pub camera: Cameras,
     /// The card reader.
     pub card: CardReader,
     /// In which turn a card was asked for.
     pub card_turn: card_desk::TurnCell,
     /// Lights, switches, buzzer.
     pub panel: PanelWorker,
+    /// What destroys the keys when the case is open.
+    pub case: CaseGuard,
     /// Whether the buzzer may sound.
     pub sounds: bool,
     /// Who is there.
@@ -205,6 +213,8 @@ pub struct Shell {
     pub voice: Option<Voice>,
     /// What slips call this kiosk.
     pub kiosk: String,
+    /// How long threads may use keys after the case was opened.
+    pub letting_go: Duration,
     /// The screen.
     pub display: Arc<dyn Display>,
     /// Where records go.
@@ -268,10 +278,12 @@ impl Shell {
             outlet,
             display,
             panel,
+            case,
             records,
             language,
             session,
             store,
+            letting_go,
             ledger,
             eyes,
             camera,
@@ -294,9 +306,11 @@ impl Shell {
             outlet,
             display,
             panel,
+            case,
             records,
             language,
             held,
+            letting_go,
             supervisor,
         }
     }

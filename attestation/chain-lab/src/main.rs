@@ -18,7 +18,7 @@ mod throughput;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -37,8 +37,9 @@ const THROUGHPUT: [(NonZeroU64, u64); 2] =
 /// About as many as are made in the time that one fault takes.
 const ATTESTATIONS_A_ROUND: u64 = 10;
 
-/// Rows at a time: most of a row is waiting.
-const JOBS: usize = 6;
+/// Rows at a time, and how many for a processor: most of a row is waiting.
+const MAX_JOBS: usize = 6;
+const JOBS_A_PROCESSOR: usize = 2;
 
 #[derive(Parser)]
 #[command(
@@ -157,7 +158,7 @@ fn side_by_side<J: Copy + Sync, R: Send>(
     let next = AtomicUsize::new(0);
     let (sender, results) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..JOBS {
+        for _ in 0..at_a_time() {
             let (sender, jobs, next, work) = (sender.clone(), &jobs, &next, &work);
             scope.spawn(move || {
                 while let Some((number, job)) = take(next, jobs) {
@@ -177,6 +178,11 @@ fn side_by_side<J: Copy + Sync, R: Send>(
             }
         }
     });
+}
+
+fn at_a_time() -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    MAX_JOBS.min(processors * JOBS_A_PROCESSOR)
 }
 
 fn take<J: Copy>(next: &AtomicUsize, jobs: &[J]) -> Option<(usize, J)> {

@@ -58,9 +58,13 @@ export async function serve(folder) {
   return server;
 }
 
+/** Longer than anything takes on the most starved machine, in milliseconds; only failures wait for it. */
+const LONG = 300_000;
+
 /** Chromium with a film of the genuine receipt as its camera, and without a network of its own. */
 export function launch(film = 'camera.y4m') {
   return chromium.launch({
+    timeout: LONG,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -70,12 +74,17 @@ export function launch(film = 'camera.y4m') {
   });
 }
 
+/** A browser of somebody's own. */
+export async function ownBrowser(browser, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(LONG);
+  return context;
+}
+
 /** A visitor: a browser of their own, in one language, on a phone unless told otherwise. */
 export async function visitor(browser, server, { language = 'en', at = '', ...options } = {}) {
-  const context = await browser.newContext({ locale: language === 'zh' ? 'zh-CN' : 'en-GB', viewport: { width: 360, height: 740 }, ...options });
+  const context = await ownBrowser(browser, { locale: language === 'zh' ? 'zh-CN' : 'en-GB', viewport: { width: 360, height: 740 }, ...options });
   const page = await context.newPage();
-  // Long enough for a machine that does much else; nothing waits for it to pass.
-  page.setDefaultTimeout(30_000);
   const outside = [];
   context.on('request', (request) => {
     const url = new URL(request.url());

@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { WORDS } from '../site/words.js';
-import { cases, file, launch, paste, reading, receipt, serve, site, visitor, wasm } from './harness.js';
+import { cases, file, launch, ownBrowser, paste, reading, receipt, serve, site, visitor, wasm } from './harness.js';
 
 const services = new URL('../../../kiosk-app/services', import.meta.url).pathname;
 const operator = ['--operator', file('operator.pub'), '--services', services, '--name-zh', '市民服务中心', '--name-en', 'Citizens’ Service Centre'];
@@ -356,7 +356,7 @@ describe('without a network, and with a bad one', () => {
 
   test('a published list that cannot be had is missed aloud', async () => {
     const server = await serve(site(...operator, '--trust', file('second.list')));
-    const context = await browser.newContext();
+    const context = await ownBrowser(browser);
     await context.route('**/trust.list', (route) => route.abort());
     const page = await context.newPage();
     await page.goto(`${server.origin}/#${receipt('verified').fragment}`);
@@ -421,7 +421,8 @@ describe('without a network, and with a bad one', () => {
     const changed = Buffer.from(wasm());
     changed[changed.length - 1] ^= 1;
     server.replaced['verify.wasm'] = changed;
-    const page = await browser.newPage();
+    const context = await ownBrowser(browser);
+    const page = await context.newPage();
     await page.goto(server.origin);
     await page.waitForSelector('[data-code=program_missing]');
     for (const name of ['app.js', 'result.js', 'words-en.js']) {
@@ -433,7 +434,7 @@ describe('without a network, and with a bad one', () => {
       assert.equal(await page.evaluate(() => globalThis.forged), undefined, name);
       assert.ok(await page.isVisible('#opening'), name);
     }
-    await page.close();
+    await context.close();
     await server.stop();
   });
 

@@ -9,7 +9,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use attestation::chain::{
@@ -20,6 +22,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::Kiosk;
+use super::patience::LONG;
 
 pub const CHAIN_ID: u64 = 31337;
 pub const ORIGIN: &str = "kiosk-log/hall-2/kiosk-07";
@@ -65,15 +68,11 @@ impl Anvil {
             .stderr(Stdio::null())
             .spawn()
             .expect("anvil starts; `scripts/setup.sh` fetches it");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listening = lines.map_while(Result::ok).find_map(|line| {
-            let address = line.strip_prefix("Listening on ")?;
-            Some(address.to_owned())
-        });
-        let address = listening.expect("anvil listens");
+        let output = child.stdout.take().unwrap();
+        self.child = Some(child);
+        let address = listening(output);
         self.port = address.rsplit_once(':').unwrap().1.parse().unwrap();
         self.url = format!("http://{address}");
-        self.child = Some(child);
     }
 
     /// Ends it in order: its state is on the disk.
@@ -95,12 +94,7 @@ impl Anvil {
 
     pub fn ask(&self, method: &str, params: Value) -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let mut answer = ureq::post(&self.url)
-            .content_type("application/json")
-            .send(body.to_string().as_bytes())
-            .unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        let answer: Value = serde_json::from_str(&text).unwrap();
+        let answer = post(&self.url, body.to_string().as_bytes());
         assert!(answer["error"].is_null(), "{method}: {answer}");
         answer["result"].clone()
     }
@@ -134,6 +128,33 @@ impl Drop for Anvil {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Where it listens, by what it prints.
+fn listening(output: ChildStdout) -> String {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+        // Nobody waits any more only when the test has failed.
+        let _ = tell.send(address);
+    });
+    let address = told
+        .recv_timeout(LONG)
+        .expect("anvil says where it listens");
+    address.expect("anvil listens")
+}
+
+/// Asks a node as nothing of the client under test does.
+pub fn post(url: &str, body: &[u8]) -> Value {
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(LONG))
+        .proxy(None)
+        .build()
+        .new_agent();
+    let request = agent.post(url).content_type("application/json");
+    let text = request.send(body).unwrap().body_mut().read_to_string();
+    serde_json::from_str(&text.unwrap()).unwrap()
 }
 
 /// Where the set-up puts it, or what `ANVIL` says.
@@ -181,14 +202,15 @@ pub fn fund(anvil: &Anvil, address: &str) {
     anvil.ask("anvil_setBalance", json!([address, "0xde0b6b3a7640000"]));
 }
 
-/// Anchors each entry at once, and believes the first block.
+/// Anchors each entry at once, and believes the first block. A node that is there is waited for however
+/// busy the machine is; a dead one refuses at once.
 pub fn eager(urls: &[&str], contracts: Contracts) -> Settings {
     let urls = urls.iter().map(|url| (*url).to_owned()).collect();
     let mut settings = Settings::new(urls, contracts);
     settings.confirmations = 1.try_into().unwrap();
     settings.batch = 1.try_into().unwrap();
     settings.poll = Duration::from_secs(1);
-    settings.time_out = Duration::from_secs(2);
+    settings.time_out = LONG;
     settings
 }
 

@@ -12,9 +12,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use super::anvil::post;
+use super::patience::LONG;
 
 /// What it does with a question, given how to ask the real node.
 type Behaviour = dyn Fn(&Value, &dyn Fn() -> Value) -> Reply + Send + Sync;
@@ -92,7 +94,7 @@ fn serve(
             Reply::Silence => {
                 // The client hangs up first.
                 let mut rest = Vec::new();
-                stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+                stream.set_read_timeout(Some(LONG))?;
                 stream.read_to_end(&mut rest)?;
                 return Ok(());
             }
@@ -128,8 +130,5 @@ fn write_body(stream: &mut TcpStream, body: &[u8]) -> std::io::Result<()> {
 }
 
 fn forward(node: &str, body: &[u8]) -> Value {
-    let answer = ureq::post(node).content_type("application/json").send(body);
-    let text = answer.unwrap().body_mut().read_to_string().unwrap();
-    let answer: Value = serde_json::from_str(&text).unwrap();
-    answer["result"].clone()
+    post(node, body)["result"].clone()
 }

@@ -5,6 +5,7 @@
 pub mod anvil;
 #[cfg(feature = "evm")]
 pub mod bad_endpoint;
+pub mod patience;
 #[path = "../../examples/sample/claims.rs"]
 mod sample;
 

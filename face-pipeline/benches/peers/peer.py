@@ -43,7 +43,7 @@ def main():
 def verify(stack, reference, frame):
     cpu, wall = time.process_time(), time.perf_counter()
     template = stack.template(frame)
-    similarity = None if template is None else float(reference @ template)
+    similarity = None if template is None else stack.similarities(reference[None], template[None]).item()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {"cpu_ms": cpu * 1e3, "wall_ms": wall * 1e3, "similarity": similarity}
 

@@ -1,8 +1,8 @@
 """The peers: each detects the largest face of an image, aligns it and makes its template.
 
-`Stack.template(image)` takes a picture in blue, green, red and gives a template of length one, or
-None without a face; `compare` gives a similarity. Weights are those the packages bring; OpenCV's
-two classes get the same files as ours.
+`Stack.template(image)` takes a picture in blue, green, red and gives a template, or None without a face;
+`Stack.similarities(a, b)` compares the rows of two tables of templates as the stack itself does. Weights
+are those the packages bring; OpenCV's two classes get the same files as ours.
 """
 
 import importlib.util
@@ -19,10 +19,15 @@ def unit(vector):
     return vector / np.linalg.norm(vector)
 
 
+def cosines(a, b):
+    return a @ b.T
+
+
 class OpenCv:
     """FaceDetectorYN and FaceRecognizerSF, without presentation-attack detection."""
 
     name = "OpenCV FaceDetectorYN + FaceRecognizerSF"
+    similarities = staticmethod(cosines)
 
     def __init__(self, threads):
         import cv2
@@ -51,6 +56,11 @@ class Dlib:
 
     name = "face_recognition (dlib)"
 
+    @staticmethod
+    def similarities(a, b):
+        """By the distance between templates as they are, as `face_recognition.face_distance` does."""
+        return 2 * cosines(a, b) - np.sum(a * a, axis=1)[:, None] - np.sum(b * b, axis=1)
+
     def __init__(self, _threads):
         import face_recognition  # dlib itself runs on one thread here
 
@@ -62,13 +72,14 @@ class Dlib:
         if not boxes:
             return None
         largest = max(boxes, key=lambda b: (b[2] - b[0]) * (b[1] - b[3]))
-        return unit(self.library.face_encodings(rgb, [largest], model="small")[0])
+        return self.library.face_encodings(rgb, [largest], model="small")[0]
 
 
 class InsightFace:
     """The `insightface` package with buffalo_s: SCRFD 500M and w600k_mbf, the networks of our licensed profile."""
 
     name = "insightface, buffalo_s"
+    similarities = staticmethod(cosines)
 
     def __init__(self, threads):
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when the library is loaded

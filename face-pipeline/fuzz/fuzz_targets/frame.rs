@@ -112,7 +112,8 @@ fuzz_target!(|data: &[u8]| {
         let mut capture = Capture::new(pipeline.reference(portrait.view()).expect("a reference"));
         let steps = [0, 100].map(|at| {
             let at = Duration::from_millis(at);
-            pipeline.observe(&mut capture, view, at).expect("a step")
+            let step = pipeline.observe_pair(&mut capture, view, Some(view), at);
+            step.expect("a step")
         });
         let mut presentation = Presentation::default();
         if let Some(look) = pipeline.look(view).expect("a look") {

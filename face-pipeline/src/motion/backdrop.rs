@@ -21,6 +21,7 @@ const ABOVE: [f32; 3] = [0.45, 0.60, 0.75];
 /// Places along each of these lines, over the face box, its upper left corner at 0.
 const ROWS: [f32; 8] = [-0.3, -0.15, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75];
 const COLUMNS: [f32; 7] = [-0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25];
+const PLACES: usize = 2 * ASIDE.len() * ROWS.len() + ABOVE.len() * COLUMNS.len();
 /// Both motions must lie so far apart for a patch to tell them apart, pixels.
 const MIN_APART: f32 = 1.5;
 /// A patch keeps to a motion when it is found so near to it, pixels.
@@ -36,6 +37,8 @@ const STILL: Similarity = Similarity {
 impl Backdrop {
     pub(crate) fn begin(&mut self, grey: &Grey, face: &Face) {
         let b = face.bounds;
+        // Memory that grows would leave what was in it behind.
+        self.patches.reserve_exact(PLACES);
         let sides = ASIDE.iter().flat_map(|aside| [-aside, 1.0 + aside]);
         let beside = sides.flat_map(|x| ROWS.map(|y| (x, y)));
         let above = ABOVE.iter().flat_map(|up| COLUMNS.map(|x| (x, -up)));
@@ -83,5 +86,62 @@ impl Backdrop {
     pub(crate) fn forget(&mut self) {
         self.patches.iter_mut().for_each(Zeroize::zeroize);
         self.patches.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Rect;
+
+    const FACE: Rect = Rect {
+        x: 120.0,
+        y: 90.0,
+        width: 60.0,
+        height: 80.0,
+    };
+    const WAY: f32 = 5.0;
+
+    /// What is within `reach` of the face, over its width, moves with it; the rest stays.
+    fn scene(reach: f32, way: f32) -> Grey {
+        let texture = |x: f32, y: f32| {
+            128.0 + 45.0 * (x / 2.9).sin() * (y / 2.3).cos() + 30.0 * (x / 5.1 + y / 3.7).sin()
+        };
+        Grey::from_fn(320, 240, |x, y| {
+            let aside = (FACE.x + way - x).max(x - way - FACE.x - FACE.width);
+            let up = FACE.y - y;
+            if aside.max(up) < reach * FACE.width {
+                texture(x - way, y)
+            } else {
+                texture(x + 40.0, y)
+            }
+        })
+    }
+
+    /// Patches that moved with the face, and that stayed.
+    fn seen(reach: f32) -> [usize; 2] {
+        let face = Face {
+            bounds: FACE,
+            landmarks: [Point::default(); 5],
+            confidence: 1.0,
+        };
+        let mut backdrop = Backdrop::default();
+        backdrop.begin(&scene(reach, 0.0), &face);
+        let moved = Similarity { tx: WAY, ..STILL };
+        backdrop.compare(&scene(reach, WAY), &moved, |p| moved.apply(p))
+    }
+
+    #[test]
+    fn a_room_stays_and_a_picture_moves() {
+        let [attached, still] = seen(0.1);
+        assert!(attached == 0 && still > 20, "{attached}, {still}");
+        let [attached, still] = seen(9.0);
+        assert!(attached > 20 && still == 0, "{attached}, {still}");
+    }
+
+    #[test]
+    fn around_a_small_screen_patches_do_both() {
+        let [attached, still] = seen(0.62);
+        assert!(attached > 10 && still > 10, "{attached}, {still}");
     }
 }

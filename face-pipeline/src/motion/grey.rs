@@ -40,17 +40,32 @@ impl Grey {
 
     /// Luminance between pixels, bilinear; none outside.
     pub(crate) fn at(&self, p: Point) -> Option<f32> {
-        if !(p.x >= 0.0 && p.y >= 0.0) {
+        // Compared as they are: as whole numbers what is infinite would be the largest there is.
+        let within = |at: f32, side: usize| at >= 0.0 && at < side as f32 - 1.0;
+        if !within(p.x, self.width) || !within(p.y, self.height) {
             return None;
         }
         let (x, y) = (p.x as usize, p.y as usize);
-        if x + 1 >= self.width || y + 1 >= self.height {
-            return None;
-        }
         let (fx, fy) = (p.x - x as f32, p.y - y as f32);
         let row = &self.values[y * self.width + x..][..self.width + 2];
         let upper = row[0] + fx * (row[1] - row[0]);
         let lower = row[self.width] + fx * (row[self.width + 1] - row[self.width]);
         Some(upper + fy * (lower - upper))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_there_is_nothing_however_far() {
+        let grey = Grey::from_fn(4, 3, |x, y| x + 10.0 * y);
+        assert_eq!(grey.at(Point::new(2.5, 1.5)), Some(17.5));
+        for outside in [3.0, -0.5, 1e30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+            assert_eq!(grey.at(Point::new(outside, 0.0)), None, "{outside}");
+            assert_eq!(grey.at(Point::new(0.0, outside)), None, "{outside}");
+        }
+        assert_eq!(Grey::default().at(Point::new(0.0, 0.0)), None);
     }
 }

@@ -26,6 +26,10 @@ use crate::mesh::Mesh;
 pub struct Motion {
     /// Places at which enough points of the face were found again.
     pub places: usize,
+    /// Places at which they were not: a face that moves, and nothing can be said of how.
+    pub lost: usize,
+    /// Places so far from the first that a plane shows itself there as one.
+    pub far: usize,
     /// Places at which they had moved as those of a head that turned, and no plane can.
     pub solid: usize,
     /// Places at which they had moved as those of a plane, and hardly a head would.
@@ -43,12 +47,19 @@ impl Motion {
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             places: self.places + other.places,
+            lost: self.lost + other.lost,
+            far: self.far + other.far,
             solid: self.solid + other.solid,
             flat: self.flat + other.flat,
             turned_plane: self.turned_plane + other.turned_plane,
             attached: self.attached + other.attached,
             still: self.still + other.still,
         }
+    }
+
+    /// Whether the face was found some way from where it was.
+    pub(crate) fn is_still(&self) -> bool {
+        self.places + self.lost == 0
     }
 }
 
@@ -97,12 +108,18 @@ impl Follower {
         if eyes.is_nan() || eyes <= 1.0 {
             return;
         }
-        for [x, y, z] in mesh.points.iter().step_by(MESH_STEP) {
+        // Memory that grows would leave what was in it behind.
+        let points = mesh.points.iter().step_by(MESH_STEP);
+        self.patches.reserve_exact(points.len());
+        self.depths.reserve_exact(points.len());
+        for [x, y, z] in points {
             if let Some(patch) = Patch::cut(grey, Point::new(*x, *y)) {
                 self.patches.push(patch);
                 self.depths.push(z / eyes);
             }
         }
+        self.moved.reserve_exact(self.patches.len());
+        self.scatter.reserve_exact(self.patches.len());
         self.backdrop.begin(grey, face);
         self.last = Some(*face);
         self.first = Some(First {
@@ -135,10 +152,12 @@ impl Follower {
         let way = prediction.apply(first.middle).distance(first.middle) / first.eyes;
         let Some(seen) = seen else {
             self.lost += 1;
+            self.motion.lost += 1;
             return;
         };
         self.lost = 0;
         self.motion.places += 1;
+        self.motion.far += usize::from(parallax::is_far(f64::from(way)));
         self.motion.solid += usize::from(seen.is_solid());
         self.motion.flat += usize::from(seen.is_flat(f64::from(way)));
         self.motion.turned_plane += usize::from(seen.is_turned_plane());

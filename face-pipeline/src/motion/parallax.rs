@@ -64,7 +64,7 @@ impl Parallax {
     /// those of a plane, and hardly a head would.
     pub(crate) fn is_flat(&self, way: f64) -> bool {
         let most = (self.turn + 4.0 * self.error).to_degrees();
-        way >= MIN_WAY && most < (FLAT_DEGREES_PER_WAY * way).min(MAX_FLAT_DEGREES)
+        is_far(way) && most < (FLAT_DEGREES_PER_WAY * way).min(MAX_FLAT_DEGREES)
     }
 
     /// Whether the points moved as those of a plane that was turned away: narrower one way than the
@@ -94,6 +94,11 @@ impl Parallax {
             b0 + b1 * x + b2 * y + y * tilt,
         ]
     }
+}
+
+/// Whether a face went so far, over the distance between the eyes, that a plane is seen to be one.
+pub(crate) fn is_far(way: f64) -> bool {
+    way >= MIN_WAY
 }
 
 const UNKNOWNS: usize = 10;

@@ -59,7 +59,12 @@ pub fn pipeline() -> Pipeline {
 }
 
 pub fn pipeline_with(settings: Settings) -> Pipeline {
-    let networks = Networks::load(&manifest(), &weights(), &runtime(), 1)
+    pipeline_of(settings, 1)
+}
+
+/// With so many threads for each network.
+pub fn pipeline_of(settings: Settings, threads: usize) -> Pipeline {
+    let networks = Networks::load(&manifest(), &weights(), &runtime(), threads)
         .expect("networks as fetched by `make setup`");
     Pipeline::new(networks, settings).expect("consistent settings")
 }

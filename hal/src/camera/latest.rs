@@ -91,11 +91,10 @@ impl LatestFrame {
         }
     }
 
-    /// Takes the frame nearest to a time, if it is near enough; earlier ones are dropped.
+    /// Takes the frame that belongs to a time, if there is one; earlier ones are dropped.
     pub(super) fn take_nearest(&self, at: Duration, within: Duration) -> Option<Frame> {
         let mut slot = self.lock();
-        let times = slot.frames.iter().map(Frame::at);
-        let index = pair::nearest(times, at, within)?;
+        let index = pair::nearest(slot.frames.iter(), at, within)?;
         slot.frames.drain(..index);
         slot.frames.pop_front()
     }
@@ -141,6 +140,7 @@ impl Default for LatestFrame {
 mod tests {
     use super::*;
     use crate::camera::{FrameLayout, PixelFormat};
+    use crate::patience::{LONG, until};
 
     fn frame(sequence: u64) -> Frame {
         let layout = FrameLayout::packed(2, 2, PixelFormat::Grey8);
@@ -163,14 +163,15 @@ mod tests {
         let slot = LatestFrame::new();
         let other = slot.clone();
         let consumer = std::thread::spawn(move || {
-            let first = other.take(Duration::from_secs(60)).map(|f| f.sequence());
-            let second = other.take(Duration::from_secs(60)).map(|f| f.sequence());
+            let first = other.take(LONG).map(|f| f.sequence());
+            let second = other.take(LONG).map(|f| f.sequence());
             (first, second)
         });
         slot.put(frame(9));
-        while !slot.lock().frames.is_empty() {
-            std::thread::yield_now();
-        }
+        until("frame taken", || match slot.lock().frames.len() {
+            0 => Ok(()),
+            left => Err(left),
+        });
         slot.close();
         assert_eq!(consumer.join().unwrap(), (Ok(9), Err(TakeError::Closed)));
     }

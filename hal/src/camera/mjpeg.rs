@@ -3,14 +3,13 @@
 //! that breaks off would show grey where the camera showed nothing. Nor is one on which the decoder
 //! gives up with a panic.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::{FrameLayout, FramePool, PixelBuffer, PixelFormat};
+use crate::jpeg::guarded;
 
 /// End of image.
 const EOI: [u8; 2] = [0xFF, 0xD9];
@@ -24,6 +23,15 @@ pub(super) fn decode(
     if !has_end(bytes) {
         return None;
     }
+    // One bad picture must not take the camera away: to its worker a panic is a broken driver.
+    guarded(bytes, || decode_whole(bytes, (max_width, max_height), pool))
+}
+
+fn decode_whole(
+    bytes: &[u8],
+    (max_width, max_height): (u32, u32),
+    pool: &FramePool,
+) -> Option<(PixelBuffer, FrameLayout)> {
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(max_width as usize)
@@ -37,14 +45,8 @@ pub(super) fn decode(
         u32::try_from(height).ok()?,
         PixelFormat::Rgb8,
     );
-    if !is_usually_sampled(bytes) {
-        return None;
-    }
     let mut data = pool.take(layout.byte_len()?);
-    // One bad picture must not take the camera away: to its worker a panic is a broken driver.
-    catch_unwind(AssertUnwindSafe(|| decoder.decode_into(&mut data)))
-        .ok()?
-        .ok()?;
+    decoder.decode_into(&mut data).ok()?;
     Some((data, layout))
 }
 
@@ -52,42 +54,6 @@ pub(super) fn decode(
 /// last rows. What follows it is padding.
 fn has_end(bytes: &[u8]) -> bool {
     bytes.windows(2).rev().any(|marker| marker == EOI)
-}
-
-/// Whether no picture in these bytes has its colours finer than its brightness, or one colour finer than
-/// the other (ITU-T T.81, B.2.2): no camera does that, and the decoder (zune-jpeg 0.5.15) panics.
-fn is_usually_sampled(bytes: &[u8]) -> bool {
-    /// Start of frame with three components: marker, length, precision, height, width, their number, and
-    /// for each its name, its sampling across and down, its table.
-    const FRAME_LEN: usize = 19;
-    let factors = |sampling: u8| (sampling >> 4, sampling & 0x0F);
-    bytes.windows(FRAME_LEN).all(|frame| match frame {
-        &[
-            0xFF,
-            0xC0..=0xC2,
-            _,
-            _,
-            8,
-            _,
-            _,
-            _,
-            _,
-            3,
-            _,
-            brightness,
-            _,
-            _,
-            blue,
-            _,
-            _,
-            red,
-            _,
-        ] => {
-            let ((across, down), (blue_across, blue_down)) = (factors(brightness), factors(blue));
-            blue == red && blue_across <= across && blue_down <= down
-        }
-        _ => true,
-    })
 }
 
 #[cfg(all(test, feature = "sim"))] // the encoder comes with the simulators

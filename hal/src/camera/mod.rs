@@ -30,7 +30,7 @@ pub use health::{Trouble, Watch};
 pub use latest::{LatestFrame, TakeError};
 pub use light::{Light, Region};
 pub use meter::FacePlace;
-pub use pair::{CameraPair, Open};
+pub use pair::{CameraPair, Open, PairedFrames};
 pub use place::{CameraPlace, NotAPlace, UsbIdentity};
 pub use probe::{Look, probe};
 pub use settings::{CameraSettings, Mains, WhiteBalance};

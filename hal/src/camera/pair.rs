@@ -1,9 +1,12 @@
 //! Two cameras at once: one for visible light, which is the kiosk's, and beside it one for infrared
 //! light, for who can tell a face from a picture of one by it. Each frame of the first may have a
-//! companion, the infrared frame that was taken nearest to it in time.
+//! companion, the infrared frame that was taken nearest to it in time, of those that are lit.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
+use super::light::{self, Region};
+use super::worker::Darkness;
 use super::{Camera, CameraError, CameraWorker, Frame, LatestFrame, TakeError};
 use crate::device::DeviceState;
 
@@ -22,18 +25,17 @@ pub struct CameraPair {
 pub type Open = Box<dyn Fn() -> Result<Box<dyn Camera>, CameraError> + Send>;
 
 impl CameraPair {
-    /// Starts both, idle; see [`CameraWorker::spawn`]. `rate` is that of the visible camera's
-    /// frames: companions are at most half a frame away.
+    /// Starts both, idle; see [`CameraWorker::spawn`]. Companions are at most `within` away.
     pub fn spawn(
         visible: (Open, impl FnMut(DeviceState) + Send + 'static),
         infrared: (Open, impl FnMut(DeviceState) + Send + 'static),
-        rate: u32,
+        within: Duration,
     ) -> Self {
         let kept = LatestFrame::keeping(KEPT);
         Self {
             visible: CameraWorker::spawn(visible.0, visible.1),
-            infrared: CameraWorker::spawn_into(kept, infrared.0, infrared.1),
-            within: half_a_frame(rate),
+            infrared: CameraWorker::spawn_into(kept, Darkness::Told, infrared.0, infrared.1),
+            within,
         }
     }
 
@@ -49,14 +51,21 @@ impl CameraPair {
         self.infrared.stop_capture();
     }
 
-    /// The newest frame that nobody has taken yet, with its companion if there is one.
+    /// The slots with both cameras' newest frames.
+    #[must_use]
+    pub fn frames(&self) -> PairedFrames {
+        PairedFrames {
+            visible: self.visible.frames(),
+            infrared: Some((self.infrared.frames(), self.within)),
+        }
+    }
+
+    /// As [`PairedFrames::take`].
     ///
     /// # Errors
-    /// As [`LatestFrame::take`] of the visible camera's slot; never because of the infrared one.
+    /// The same.
     pub fn take(&self, timeout: Duration) -> Result<(Frame, Option<Frame>), TakeError> {
-        let frame = self.visible.frames().take(timeout)?;
-        let companion = self.infrared.frames().take_nearest(frame.at(), self.within);
-        Ok((frame, companion))
+        self.frames().take(timeout)
     }
 
     /// The visible camera's worker.
@@ -66,31 +75,78 @@ impl CameraPair {
     }
 }
 
-fn half_a_frame(rate: u32) -> Duration {
-    Duration::from_secs(1) / (2 * rate.max(1))
+/// Where frames with their companions are taken. Cloning gives another handle on the same slots.
+#[derive(Clone)]
+pub struct PairedFrames {
+    visible: LatestFrame,
+    /// With how far a companion may be away.
+    infrared: Option<(LatestFrame, Duration)>,
 }
 
-/// Which of these times is nearest to another, if it is near enough; of two that are equally near
-/// the earlier one.
-pub(super) fn nearest(
-    times: impl Iterator<Item = Duration>,
+impl PairedFrames {
+    /// The newest frame that nobody has taken yet, with its companion if there is one.
+    ///
+    /// # Errors
+    /// As [`LatestFrame::take`] of the visible camera's slot; never because of the infrared one.
+    pub fn take(&self, timeout: Duration) -> Result<(Frame, Option<Frame>), TakeError> {
+        let frame = self.visible.take(timeout)?;
+        let infrared = self.infrared.as_ref();
+        let companion = infrared.and_then(|(slot, within)| slot.take_nearest(frame.at(), *within));
+        Ok((frame, companion))
+    }
+
+    /// The slot of the visible camera alone.
+    #[must_use]
+    pub fn visible(&self) -> &LatestFrame {
+        &self.visible
+    }
+}
+
+impl From<LatestFrame> for PairedFrames {
+    /// Of a camera that has no other beside it.
+    fn from(visible: LatestFrame) -> Self {
+        Self {
+            visible,
+            infrared: None,
+        }
+    }
+}
+
+/// Which of these frames is nearest to a time, if it is near enough: of those that are lit, because many
+/// lamps flash with every second picture; of two that are equally near the earlier one.
+pub(super) fn nearest<'a>(
+    frames: impl Iterator<Item = &'a Frame>,
     to: Duration,
     within: Duration,
 ) -> Option<usize> {
-    times
-        .map(|time| time.abs_diff(to))
+    let near = frames
+        .map(|frame| (frame, frame.at().abs_diff(to)))
         .enumerate()
-        .filter(|(_, distance)| *distance <= within)
-        .min_by_key(|(_, distance)| *distance)
+        .filter(|(_, (_, distance))| *distance <= within);
+    near.min_by_key(|(_, (frame, distance))| (Reverse(shade(frame)), *distance))
         .map(|(index, _)| index)
+}
+
+/// How light a picture is, in steps that noise and movement do not make.
+fn shade(frame: &Frame) -> Option<u8> {
+    light::mean(frame, Region::WHOLE).map(|mean| mean / 32)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::mpsc;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::camera::{FrameLayout, PixelFormat};
+    use crate::clock::monotonic_now;
+    use crate::patience::{LONG, until};
+
+    fn half_a_frame(rate: u32) -> Duration {
+        Duration::from_secs(1) / (2 * rate)
+    }
 
     fn frame(millis: u64, shade: u8) -> Frame {
         let layout = FrameLayout::packed(2, 2, PixelFormat::Grey8);
@@ -133,47 +189,97 @@ mod tests {
         }
     }
 
-    /// A camera whose frames are stamped with the number of the call, 33 ms apart, after a delay.
-    struct Ticking(u64, u64);
-
-    impl Camera for Ticking {
-        fn next_frame(&mut self, _: Duration) -> Result<Frame, CameraError> {
-            self.0 += 1;
-            std::thread::yield_now();
-            Ok(frame(33 * self.0 + self.1, 90 + (self.0 % 2) as u8))
+    /// A visible camera at half the rate of the infrared one, in step with the dark half.
+    #[test]
+    fn of_a_lamp_that_flashes_the_lit_pictures_are_the_companions() {
+        let slot = LatestFrame::keeping(KEPT);
+        for number in 0..20_u64 {
+            slot.put(frame(33 * number, if number % 2 == 0 { 3 } else { 90 }));
+            if number % 2 == 0 && number > 0 {
+                let at = Duration::from_millis(33 * number);
+                let companion = slot.take_nearest(at, Duration::from_millis(100)).unwrap();
+                assert_eq!(companion.data()[0], 90, "beside {number}");
+            }
         }
+    }
 
-        fn describe(&self) -> String {
-            String::from("ticking")
-        }
+    /// Near enough for the stories below, which are about threads: a machine that lets one camera
+    /// wait for seconds must not keep two frames apart for ever. What is near is tested above.
+    const NEAR: Duration = Duration::from_secs(3600);
+
+    fn opening(frames: u64) -> Open {
+        Box::new(move || Ok(Box::new(Pulled(frames))))
     }
 
     #[test]
     fn without_the_infrared_camera_frames_come_alone() {
-        let visible: Open = Box::new(|| Ok(Box::new(Ticking(0, 0))));
         let infrared: Open = Box::new(|| {
             Err(CameraError::NotFound {
                 device: String::from("infrared"),
             })
         });
-        let pair = CameraPair::spawn((visible, |_| {}), (infrared, |_| {}), 30);
+        let pair = CameraPair::spawn((opening(u64::MAX), |_| {}), (infrared, |_| {}), NEAR);
         pair.start_capture();
-        let (frame, companion) = pair.take(Duration::from_secs(20)).unwrap();
+        let (frame, companion) = pair.take(LONG).unwrap();
         assert!(companion.is_none() && frame.width() == 2);
     }
 
-    #[test]
-    fn with_it_they_come_in_pairs_sooner_or_later() {
-        let camera = |delay| -> Open { Box::new(move || Ok(Box::new(Ticking(0, delay)))) };
-        let pair = CameraPair::spawn((camera(0), |_| {}), (camera(5), |_| {}), 30);
-        pair.start_capture();
-        // Their clocks run freely here; at last two frames are near one another.
-        loop {
-            let (frame, companion) = pair.take(Duration::from_secs(20)).unwrap();
-            if let Some(companion) = companion {
-                assert!(companion.at().abs_diff(frame.at()) <= half_a_frame(30));
-                break;
-            }
+    /// A camera on the machine's clock that is pulled after so many frames.
+    struct Pulled(u64);
+
+    impl Camera for Pulled {
+        fn next_frame(&mut self, _: Duration) -> Result<Frame, CameraError> {
+            let left = self.0.checked_sub(1).ok_or_else(|| CameraError::Lost {
+                device: self.describe(),
+            })?;
+            self.0 = left;
+            std::thread::yield_now();
+            let now = u64::try_from(monotonic_now().as_millis()).unwrap();
+            Ok(frame(now, 90 + (left % 2) as u8))
         }
+
+        fn describe(&self) -> String {
+            String::from("pulled")
+        }
+    }
+
+    #[test]
+    fn an_infrared_camera_that_is_pulled_and_plugged_in_again_is_back_and_nobody_waited() {
+        let opened = AtomicU64::new(0);
+        let infrared: Open = Box::new(move || match opened.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Box::new(Pulled(0))), // nobody captures yet
+            1 => Ok(Box::new(Pulled(3))),
+            2 | 3 => Err(CameraError::NotFound {
+                device: String::from("infrared"),
+            }),
+            _ => Ok(Box::new(Pulled(u64::MAX))),
+        });
+        let (send, states) = mpsc::channel();
+        let heard = move |state| drop(send.send(state));
+        let pair = CameraPair::spawn((opening(u64::MAX), |_| {}), (infrared, heard), NEAR);
+        until("infrared camera", || match states.recv_timeout(LONG) {
+            Ok(DeviceState::Ready) => Ok(()),
+            other => Err(other),
+        });
+        pair.start_capture();
+        let (mut absent, mut back) = (false, false);
+        until("companion of the camera that is back", || {
+            let (_, companion) = pair.take(LONG).unwrap();
+            for state in states.try_iter() {
+                absent |= state == DeviceState::Absent;
+                back |= absent && state == DeviceState::Ready;
+            }
+            let found = companion.filter(|_| back).map(drop);
+            found.ok_or((absent, back))
+        });
+    }
+
+    #[test]
+    fn with_it_they_come_in_pairs() {
+        let (visible, infrared) = (opening(u64::MAX), opening(u64::MAX));
+        let pair = CameraPair::spawn((visible, |_| {}), (infrared, |_| {}), NEAR);
+        pair.start_capture();
+        // The first pictures may come before the other camera is open.
+        until("companion", || pair.take(LONG).unwrap().1.ok_or(()));
     }
 }

@@ -19,6 +19,8 @@ pub struct Look {
     pub rate: Option<f64>,
     /// Light of the last picture, when the exposure has settled.
     pub light: Light,
+    /// Light of the brightest picture: a lamp that flashes lights some of them only.
+    pub brightest: Light,
     /// Whether one picture differed from the one before: no sensor gives the same noise twice.
     pub changes: bool,
 }
@@ -36,6 +38,7 @@ pub fn probe(
     let begun = Instant::now();
     let (start, width, height) = (first.at(), first.width(), first.height());
     let mut seen = measure(&first);
+    let mut brightest = seen.light;
     drop(first);
     let (mut frames, mut end, mut changes) = (1, start, false);
     while end.saturating_sub(start) < look && begun.elapsed() < look * 2 {
@@ -43,6 +46,9 @@ pub fn probe(
         let now = measure(&frame);
         changes |= now.fingerprint != seen.fingerprint;
         (seen, end) = (now, frame.at());
+        if seen.light.mean > brightest.mean {
+            brightest = seen.light;
+        }
         frames += 1;
     }
     let seconds = end.saturating_sub(start).as_secs_f64();
@@ -52,6 +58,7 @@ pub fn probe(
         frames,
         rate: (seconds > 0.0).then(|| f64::from(frames - 1) / seconds),
         light: seen.light,
+        brightest,
         changes,
     })
 }
@@ -99,5 +106,12 @@ mod tests {
         let covered = look(|n, i| ((n as usize + i) % 3) as u8);
         assert!(covered.changes);
         assert!(covered.light.mean < 3 && covered.light.contrast < 4);
+    }
+
+    #[test]
+    fn of_a_lamp_that_flashes_the_brightest_picture_is_told() {
+        let flashing = look(|n, i| if n % 2 == 0 { 0 } else { 100 + (i % 64) as u8 });
+        assert_eq!(flashing.brightest.mean, 130);
+        assert!(flashing.brightest.contrast > 40);
     }
 }

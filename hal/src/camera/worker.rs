@@ -39,12 +39,13 @@ impl CameraWorker {
         open: impl Fn() -> Result<Box<dyn Camera>, CameraError> + Send + 'static,
         on_state: impl FnMut(DeviceState) + Send + 'static,
     ) -> Self {
-        Self::spawn_into(LatestFrame::new(), open, on_state)
+        Self::spawn_into(LatestFrame::new(), Darkness::Fault, open, on_state)
     }
 
-    /// As [`CameraWorker::spawn`], into a slot of the caller's.
+    /// As [`CameraWorker::spawn`], into a slot of the caller's, for a camera that may be in the dark.
     pub(super) fn spawn_into(
         frames: LatestFrame,
+        darkness: Darkness,
         open: impl Fn() -> Result<Box<dyn Camera>, CameraError> + Send + 'static,
         on_state: impl FnMut(DeviceState) + Send + 'static,
     ) -> Self {
@@ -53,6 +54,7 @@ impl CameraWorker {
         let run = Run {
             face: face.clone(),
             doubted: false,
+            darkness,
             open: Box::new(open),
             switch: switch.clone(),
             frames: frames.clone(),
@@ -91,6 +93,16 @@ impl CameraWorker {
     }
 }
 
+/// What pictures without light mean.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Darkness {
+    /// Nobody can be served by them: the camera is closed and tried again.
+    Fault,
+    /// It is told as a fault, and the pictures go on: whoever looks at them must see that they are dark,
+    /// because without any nothing would be held against who covers the lens.
+    Told,
+}
+
 struct Run {
     open: Box<dyn Fn() -> Result<Box<dyn Camera>, CameraError> + Send>,
     switch: Switch,
@@ -98,6 +110,7 @@ struct Run {
     face: FacePlace,
     /// It has failed, and has not shown since that it works.
     doubted: bool,
+    darkness: Darkness,
 }
 
 impl Driver for Run {
@@ -163,6 +176,7 @@ impl Run {
         let mut watch = Watch::default();
         let mut last_frame = Instant::now();
         loop {
+            health.alive();
             let result = camera.next_frame(FRAME_WAIT);
             if self.switch.get() != wish {
                 self.frames.clear();
@@ -190,8 +204,14 @@ impl Run {
         camera: &dyn Camera,
         health: &mut Health,
     ) -> Result<(), CameraError> {
-        if let Some(trouble) = watch.look(frame) {
-            return Err(failure(trouble, camera));
+        match watch.look(frame) {
+            Some(Trouble::Black) if self.darkness == Darkness::Told => {
+                self.doubted = true;
+                health.set(Self::state_after(&failure(Trouble::Black, camera)));
+                return Ok(());
+            }
+            Some(trouble) => return Err(failure(trouble, camera)),
+            None => {}
         }
         if watch.is_sound() || !self.doubted {
             self.works(health);
@@ -209,6 +229,7 @@ impl Run {
         let mut watch = Watch::default();
         let begun = Instant::now();
         while !watch.is_sound() {
+            health.alive();
             let result = camera.next_frame(FRAME_WAIT);
             if self.switch.get() != wish {
                 return Ok(());

@@ -42,6 +42,18 @@ pub enum ServiceAdvice {
          replace the reader."
     )]
     Replace,
+    /// The port is there and cannot be opened.
+    #[error(
+        "Check that no other program uses the reader and that the kiosk's user belongs to the group \
+         \"dialout\"."
+    )]
+    FreePort,
+    /// Nothing answers.
+    #[error(
+        "Check the reader's power and cable, and that `port` under [card_reader] in the settings file \
+         is right, and `baud`, if it is given."
+    )]
+    CheckPower,
     /// Whatever it is, a new start may help.
     #[error(
         "Take the reader's power away for ten seconds and repeat the self-test. If it says the same \

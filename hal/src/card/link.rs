@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serialport::{ClearBuffer, SerialPort, TTYPort};
 use zeroize::Zeroizing;
 
+use super::ServiceAdvice;
 use super::ga467::{Command, Decoded, Decoder, MAX_LEN, Response, Sw3};
 
 /// Longest wait in the driver; bounds how long a stop or a cancel can take.
@@ -46,8 +47,26 @@ pub(super) enum Trouble {
     Oversized(usize),
     #[error("the reader is out of order: {0}")]
     Sick(Sw3),
+    #[error(
+        "the reader's module is not the one of the settings (sam_wrong): its number is {found}; check who \
+         changed the reader, and correct `sam` if that was meant"
+    )]
+    OtherModule { found: String },
     #[error("nobody waits for the answer any more")]
     Cancelled,
+}
+
+impl Trouble {
+    /// What a technician should do about it, where its words do not say so themselves.
+    pub(super) fn for_technician(&self) -> Option<ServiceAdvice> {
+        match self {
+            Self::Open { .. } => Some(ServiceAdvice::FreePort),
+            Self::Silent(_) => Some(ServiceAdvice::CheckPower),
+            Self::Garbled | Self::Oversized(_) => Some(ServiceAdvice::CheckCable),
+            Self::Sick(sw3) => Some(sw3.for_technician()),
+            Self::Lost(_) | Self::OtherModule { .. } | Self::Cancelled => None,
+        }
+    }
 }
 
 /// An open line.

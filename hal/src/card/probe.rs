@@ -5,17 +5,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::ga467::{Command, Response, SamNumber, Sw3};
+use super::ga467::{Command, SamNumber, Sw3};
 use super::link::{Limits, Link, Trouble};
 use super::serial::CardReaderConfig;
 use super::speed::{self, LineSpeed};
 
-/// Patience with each answer. The module answers these commands within milliseconds.
-const LIMITS: Limits = Limits {
-    answer: Duration::from_millis(1000),
-    gap: Duration::from_millis(300),
-    total: Duration::from_millis(1500),
-};
+/// Silence within an answer after which it counts as broken off: a technician waits for this.
+const GAP: Duration = Duration::from_millis(300);
 
 /// What a reader says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +75,20 @@ pub fn probe(config: &CardReaderConfig) -> Result<ReaderProbe, ProbeError> {
     let mut baud = config.speed.first(None);
     let mut link = Link::open(&config.port, baud).map_err(refused)?;
     if matches!(config.speed, LineSpeed::Detect { .. }) {
-        let found = speed::detect(&mut link, None, &mut || true).map_err(refused)?;
+        let answer = config.timings.detect;
+        let found = speed::detect(&mut link, None, answer, &mut || true).map_err(refused)?;
         baud = found.bits_per_second();
     }
     let begun = Instant::now();
-    let answer = match ask(&mut link, Command::Status) {
-        Err(Trouble::Garbled | Trouble::Oversized(_)) => ask(&mut link, Command::Status),
+    let limits = limits(config);
+    let mut ask = |command| link.exchange(command, limits, &mut |_| true);
+    let answer = match ask(Command::Status) {
+        Err(Trouble::Garbled | Trouble::Oversized(_)) => ask(Command::Status),
         other => other,
     };
     let status = answer.map_err(refused)?.sw3();
     let answered_in = begun.elapsed();
-    let number = ask(&mut link, Command::SamNumber).ok();
+    let number = ask(Command::SamNumber).ok();
     Ok(ReaderProbe {
         status,
         sam_number: number.and_then(|answer| SamNumber::parse(answer.data())),
@@ -98,8 +97,14 @@ pub fn probe(config: &CardReaderConfig) -> Result<ReaderProbe, ProbeError> {
     })
 }
 
-fn ask(link: &mut Link, command: Command) -> Result<Response, Trouble> {
-    link.exchange(command, LIMITS, &mut |_| true)
+/// Patience with each answer. The module answers these commands within milliseconds.
+fn limits(config: &CardReaderConfig) -> Limits {
+    let answer = config.timings.answer;
+    Limits {
+        answer,
+        gap: GAP,
+        total: answer * 3 / 2,
+    }
 }
 
 fn refused(config: &CardReaderConfig, trouble: Trouble) -> ProbeError {
@@ -111,11 +116,13 @@ fn refused(config: &CardReaderConfig, trouble: Trouble) -> ProbeError {
         },
         Trouble::Lost(source) => ProbeError::Port { port, source },
         Trouble::Silent(waited) => ProbeError::Silent { port, waited },
-        Trouble::Garbled | Trouble::Oversized(_) | Trouble::Sick(_) | Trouble::Cancelled => {
-            ProbeError::Garbled {
-                port,
-                speed: config.speed,
-            }
-        }
+        Trouble::Garbled
+        | Trouble::Oversized(_)
+        | Trouble::Sick(_)
+        | Trouble::OtherModule { .. }
+        | Trouble::Cancelled => ProbeError::Garbled {
+            port,
+            speed: config.speed,
+        },
     }
 }

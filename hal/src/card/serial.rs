@@ -12,7 +12,7 @@ use super::speed::{self, LineSpeed};
 pub use super::timings::Timings;
 use super::visit::Visitor;
 use crate::device::{DeviceState, Switch};
-use crate::worker::{Driver, Health, Worker, faulted};
+use crate::worker::{Driver, Health, Worker, faulted, faulted_with};
 
 /// Where the reader is and how patient to be with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct CardReaderConfig {
     pub newest_address: bool,
     /// Read the fingerprints, too, to know whether there are any; they are zeroed unseen.
     pub fingerprints: bool,
+    /// The number of the module that belongs here, as [`SamNumber`] shows it; another one is not used.
+    pub sam: Option<String>,
     /// How long to wait for what.
     pub timings: Timings,
 }
@@ -37,6 +39,7 @@ impl CardReaderConfig {
             speed: LineSpeed::Fixed(115_200),
             newest_address: true,
             fingerprints: false,
+            sam: None,
             timings: Timings::default(),
         }
     }
@@ -65,6 +68,7 @@ impl CardWorker {
             config,
             switch: switch.clone(),
             baud: None,
+            was_reset: false,
         };
         let stop = switch.clone();
         Self {
@@ -91,24 +95,54 @@ struct Run {
     switch: Switch,
     /// The speed that was found last: the likeliest one next time.
     baud: Option<Baud>,
+    /// It was reset and has not been well since.
+    was_reset: bool,
 }
 
 impl Driver for Run {
     type Trouble = Trouble;
     const NAME: &'static str = "card-reader";
+    /// One card: six commands of at most 7 s, the three long ones asked for up to three times.
+    const LONGEST: Duration = Duration::from_secs(90);
 
     fn is_stopped(&self) -> bool {
         self.switch.get().stop
     }
 
-    /// Opens the port once and uses it for as long as that goes well.
     fn turn(&mut self, health: &mut Health) -> Result<(), Trouble> {
+        match self.use_line(health) {
+            // What nobody waits for any more is no trouble.
+            Err(Trouble::Cancelled) if self.is_stopped() => Ok(()),
+            ended => ended,
+        }
+    }
+
+    fn state_after(trouble: &Trouble) -> DeviceState {
+        match trouble {
+            Trouble::Lost(_) => DeviceState::Absent,
+            Trouble::Open { source, .. } if is_missing(source) => DeviceState::Absent,
+            other => match other.for_technician() {
+                Some(advice) => faulted_with(other, advice),
+                None => faulted(other),
+            },
+        }
+    }
+
+    fn rest(&mut self, pause: Duration) {
+        self.switch.rest(pause);
+    }
+}
+
+impl Run {
+    /// Opens the port once and uses it for as long as that goes well.
+    fn use_line(&mut self, health: &mut Health) -> Result<(), Trouble> {
         health.starting();
         let mut link = self.connect()?;
         self.check(&mut link)?;
         self.introduce(&mut link)?;
         health.ready();
         loop {
+            health.alive();
             let wish = self.switch.get();
             if wish.stop {
                 return Ok(());
@@ -130,29 +164,16 @@ impl Driver for Run {
         }
     }
 
-    fn state_after(trouble: &Trouble) -> DeviceState {
-        match trouble {
-            Trouble::Lost(_) => DeviceState::Absent,
-            Trouble::Open { source, .. } if is_missing(source) => DeviceState::Absent,
-            other => faulted(other),
-        }
-    }
-
-    fn rest(&mut self, pause: Duration) {
-        self.switch.rest(pause);
-    }
-}
-
-impl Run {
     /// Opens the line at the module's speed.
     fn connect(&mut self) -> Result<Link, Trouble> {
         let speed = self.config.speed;
         let mut link = Link::open(&self.config.port, speed.first(self.baud))?;
         if let LineSpeed::Detect { raise } = speed {
             let mut go_on = || !self.switch.get().stop;
-            let mut baud = speed::detect(&mut link, self.baud, &mut go_on)?;
+            let answer = self.config.timings.detect;
+            let mut baud = speed::detect(&mut link, self.baud, answer, &mut go_on)?;
             if raise {
-                baud = speed::raise(&mut link, baud, &mut go_on)?;
+                baud = speed::raise(&mut link, baud, answer, &mut go_on)?;
             }
             tracing::info!(baud = baud.bits_per_second(), "card reader speed");
             self.baud = Some(baud);
@@ -160,32 +181,63 @@ impl Run {
         Ok(link)
     }
 
-    /// Asks the module whether it is well; a damaged answer is asked for once more.
+    /// Asks the module whether it is well. One that says no is reset, once: its self-test may have come
+    /// out badly for a reason that is gone.
     fn check(&mut self, link: &mut Link) -> Result<(), Trouble> {
-        let limits = self.config.timings.limits(Command::Status);
-        let mut ask = || link.exchange(Command::Status, limits, &mut |_| true);
-        let answer = match ask() {
-            Err(Trouble::Garbled | Trouble::Oversized(_)) => ask(),
-            other => other,
-        }?;
-        match answer.sw3() {
-            Sw3::Ok => Ok(()),
+        let mut status = self.status(link)?;
+        if matches!(status, Sw3::SelfTestFailed | Sw3::Other(_)) && !self.was_reset {
+            self.was_reset = true;
+            self.reset(link)?;
+            status = self.status(link)?;
+        }
+        match status {
+            Sw3::Ok => {
+                self.was_reset = false;
+                Ok(())
+            }
             other => Err(Trouble::Sick(other)),
         }
     }
 
-    /// Notes the module's number for the technician; modules without one are none the worse.
+    /// Its status; a damaged answer is asked for once more.
+    fn status(&self, link: &mut Link) -> Result<Sw3, Trouble> {
+        let limits = self.config.timings.limits(Command::Status);
+        let mut ask = || link.exchange(Command::Status, limits, &mut |_| !self.is_stopped());
+        let answer = match ask() {
+            Err(Trouble::Garbled | Trouble::Oversized(_)) => ask(),
+            other => other,
+        }?;
+        Ok(answer.sw3())
+    }
+
+    /// What the module answers to it is asked for afterwards, by its status.
+    fn reset(&self, link: &mut Link) -> Result<(), Trouble> {
+        tracing::warn!("the card reader's module is reset");
+        let limits = self.config.timings.limits(Command::Reset);
+        match link.exchange(Command::Reset, limits, &mut |_| !self.is_stopped()) {
+            Err(lost @ (Trouble::Lost(_) | Trouble::Cancelled)) => Err(lost),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes the module's number for the technician, and holds it against the one in the settings.
+    /// Without one there, modules that tell no number are none the worse.
     fn introduce(&mut self, link: &mut Link) -> Result<(), Trouble> {
         let limits = self.config.timings.limits(Command::SamNumber);
-        match link.exchange(Command::SamNumber, limits, &mut |_| true) {
-            Ok(answer) => {
-                if let Some(number) = SamNumber::parse(answer.data()) {
-                    tracing::info!(%number, "card reader module");
-                }
-                Ok(())
+        let number = match link.exchange(Command::SamNumber, limits, &mut |_| !self.is_stopped()) {
+            Ok(answer) => SamNumber::parse(answer.data()),
+            Err(lost @ (Trouble::Lost(_) | Trouble::Open { .. } | Trouble::Cancelled)) => {
+                return Err(lost);
             }
-            Err(lost @ (Trouble::Lost(_) | Trouble::Open { .. })) => Err(lost),
-            Err(_) => Ok(()),
+            // What was not heard is asked for again, before anybody is suspected.
+            Err(trouble) if self.config.sam.is_some() => return Err(trouble),
+            Err(_) => None,
+        };
+        let found = number.map_or_else(|| String::from("not told"), |number| number.to_string());
+        tracing::info!(number = found, "card reader module");
+        match &self.config.sam {
+            Some(wanted) if *wanted != found => Err(Trouble::OtherModule { found }),
+            _ => Ok(()),
         }
     }
 }

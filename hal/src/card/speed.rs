@@ -6,13 +6,8 @@ use std::time::Duration;
 use super::ga467::{Baud, Command, Sw3};
 use super::link::{Limits, Link, Trouble};
 
-/// Patience with each speed. The slowest exchange, 21 bytes at 9,600 baud, takes 22 ms on the wire;
-/// the rest is for the module to think and for a converter's buffers.
-const LIMITS: Limits = Limits {
-    answer: Duration::from_millis(250),
-    gap: Duration::from_millis(60),
-    total: Duration::from_millis(400),
-};
+/// Silence within an answer after which it counts as broken off.
+const GAP: Duration = Duration::from_millis(60);
 
 /// How often all speeds are tried: an answer can be hit by noise.
 const ROUNDS: usize = 2;
@@ -39,18 +34,29 @@ impl LineSpeed {
     }
 }
 
-/// Finds the module's speed, beginning with the one it had last, and leaves the line at it.
-/// `go_on` is asked whether anybody still waits.
+/// Patience with each speed: until the answer begins, and as much again and more until it is there.
+fn limits(answer: Duration) -> Limits {
+    Limits {
+        answer,
+        gap: GAP,
+        total: answer * 8 / 5,
+    }
+}
+
+/// Finds the module's speed, beginning with the one it had last, and leaves the line at it. An answer
+/// begins within `answer`; `go_on` is asked whether anybody still waits.
 pub(super) fn detect(
     link: &mut Link,
     last: Option<Baud>,
+    answer: Duration,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Baud, Trouble> {
-    let mut outcome = Trouble::Silent(LIMITS.answer);
+    let limits = limits(answer);
+    let mut outcome = Trouble::Silent(limits.answer);
     for _ in 0..ROUNDS {
         for baud in last.into_iter().chain(Baud::ALL) {
             link.set_baud(baud.bits_per_second())?;
-            match link.exchange(Command::Status, LIMITS, &mut |_| go_on()) {
+            match link.exchange(Command::Status, limits, &mut |_| go_on()) {
                 Ok(_) => return Ok(baud),
                 Err(Trouble::Silent(_)) => {}
                 Err(heard @ (Trouble::Garbled | Trouble::Oversized(_))) => outcome = heard,
@@ -69,17 +75,19 @@ pub(super) fn detect(
 pub(super) fn raise(
     link: &mut Link,
     now: Baud,
+    answer: Duration,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Baud, Trouble> {
     if now == Baud::B115200 {
         return Ok(now);
     }
-    match link.exchange(Command::SetBaud(Baud::B115200), LIMITS, &mut |_| go_on()) {
+    let set = Command::SetBaud(Baud::B115200);
+    match link.exchange(set, limits(answer), &mut |_| go_on()) {
         Ok(answer) if answer.sw3() == Sw3::Ok => {}
         Ok(_) => return Ok(now),
         Err(lost @ (Trouble::Lost(_) | Trouble::Cancelled)) => return Err(lost),
         // The answer can be at either speed.
         Err(_) => {}
     }
-    detect(link, Some(Baud::B115200), go_on)
+    detect(link, Some(Baud::B115200), answer, go_on)
 }

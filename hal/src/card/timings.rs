@@ -9,6 +9,9 @@ use super::link::Limits;
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timings {
+    /// Start of the answer to "status" at a speed that is tried. The slowest exchange, 21 bytes at 9,600
+    /// baud, takes 22 ms on the wire; the rest is for the module to think and for a converter's buffers.
+    pub detect: Duration,
     /// Start of the answer to "status", "SAM number" and "set speed", which need no card: modules
     /// answer within milliseconds; the rest is for converters and a busy machine.
     pub answer: Duration,
@@ -37,6 +40,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Self {
+            detect: Duration::from_millis(250),
             answer: Duration::from_millis(1000),
             reset_answer: Duration::from_millis(2000),
             card_answer: Duration::from_millis(1000),
@@ -54,6 +58,24 @@ impl Default for Timings {
 }
 
 impl Timings {
+    /// The same with so many times the patience with answers, for a simulated reader on a machine with
+    /// much else to do. What is waited out after each damaged answer, the gap, grows by its root only.
+    #[must_use]
+    pub fn with_patience(self, times: u32) -> Self {
+        Self {
+            detect: self.detect * times,
+            answer: self.answer * times,
+            reset_answer: self.reset_answer * times,
+            card_answer: self.card_answer * times,
+            read_answer: self.read_answer * times,
+            fingerprints_answer: self.fingerprints_answer * times,
+            address_answer: self.address_answer * times,
+            gap: self.gap * times.isqrt(),
+            total: self.total * times,
+            ..self
+        }
+    }
+
     pub(super) fn limits(&self, command: Command) -> Limits {
         Limits {
             answer: match command {

@@ -229,11 +229,9 @@ impl Visitor {
 
     fn failed(&mut self, fault: CardFault, wish: Wish) {
         tracing::info!(%fault, "card not read");
-        if fault == CardFault::PulledMidRead {
-            self.forget();
-        } else {
-            self.not_before = Some(Instant::now() + self.timings.retry_after);
-        }
+        // Also after one that seems to be taken away: a card that lies badly answers like that, and
+        // whether it is gone, the next look says.
+        self.not_before = Some(Instant::now() + self.timings.retry_after);
         self.tell(wish, CardEvent::Failed(fault));
     }
 
@@ -247,7 +245,9 @@ impl Visitor {
 
 fn fault_of(trouble: &Trouble) -> CardFault {
     match trouble {
-        Trouble::Open { .. } | Trouble::Lost(_) => CardFault::LineLost,
+        Trouble::Open { .. } | Trouble::Lost(_) | Trouble::OtherModule { .. } => {
+            CardFault::LineLost
+        }
         Trouble::Silent(waited) => CardFault::Silent(*waited),
         Trouble::Garbled | Trouble::Cancelled => CardFault::Garbled,
         Trouble::Oversized(len) => CardFault::Oversized(*len),

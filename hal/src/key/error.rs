@@ -215,8 +215,9 @@ pub enum TpmTrouble {
     },
     /// A place in its memory is somebody else's.
     #[error(
-        "its index {index:#010x} is used by another program: look at it with `tpm2_nvreadpublic` \
-         and free it (`tpm2_nvundefine {index:#x}`) if nobody needs it"
+        "its index {index:#010x} is that of an earlier kiosk on this machine, whose disk was replaced or \
+         written anew, or of another program: if nobody needs those keys, destroy them with `kiosk wipe \
+         --config … --confirm KIOSK` and begin again"
     )]
     IndexTaken {
         /// The index.

@@ -30,6 +30,9 @@ const NEXT: &str = "+next";
 
 /// A change takes Argon2id or a few commands of the TPM, seconds at most; then somebody is stuck.
 const LONGEST_CHANGE: Duration = Duration::from_secs(30);
+/// A lock that is not free at once may soon be: another program has opened the key store, or one of
+/// this program's is just being started and holds what its parent had open (flock(2)).
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -155,7 +158,7 @@ impl KeyStore {
             Kind::File => Box::new(FileDriver::new(&files.main, &files.counter, settings)?),
         };
         let store = Self::with(files, driver, settings);
-        let held = store.files.hold()?;
+        let held = store.files.hold_within(PATIENCE)?;
         let begun = store.files.next.exists();
         guarded::replace(&store.files.next, BEGUN)?;
         let own = store.driver.establish(begun)?;
@@ -262,7 +265,7 @@ impl KeyStore {
     /// # Errors
     /// When this machine cannot unseal or seal.
     pub fn follow_settings(&mut self) -> Result<bool, KeyError> {
-        let _held = self.files.hold()?;
+        let _held = self.files.hold_within(PATIENCE)?;
         let container = self.current()?;
         if !self.driver.differs_from(&container) {
             return Ok(false);
@@ -353,7 +356,7 @@ impl KeyStore {
         &self,
         change: impl FnOnce(&mut Secrets) -> Result<bool, KeyError>,
     ) -> Result<(), KeyError> {
-        let _held = self.files.hold()?;
+        let _held = self.files.hold_within(PATIENCE)?;
         let container = self.current()?;
         let mut secrets = self.unseal_all(&container)?;
         if change(&mut secrets)? {

@@ -1,7 +1,7 @@
 //! The narrow border between the panel's thread and whatever its lines are on; and the real board,
 //! put together from a Raspberry Pi's header, GPIO chips and a PWM channel as the wiring says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::chardev::Chardev;
@@ -23,6 +23,15 @@ pub trait Board: Send {
     /// The ring is gone.
     fn glow(&mut self, thousandths: u16) -> Result<(), PanelError>;
 
+    /// Takes the outputs and the ring that are not taken yet; those that can be had work, whatever is
+    /// missing. The switches came with the board.
+    ///
+    /// # Errors
+    /// The first that cannot be had.
+    fn complete(&mut self) -> Result<(), PanelError> {
+        Ok(())
+    }
+
     /// The switches that are active now.
     ///
     /// # Errors
@@ -41,52 +50,123 @@ pub trait Board: Send {
     fn describe(&self) -> String;
 }
 
-/// Takes the lines of a wiring.
+/// Takes the switches of a wiring; lamps and ring come with [`Board::complete`], because a lamp that is
+/// not there must not keep an opened case quiet.
 ///
 /// # Errors
-/// [`PanelError`], the first line that cannot be had.
+/// [`PanelError`], the first switch that cannot be had.
 pub fn open(wiring: &Wiring, waker: &Waker) -> Result<Box<dyn Board>, PanelError> {
     wiring.check()?;
     Ok(Box::new(RealBoard {
-        header: Header::open(wiring, waker)?,
-        chardev: Chardev::open(wiring)?,
-        ring: wiring.ring.map(PwmRing::open).transpose()?,
+        switches: Lines::open(&wiring.switches_alone(), waker)?,
+        lamps: BTreeMap::new(),
+        ring: None,
+        wiring: wiring.clone(),
+        waker: waker.clone(),
     }))
 }
 
-/// Lines of this computer.
-struct RealBoard {
+/// Lines of this computer, wherever they are.
+struct Lines {
     header: Header,
     chardev: Chardev,
-    ring: Option<PwmRing>,
 }
 
-impl Board for RealBoard {
+impl Lines {
+    fn open(wiring: &Wiring, waker: &Waker) -> Result<Self, PanelError> {
+        Ok(Self {
+            header: Header::open(wiring, waker)?,
+            chardev: Chardev::open(wiring)?,
+        })
+    }
+
     fn set(&mut self, output: Output, on: bool) -> Result<(), PanelError> {
         self.header.set(output, on);
         self.chardev.set(output, on)
     }
 
+    fn describe(&self) -> impl Iterator<Item = String> {
+        [self.header.describe(), self.chardev.describe()]
+            .into_iter()
+            .flatten()
+    }
+}
+
+/// The panel of this computer.
+struct RealBoard {
+    wiring: Wiring,
+    waker: Waker,
+    switches: Lines,
+    /// Each by itself: one that fails takes no other with it.
+    lamps: BTreeMap<Output, Lines>,
+    ring: Option<PwmRing>,
+}
+
+impl RealBoard {
+    fn take_lamp(&mut self, output: Output) -> Result<(), PanelError> {
+        if !self.lamps.contains_key(&output) {
+            let lamp = Lines::open(&self.wiring.output_alone(output), &self.waker)?;
+            self.lamps.insert(output, lamp);
+        }
+        Ok(())
+    }
+
+    fn take_ring(&mut self) -> Result<(), PanelError> {
+        if let (None, Some(at)) = (&self.ring, self.wiring.ring) {
+            self.ring = Some(PwmRing::open(at)?);
+        }
+        Ok(())
+    }
+}
+
+impl Board for RealBoard {
+    fn set(&mut self, output: Output, on: bool) -> Result<(), PanelError> {
+        let Some(lamp) = self.lamps.get_mut(&output) else {
+            return Ok(());
+        };
+        let set = lamp.set(output, on);
+        if set.is_err() {
+            // To be taken anew.
+            self.lamps.remove(&output);
+        }
+        set
+    }
+
     fn glow(&mut self, thousandths: u16) -> Result<(), PanelError> {
-        self.ring
-            .as_mut()
-            .map_or(Ok(()), |ring| ring.glow(thousandths))
+        let Some(ring) = &mut self.ring else {
+            return Ok(());
+        };
+        let set = ring.glow(thousandths);
+        if set.is_err() {
+            self.ring = None;
+        }
+        set
+    }
+
+    fn complete(&mut self) -> Result<(), PanelError> {
+        let wired: Vec<_> = self.wiring.outputs.keys().copied().collect();
+        let mut whole = Ok(());
+        for output in wired {
+            whole = whole.and(self.take_lamp(output));
+        }
+        whole.and(self.take_ring())
     }
 
     fn active(&mut self) -> Result<BTreeSet<Switch>, PanelError> {
-        let mut active = self.chardev.active()?;
-        active.extend(self.header.active());
+        let mut active = self.switches.chardev.active()?;
+        active.extend(self.switches.header.active());
         Ok(active)
     }
 
     fn sleep(&mut self, waker: &Waker, limit: Duration) -> Result<(), PanelError> {
         // Interrupts of the header wake the waker.
-        self.chardev.sleep(waker, limit)
+        self.switches.chardev.sleep(waker, limit)
     }
 
     fn describe(&self) -> String {
+        let lamps = self.lamps.values().flat_map(Lines::describe);
         let ring = self.ring.as_ref().map(PwmRing::describe);
-        let parts = [self.header.describe(), self.chardev.describe(), ring];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        let parts: BTreeSet<_> = self.switches.describe().chain(lamps).chain(ring).collect();
+        parts.into_iter().collect::<Vec<_>>().join("; ")
     }
 }

@@ -36,22 +36,44 @@ pub struct At<T> {
     pub next: Option<Duration>,
 }
 
-/// Whether the buzzer sounds, so long after a sound began.
-#[must_use]
-pub fn buzz(sound: Sound, since: Duration) -> At<bool> {
-    let mut end = Duration::ZERO;
-    for (index, tone) in tones(sound).iter().enumerate() {
-        end += Duration::from_millis(*tone);
-        if since < end {
-            return At {
-                level: index % 2 == 0,
-                next: Some(end - since),
-            };
+/// A sound that is being played.
+#[derive(Clone, Debug)]
+pub struct Playing {
+    sound: Sound,
+    /// Which of its tones and pauses, and since when.
+    part: usize,
+    since: Duration,
+}
+
+impl Playing {
+    /// Begins a sound.
+    #[must_use]
+    pub const fn new(sound: Sound, now: Duration) -> Self {
+        Self {
+            sound,
+            part: 0,
+            since: now,
         }
     }
-    At {
-        level: false,
-        next: None,
+
+    /// Whether the buzzer sounds now. A part whose time is over makes room for the next one, which
+    /// begins now: whoever comes late lengthens a sound, and swallows none of its tones.
+    pub fn at(&mut self, now: Duration) -> At<bool> {
+        if self.left(now).is_some_and(|left| left.is_zero()) {
+            self.part += 1;
+            self.since = now;
+        }
+        let next = self.left(now);
+        At {
+            level: next.is_some() && self.part.is_multiple_of(2),
+            next,
+        }
+    }
+
+    /// What is left of this part; none after the last.
+    fn left(&self, now: Duration) -> Option<Duration> {
+        let length = tones(self.sound).get(self.part)?;
+        Some(Duration::from_millis(*length).saturating_sub(now.saturating_sub(self.since)))
     }
 }
 
@@ -106,13 +128,19 @@ mod tests {
 
     /// How often it begins to sound, and when it is silent for good.
     fn listen(sound: Sound) -> (usize, Duration) {
+        listen_late(sound, Duration::ZERO)
+    }
+
+    /// The same for who comes so late each time.
+    fn listen_late(sound: Sound, late: Duration) -> (usize, Duration) {
         let (mut now, mut tones, mut was) = (Duration::ZERO, 0, false);
+        let mut playing = Playing::new(sound, now);
         loop {
-            let At { level, next } = buzz(sound, now);
+            let At { level, next } = playing.at(now);
             tones += usize::from(level && !was);
             was = level;
             match next {
-                Some(next) => now += next,
+                Some(next) => now += next + late,
                 None => return (tones, now),
             }
         }
@@ -123,6 +151,12 @@ mod tests {
         assert_eq!(listen(Sound::CardRead), (1, ms(80)));
         assert_eq!(listen(Sound::Ok), (2, ms(340)));
         assert_eq!(listen(Sound::Error), (1, ms(600)));
+    }
+
+    #[test]
+    fn a_busy_machine_swallows_no_tone() {
+        assert_eq!(listen_late(Sound::CardRead, ms(5_000)), (1, ms(5_080)));
+        assert_eq!(listen_late(Sound::Ok, ms(5_000)), (2, ms(15_340)));
     }
 
     #[test]
@@ -148,9 +182,10 @@ mod tests {
         #[test]
         fn nothing_changes_before_it_is_said_to(at in 0_u64..100_000, part in 0.0..1.0_f64) {
             for sound in SOUNDS {
-                if let At { level, next: Some(next) } = buzz(sound, ms(at)) {
+                let mut playing = Playing::new(sound, ms(0));
+                if let At { level, next: Some(next) } = playing.at(ms(at)) {
                     prop_assert!(next >= ms(1));
-                    prop_assert_eq!(buzz(sound, ms(at) + next.mul_f64(part * 0.999)).level, level);
+                    prop_assert_eq!(playing.at(ms(at) + next.mul_f64(part * 0.999)).level, level);
                 }
             }
             for light in [StatusLight::LookHere, StatusLight::Error] {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use super::pattern::FULL;
-use super::pattern::{At, buzz, glow};
+use super::pattern::{At, Playing, glow};
 use super::{Output, Settle, Sound, StatusLight, Switch};
 
 /// How long a switch must rest before it counts. Opening a case takes longer than a tenth of a
@@ -69,7 +69,7 @@ pub struct Plan {
     wish: Wish,
     /// When the light began to say what it says.
     lit: Duration,
-    sound: Option<(Sound, Duration)>,
+    sound: Option<Playing>,
     switches: BTreeMap<Switch, Settle>,
 }
 
@@ -98,7 +98,7 @@ impl Plan {
 
     /// Begins a sound; one that still sounds ends.
     pub fn sound(&mut self, sound: Sound, now: Duration) {
-        self.sound = Some((sound, now));
+        self.sound = Some(Playing::new(sound, now));
     }
 
     /// The switches in `active` are active at the moment `now`, the others are not.
@@ -129,9 +129,10 @@ impl Plan {
             level: false,
             next: None,
         };
-        let at = self.sound.map_or(silence, |(sound, begun)| {
-            buzz(sound, now.saturating_sub(begun))
-        });
+        let at = self
+            .sound
+            .as_mut()
+            .map_or(silence, |playing| playing.at(now));
         if at.next.is_none() {
             self.sound = None;
         }

@@ -27,7 +27,8 @@ impl Probe {
     /// [`PanelError`]; also while the kiosk runs, which has them.
     pub fn open(wiring: &Wiring) -> Result<Self, PanelError> {
         let waker = Waker::new().map_err(PanelError::Wait)?;
-        let board = open(wiring, &waker)?;
+        let mut board = open(wiring, &waker)?;
+        board.complete()?;
         Ok(Self::of(board, waker, wiring.switches.keys().copied()))
     }
 

@@ -130,6 +130,23 @@ impl Wiring {
         outputs.chain(switches)
     }
 
+    /// What is watched, without what is driven.
+    pub(super) fn switches_alone(&self) -> Self {
+        Self {
+            switches: self.switches.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// One thing that is driven, and nothing else.
+    pub(super) fn output_alone(&self, output: Output) -> Self {
+        let line = self.outputs.get(&output).cloned();
+        Self {
+            outputs: line.map(|line| (output, line)).into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Checks what can be checked on any machine.
     ///
     /// # Errors

@@ -14,6 +14,9 @@ use crate::worker::{Driver, Health, Worker};
 /// edge.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// How often a lamp or a ring that cannot be had is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(4);
+
 /// A supervised panel. Dropping it makes the panel dark and ends the thread.
 pub struct PanelWorker {
     desk: Arc<Mutex<Desk>>,
@@ -125,8 +128,9 @@ impl Driver for Run {
         health.starting();
         let mut board = (self.open)(&self.waker)?;
         let mut plan = Plan::new(self.switches.iter().copied(), monotonic_now());
-        let mut shown = None;
+        let mut lights = Lights::default();
         loop {
+            health.alive();
             let now = monotonic_now();
             if self.take_wishes(&mut plan, now) {
                 return darken(board.as_mut());
@@ -136,9 +140,10 @@ impl Driver for Run {
             for (switch, active) in step.switched {
                 (self.on_switch)(switch, active);
             }
-            bring(board.as_mut(), shown, step.levels)?;
-            if shown.replace(step.levels).is_none() {
-                health.ready();
+            match lights.show(board.as_mut(), step.levels, now) {
+                None => {}
+                Some(Ok(())) => health.ready(),
+                Some(Err(error)) => health.set(DeviceState::Faulted(error.words())),
             }
             let next = step.due.map_or(LOOK_EVERY, |due| due.saturating_sub(now));
             board.sleep(&self.waker, next.min(LOOK_EVERY))?;
@@ -172,24 +177,64 @@ impl Run {
     }
 }
 
-/// Changes what differs from what is shown; everything at first.
+/// Lamps and ring: what they show, and whether all of them are there.
+#[derive(Default)]
+struct Lights {
+    shown: Option<Levels>,
+    look_again: Option<Duration>,
+    incomplete: bool,
+}
+
+impl Lights {
+    /// Shows these levels. What is learnt on the way of how lamps and ring are, if something is.
+    fn show(
+        &mut self,
+        board: &mut dyn Board,
+        levels: Levels,
+        now: Duration,
+    ) -> Option<Result<(), PanelError>> {
+        let due = self.look_again.is_none_or(|at| now >= at);
+        let mut learnt = due.then(|| {
+            self.look_again = Some(now + TRY_AGAIN);
+            board.complete()
+        });
+        if self.incomplete && matches!(learnt, Some(Ok(()))) {
+            // What has come back shows nothing yet.
+            self.shown = None;
+        }
+        self.incomplete = learnt.as_ref().map_or(self.incomplete, Result::is_err);
+        match bring(board, self.shown, levels) {
+            Ok(()) => self.shown = Some(levels),
+            Err(error) => {
+                (self.shown, self.incomplete) = (None, true);
+                learnt = Some(Err(error));
+            }
+        }
+        learnt
+    }
+}
+
+/// Changes what differs from what is shown; everything at first. A lamp that fails leaves the others
+/// what they are to be.
 fn bring(board: &mut dyn Board, shown: Option<Levels>, levels: Levels) -> Result<(), PanelError> {
+    let mut brought = Ok(());
     for output in Output::ALL {
         let on = levels.is_on(output);
         if shown.is_none_or(|shown| shown.is_on(output) != on) {
-            board.set(output, on)?;
+            brought = brought.and(board.set(output, on));
         }
     }
     if shown.is_none_or(|shown| shown.ring != levels.ring) {
-        board.glow(levels.ring)?;
+        brought = brought.and(board.glow(levels.ring));
     }
-    Ok(())
+    brought
 }
 
 /// What a GPIO chip does with a line that is let go is its own affair: leave none on.
 fn darken(board: &mut dyn Board) -> Result<(), PanelError> {
+    let mut dark = Ok(());
     for output in Output::ALL {
-        board.set(output, false)?;
+        dark = dark.and(board.set(output, false));
     }
-    board.glow(0)
+    dark.and(board.glow(0))
 }

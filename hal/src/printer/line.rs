@@ -9,17 +9,8 @@ use super::reply::{REPORT_BY_YOURSELF, SAY_WHEN_REACHED};
 use super::{Asked, PrinterConfig, PrinterPort, Reply, ReplyDecoder, Status, Trouble};
 use crate::device::DeviceState;
 
-/// For the answer to a real-time question: printers give it within milliseconds, busy ones later. A
-/// slip is not given up because a printer thinks for a moment.
-const ANSWER: Duration = Duration::from_millis(3000);
 /// So many bytes go out between two looks at what the printer says.
 const CHUNK_BYTES: usize = 256;
-/// A chunk that the printer does not take for so long: it has stopped.
-const STALLED: Duration = Duration::from_secs(4);
-/// After the last byte, until the printer says that it has dealt with it...
-const FINISH: Duration = Duration::from_secs(10);
-/// ...and for how long it must be well without saying so: some printers do not know GS r.
-const FINISH_UNSAID: Duration = Duration::from_secs(3);
 /// Between two looks while it prints.
 const LOOK_WHILE_PRINTING: Duration = Duration::from_millis(250);
 
@@ -27,6 +18,33 @@ const LOOK_WHILE_PRINTING: Duration = Duration::from_millis(250);
 const RECOVER: [u8; 3] = [0x10, 0x05, 2];
 /// `DLE DC4 8`: forget everything in the buffers, even off-line.
 const CLEAR: [u8; 10] = [0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrinterTimings {
+    /// For the answer to a real-time question: printers give it within milliseconds, busy ones later. A
+    /// slip is not given up because a printer thinks for a moment.
+    pub answer: Duration,
+    /// A piece of a slip that the printer does not take for so long: it has stopped.
+    pub stalled: Duration,
+    /// After the last byte, until a printer that says when it has dealt with everything has said so.
+    pub finish: Duration,
+    /// For how long a printer must be well after the last byte where it does not say so: some do not
+    /// know GS r. As long they are given to show that they do.
+    pub unsaid: Duration,
+}
+
+impl Default for PrinterTimings {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(3),
+            stalled: Duration::from_secs(4),
+            // At the slowest's 50 mm/s, three times the longest slip.
+            finish: Duration::from_secs(15),
+            unsaid: Duration::from_secs(3),
+        }
+    }
+}
 
 /// Why a printer cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +55,8 @@ pub(super) enum LineError {
     Lost(#[source] io::Error),
     #[error("the printer did not say how it is within {0:?}: check its power, cable and speed")]
     Silent(Duration),
+    #[error("the slip was given up, because the kiosk ends")]
+    Stopped,
 }
 
 impl LineError {
@@ -46,7 +66,7 @@ impl LineError {
             Self::Lost(_) => DeviceState::Absent,
             Self::Open { source, .. } if is_missing(source) => DeviceState::Absent,
             Self::Open { source, .. } => DeviceState::Faulted(format!("{self}: {source}")),
-            Self::Silent(_) => DeviceState::Faulted(self.to_string()),
+            Self::Silent(_) | Self::Stopped => DeviceState::Faulted(self.to_string()),
         }
     }
 }
@@ -66,6 +86,9 @@ pub(super) struct Line {
     decoder: ReplyDecoder,
     status: Status,
     reached: bool,
+    /// Whether it knows GS r; none as long as it was not asked while it was well.
+    says_when_reached: Option<bool>,
+    timings: PrinterTimings,
 }
 
 impl Line {
@@ -80,6 +103,8 @@ impl Line {
             decoder: ReplyDecoder::new(),
             status: Status::default(),
             reached: false,
+            says_when_reached: None,
+            timings: config.timings,
         })
     }
 
@@ -106,11 +131,31 @@ impl Line {
         Ok(self.status.trouble())
     }
 
-    /// Prints; returns what stopped it, if something did.
-    pub(super) fn print(&mut self, bytes: &[u8]) -> Result<Option<Trouble>, LineError> {
-        self.reached = false;
+    /// Finds out, once, whether this model says when it has dealt with everything. To be asked of a
+    /// printer that is well: one that is off-line answers when nobody waits any more.
+    pub(super) fn learn(&mut self, go_on: &dyn Fn() -> bool) -> Result<(), LineError> {
+        if self.says_when_reached.is_some() {
+            return Ok(());
+        }
+        self.ask_to_say()?;
+        let end = Instant::now() + self.timings.unsaid;
+        while !self.reached && Instant::now() < end && go_on() {
+            self.drain(end.min(Instant::now() + LOOK_WHILE_PRINTING))?;
+        }
+        self.says_when_reached = Some(self.reached);
+        Ok(())
+    }
+
+    /// Prints, as long as it is to go on; returns what stopped it, if something did.
+    pub(super) fn print(
+        &mut self,
+        bytes: &[u8],
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Trouble>, LineError> {
         for chunk in bytes.chunks(CHUNK_BYTES) {
-            let taken = self.port.write(chunk, STALLED).map_err(LineError::Lost)?;
+            self.give_up_unless(go_on)?;
+            let taken = self.port.write(chunk, self.timings.stalled);
+            let taken = taken.map_err(LineError::Lost)?;
             self.drain(Instant::now())?;
             let stopped = match self.status.trouble() {
                 None if taken < chunk.len() => Some(self.look()?.unwrap_or(Trouble::Offline)),
@@ -121,25 +166,49 @@ impl Line {
                 return Ok(stopped);
             }
         }
-        self.finish()
+        self.finish(go_on)
     }
 
-    /// Waits until the printer has dealt with everything.
-    fn finish(&mut self) -> Result<Option<Trouble>, LineError> {
-        self.send(&SAY_WHEN_REACHED)?;
+    /// Waits until the printer has dealt with everything. One that has said so before, and does not
+    /// now, has stopped without a word.
+    fn finish(&mut self, go_on: &dyn Fn() -> bool) -> Result<Option<Trouble>, LineError> {
+        self.ask_to_say()?;
         let begun = Instant::now();
-        while begun.elapsed() < FINISH {
-            if let Some(trouble) = self.look()? {
+        loop {
+            self.give_up_unless(go_on)?;
+            let says = self.says_when_reached == Some(true);
+            let trouble = match self.look()? {
+                None if says && begun.elapsed() >= self.timings.finish => Some(Trouble::Offline),
+                trouble => trouble,
+            };
+            if trouble.is_some() {
                 self.abandon()?;
-                return Ok(Some(trouble));
+                return Ok(trouble);
             }
-            let unsaid = begun.elapsed() >= FINISH_UNSAID;
-            if self.reached || unsaid {
+            if self.reached {
+                self.says_when_reached = Some(true);
+                return Ok(None);
+            }
+            if !says && begun.elapsed() >= self.timings.unsaid {
                 return Ok(None);
             }
             self.drain(Instant::now() + LOOK_WHILE_PRINTING)?;
         }
-        Ok(None)
+    }
+
+    fn ask_to_say(&mut self) -> Result<(), LineError> {
+        self.reached = false;
+        self.send(&SAY_WHEN_REACHED)
+    }
+
+    /// The kiosk ends: what the printer has not printed yet, it forgets.
+    fn give_up_unless(&mut self, go_on: &dyn Fn() -> bool) -> Result<(), LineError> {
+        if go_on() {
+            return Ok(());
+        }
+        self.port.discard();
+        self.send(&CLEAR)?;
+        Err(LineError::Stopped)
     }
 
     /// Makes a printer that has stopped forget the rest of a slip at once: with new paper in it, it
@@ -165,21 +234,22 @@ impl Line {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        match self.port.write(bytes, ANSWER).map_err(LineError::Lost)? {
+        let patience = self.timings.answer;
+        match self.port.write(bytes, patience).map_err(LineError::Lost)? {
             taken if taken == bytes.len() => Ok(()),
-            _ => Err(LineError::Silent(ANSWER)),
+            _ => Err(LineError::Silent(patience)),
         }
     }
 
     /// The answer to the question just asked.
     fn answer(&mut self) -> Result<u8, LineError> {
-        let end = Instant::now() + ANSWER;
+        let end = Instant::now() + self.timings.answer;
         loop {
             if let Some(byte) = self.read(end)? {
                 return Ok(byte);
             }
             if Instant::now() >= end {
-                return Err(LineError::Silent(ANSWER));
+                return Err(LineError::Silent(self.timings.answer));
             }
         }
     }

@@ -17,6 +17,7 @@ mod reply;
 mod slip;
 mod trouble;
 mod typeface;
+mod unfinished;
 mod worker;
 mod wrap;
 
@@ -24,6 +25,7 @@ pub use bitmap::Bitmap;
 #[cfg(feature = "sim")]
 pub(crate) use bitmap::Code;
 pub use encode::{Paper, QrMode, Style, TextMode, encode};
+pub use line::PrinterTimings;
 pub use ports::{Flow, PrinterPort};
 pub use probe::{PrinterProbe, ProbeError, probe};
 pub use reply::{Asked, PaperLevel, Reply, ReplyDecoder, Status};

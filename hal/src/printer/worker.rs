@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::line::{Line, LineError};
+use super::line::{Line, LineError, PrinterTimings};
 use super::queue::{Job, Next, Queue};
 use super::reply::PaperLevel;
+use super::unfinished::Unfinished;
 use super::{Flow, Slip, Style, Trouble, encode};
 use crate::device::DeviceState;
 use crate::worker::{Driver, Health, Worker};
@@ -24,6 +25,11 @@ pub struct PrinterConfig {
     pub style: Style,
     /// What is printed across the end of a slip that was broken off, before it is cut.
     pub void: Slip,
+    /// A file that is there while a slip is unfinished, so that one that a power cut or a crash broke
+    /// off is struck out, too; none where only broken slips of this run are.
+    pub unfinished: Option<PathBuf>,
+    /// How long to wait for what.
+    pub timings: PrinterTimings,
 }
 
 impl PrinterConfig {
@@ -35,6 +41,8 @@ impl PrinterConfig {
             flow: Flow::default(),
             style: Style::default(),
             void: Slip::new().headline("作废 VOID"),
+            unfinished: None,
+            timings: PrinterTimings::default(),
         }
     }
 }
@@ -87,11 +95,11 @@ impl PrinterWorker {
     ) -> Self {
         let queue = Queue::default();
         let run = Run {
+            unfinished: Unfinished::remembered(config.unfinished.clone()),
             config,
             queue: queue.clone(),
             on_event: Box::new(on_event),
             near_end: false,
-            unfinished: false,
         };
         let stop = queue.clone();
         Self {
@@ -122,8 +130,7 @@ struct Run {
     queue: Queue,
     on_event: Box<dyn FnMut(PrinterEvent) + Send>,
     near_end: bool,
-    /// A slip was broken off, and what there is of it still hangs in the printer.
-    unfinished: bool,
+    unfinished: Unfinished,
 }
 
 impl Driver for Run {
@@ -141,6 +148,7 @@ impl Driver for Run {
         line.introduce()?;
         let mut watch = Watch::default();
         while !self.queue.is_stopped() {
+            health.alive();
             let trouble = line.look()?;
             self.tell_paper(line.status().paper);
             if let Some(trouble) = trouble {
@@ -150,7 +158,9 @@ impl Driver for Run {
                 continue;
             }
             watch.calm();
-            if let Some(trouble) = self.strike_out(&mut line)? {
+            let goes_on = self.goes_on(health);
+            line.learn(&goes_on)?;
+            if let Some(trouble) = self.strike_out(&mut line, &goes_on)? {
                 health.set(DeviceState::Faulted(trouble.to_string()));
                 self.rest(LOOK_AGAIN);
                 continue;
@@ -185,29 +195,40 @@ impl Driver for Run {
 impl Run {
     /// Strikes out and cuts what is left of a broken slip, so that nobody gets it with their own. Says
     /// what came in between: nothing else may be printed then.
-    fn strike_out(&mut self, line: &mut Line) -> Result<Option<Trouble>, LineError> {
-        if !self.unfinished {
+    fn strike_out(
+        &mut self,
+        line: &mut Line,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Trouble>, LineError> {
+        if !self.unfinished.get() {
             return Ok(None);
         }
         line.clear()?;
-        let trouble = line.print(&encode(&self.config.void, &self.config.style))?;
-        self.unfinished = trouble.is_some();
+        let void = encode(&self.config.void, &self.config.style);
+        let trouble = match line.print(&void, goes_on) {
+            // It stays unfinished, for the next start.
+            Err(LineError::Stopped) => return Ok(None),
+            printed => printed?,
+        };
+        self.unfinished.set(trouble.is_some());
         Ok(trouble)
     }
 
     fn print(&mut self, line: &mut Line, job: &Job, health: &mut Health) -> Result<(), LineError> {
         let bytes = encode(&job.slip, &self.config.style);
         // Whatever happens from here on, there may be something on the paper.
-        self.unfinished = true;
-        let end = match line.print(&bytes) {
+        self.unfinished.set(true);
+        let end = match line.print(&bytes, &self.goes_on(health)) {
             Ok(None) => {
-                self.unfinished = false;
+                self.unfinished.set(false);
                 SlipEnd::Printed
             }
             Ok(Some(trouble)) => {
                 health.set(DeviceState::Faulted(trouble.to_string()));
                 SlipEnd::Broken
             }
+            // Nothing is wrong with the printer.
+            Err(LineError::Stopped) => SlipEnd::Broken,
             Err(error) => {
                 health.set(error.state());
                 self.ended(job.ticket, SlipEnd::Broken);
@@ -216,6 +237,15 @@ impl Run {
         };
         self.ended(job.ticket, end);
         Ok(())
+    }
+
+    /// Whether the owner still wants anything; asked again and again, it is a sign of life as well.
+    fn goes_on(&self, health: &Health) -> impl Fn() -> bool + use<> {
+        let (queue, pulse) = (self.queue.clone(), health.pulse());
+        move || {
+            pulse.beat();
+            !queue.is_stopped()
+        }
     }
 
     fn ended(&mut self, ticket: u64, end: SlipEnd) {

@@ -19,6 +19,8 @@ struct Inside {
     /// Every output that was ever turned on, in order.
     story: Vec<Output>,
     pulled: bool,
+    /// Lamps that cannot be driven.
+    broken: BTreeSet<Output>,
     waker: Option<Waker>,
 }
 
@@ -64,6 +66,17 @@ impl SimPanel {
     /// Pulls the panel's cable, or plugs it in again.
     pub fn pull(&self, pulled: bool) {
         self.change(|inside| inside.pulled = pulled);
+    }
+
+    /// Breaks a lamp's wire, or mends it.
+    pub fn break_lamp(&self, lamp: Output, broken: bool) {
+        self.change(|inside| {
+            if broken {
+                inside.broken.insert(lamp);
+            } else {
+                inside.broken.remove(&lamp);
+            }
+        });
     }
 
     /// Waits until the panel looks as wanted; what was seen last either way.
@@ -114,6 +127,16 @@ impl Inside {
         }
     }
 
+    fn drives(&self, output: Output) -> Result<(), PanelError> {
+        if self.broken.contains(&output) {
+            return Err(PanelError::Lost {
+                what: output.name(),
+                source: None,
+            });
+        }
+        Ok(())
+    }
+
     fn there(&self) -> Result<(), PanelError> {
         if self.pulled {
             return Err(PanelError::Lost {
@@ -132,6 +155,7 @@ impl Board for SimBoard {
     fn set(&mut self, output: Output, on: bool) -> Result<(), PanelError> {
         let mut inside = self.0.lock();
         inside.there()?;
+        inside.drives(output)?;
         if !on {
             inside.on.remove(&output);
         } else if inside.on.insert(output) {
@@ -147,6 +171,12 @@ impl Board for SimBoard {
         inside.ring = thousandths;
         self.0.0.1.notify_all();
         Ok(())
+    }
+
+    fn complete(&mut self) -> Result<(), PanelError> {
+        let inside = self.0.lock();
+        let mut outputs = Output::ALL.into_iter();
+        outputs.try_for_each(|output| inside.drives(output))
     }
 
     fn active(&mut self) -> Result<BTreeSet<Switch>, PanelError> {

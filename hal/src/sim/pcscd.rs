@@ -14,14 +14,14 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ports::two_free_ports;
+use super::ports::{listens, on_free_ports};
 
 /// What libpcsclite takes its socket's path from.
 pub const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
 /// Name that pcscd gives to the first virtual reader.
 pub const READER: &str = "Virtual PCD 00 00";
 /// How long pcscd may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(5);
 /// `$0` is the folder. `/run` is made anew because `/run/pcscd` need not be there.
 const SCRIPT: &str = r#"mount -t tmpfs none /run && mkdir /run/pcscd \
@@ -42,18 +42,19 @@ impl Pcscd {
     /// When pcscd, vpcd or unshare is not installed (Debian: `pcscd`, `vsmartcard-vpcd`,
     /// `util-linux`), or the kernel gives no namespace.
     pub fn start(folder: &Path) -> io::Result<Self> {
-        let port = two_free_ports()?;
         let readers = folder.join("readers");
         fs::create_dir_all(folder.join("run"))?;
         fs::create_dir_all(&readers)?;
-        fs::write(readers.join("vpcd"), reader_configuration(port)?)?;
-        let mut pcscd = Self {
-            child: spawn(folder)?,
-            folder: folder.to_owned(),
-            port,
-        };
-        pcscd.wait()?;
-        Ok(pcscd)
+        on_free_ports(|port| {
+            fs::write(readers.join("vpcd"), reader_configuration(port)?)?;
+            let mut pcscd = Self {
+                child: spawn(folder)?,
+                folder: folder.to_owned(),
+                port,
+            };
+            pcscd.wait()?;
+            Ok(pcscd)
+        })
     }
 
     /// Its socket: the value of [`SOCKET_VARIABLE`] for its clients.
@@ -87,9 +88,11 @@ impl Pcscd {
         let _ = fs::remove_file(self.folder.join("run/pcscd.pid"));
     }
 
+    /// Until it listens to its clients, and its reader to documents: without the port it would go on
+    /// without the reader.
     fn wait(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        while UnixStream::connect(self.socket()).is_err() {
+        while UnixStream::connect(self.socket()).is_err() || !listens(self.child.id(), self.port)? {
             if let Some(status) = self.child.try_wait()? {
                 return Err(io::Error::other(format!(
                     "pcscd ended at once ({status}): are pcscd and vsmartcard-vpcd installed (scripts/setup.sh), and may this user make namespaces (unshare -rm true)?"

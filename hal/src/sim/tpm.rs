@@ -3,16 +3,15 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ports::two_free_ports;
+use super::ports::{listens, on_free_ports};
 
 /// How long swtpm may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A running swtpm.
@@ -30,15 +29,15 @@ impl SoftTpm {
     /// When swtpm is not installed (Debian: `swtpm`) or does not start.
     pub fn start(state: &Path) -> io::Result<Self> {
         fs::create_dir_all(state)?;
-        let port = two_free_ports()?;
-        let child = spawn(state, port)?;
-        let mut tpm = Self {
-            child,
-            state: state.to_owned(),
-            port,
-        };
-        tpm.wait()?;
-        Ok(tpm)
+        on_free_ports(|port| {
+            let mut tpm = Self {
+                child: spawn(state, port)?,
+                state: state.to_owned(),
+                port,
+            };
+            tpm.wait()?;
+            Ok(tpm)
+        })
     }
 
     /// Where it is, for the TPM software stack.
@@ -65,7 +64,7 @@ impl SoftTpm {
     /// Until its control channel listens: it opens that after the other one.
     fn wait(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port + 1)).is_err() {
+        while !listens(self.child.id(), self.port + 1)? {
             if let Some(status) = self.child.try_wait()? {
                 return Err(io::Error::other(format!("swtpm ended at once: {status}")));
             }

@@ -33,6 +33,19 @@ pub enum SoundError {
         /// Cause.
         source: alsa::Error,
     },
+    /// It is there but takes no sound of one channel.
+    #[error(
+        "the sound device {device:?} does not play sounds of one channel at {rate} Hz: give `default` \
+         or `plughw:…` in place of `hw:…` as `device` under [speaker]"
+    )]
+    Format {
+        /// The device.
+        device: String,
+        /// Frames per second.
+        rate: u32,
+        /// Cause.
+        source: alsa::Error,
+    },
     /// It takes no sound any more.
     #[error("the sound device {0:?} has stopped")]
     Stalled(String),
@@ -123,9 +136,9 @@ pub(super) fn open(device: &str, rate: u32) -> Result<PCM, SoundError> {
                 source,
             },
         })?;
-    set_up(&pcm, rate).map_err(|source| SoundError::Device {
-        doing: "set up",
+    set_up(&pcm, rate).map_err(|source| SoundError::Format {
         device: device.into(),
+        rate,
         source,
     })?;
     Ok(pcm)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::device::{SoundError, open, play};
 use super::{Chime, Sound};
 use crate::device::{Backoff, DeviceState};
-use crate::worker::{Driver, Health, Worker, faulted};
+use crate::worker::{Driver, Health, Pulse, Worker, faulted};
 
 /// Which sound device, and how loud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,8 @@ struct Run {
 impl Driver for Run {
     type Trouble = SoundError;
     const NAME: &'static str = "speaker";
+    /// An idle one is looked at every ten seconds.
+    const LONGEST: Duration = Duration::from_secs(30);
 
     fn is_stopped(&self) -> bool {
         self.desk.is_stopped()
@@ -134,8 +136,9 @@ impl Driver for Run {
     fn turn(&mut self, health: &mut Health) -> Result<(), SoundError> {
         health.starting();
         while !self.is_stopped() {
+            health.alive();
             match self.next.take() {
-                Some(sounds) => self.play(&sounds)?,
+                Some(sounds) => self.play(&sounds, &health.pulse())?,
                 None => self.look()?,
             }
             health.ready();
@@ -162,12 +165,15 @@ impl Run {
         open(&self.config.device, Sound::chime(Chime::Good).rate()).map(drop)
     }
 
-    fn play(&self, sounds: &[Arc<Sound>]) -> Result<(), SoundError> {
+    fn play(&self, sounds: &[Arc<Sound>], pulse: &Pulse) -> Result<(), SoundError> {
         for sound in sounds {
             if !self.desk.goes_on() {
                 break;
             }
-            let mut go_on = || self.desk.goes_on();
+            let mut go_on = || {
+                pulse.beat();
+                self.desk.goes_on()
+            };
             play(&self.config.device, sound, self.config.volume, &mut go_on)?;
         }
         Ok(())

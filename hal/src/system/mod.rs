@@ -11,6 +11,7 @@ mod memory;
 mod network;
 mod temperature;
 mod throttling;
+mod watchdog;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use memory::Memory;
 pub use network::{Interface, Network};
 pub use temperature::Temperature;
 pub use throttling::{Firmware, Throttling};
+pub use watchdog::Watchdog;
 
 /// A computer to look at.
 #[derive(Clone, Debug)]

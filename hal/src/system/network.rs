@@ -8,8 +8,11 @@ use super::files::{entries, name, number, text};
 
 /// IFF_UP of linux/if.h: the interface is switched on.
 const IFF_UP: u32 = 1;
-/// RTF_UP and RTF_GATEWAY of linux/route.h.
-const GATEWAY: u32 = 0x3;
+/// RTF_UP of linux/route.h: the route can be used. Whether it has a gateway (RTF_GATEWAY) says nothing: a
+/// modem, PPP or a tunnel has nobody but its other end.
+const RTF_UP: u32 = 0x1;
+/// RTF_REJECT of linux/route.h: whatever is sent there is refused.
+const RTF_REJECT: u32 = 0x200;
 
 /// The computer's network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,8 +89,13 @@ fn has_ipv4_route(table: &str) -> bool {
             .and_then(|flags| u32::from_str_radix(flags, 16).ok());
         columns.get(1) == Some(&"00000000")
             && columns.get(7) == Some(&"00000000")
-            && flags.is_some_and(|flags| flags & GATEWAY == GATEWAY)
+            && columns.first() != Some(&"lo")
+            && flags.is_some_and(leads_out)
     })
+}
+
+fn leads_out(flags: u32) -> bool {
+    flags & (RTF_UP | RTF_REJECT) == RTF_UP
 }
 
 /// Columns: destination, its prefix length, …, flags (the ninth), interface.
@@ -102,7 +110,7 @@ fn has_ipv6_route(table: &str) -> bool {
                 .first()
                 .is_some_and(|to| to.bytes().all(|digit| digit == b'0'))
             && columns.get(9) != Some(&"lo")
-            && flags.is_some_and(|flags| flags & GATEWAY == GATEWAY)
+            && flags.is_some_and(leads_out)
     })
 }
 
@@ -111,12 +119,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_way_out_is_a_default_route_with_a_gateway() {
+    fn a_way_out_is_a_default_route_that_is_up() {
         let head = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n";
         let way_out = "eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n";
         let neighbours = "eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n";
         assert!(has_ipv4_route(&format!("{head}{neighbours}{way_out}")));
         assert!(!has_ipv4_route(&format!("{head}{neighbours}")));
+        let modem = "wwan0\t00000000\t00000000\t0001\t0\t0\t700\t00000000\t0\t0\t0\n";
+        assert!(has_ipv4_route(&format!("{head}{modem}")), "no gateway");
+        let refused = "*\t00000000\t00000000\t0201\t0\t0\t0\t00000000\t0\t0\t0\n";
+        assert!(!has_ipv4_route(&format!("{head}{refused}")));
         assert!(!has_ipv4_route("") && !has_ipv6_route(""));
 
         let zero = "0".repeat(32);
@@ -127,6 +139,8 @@ mod tests {
             )
         };
         assert!(has_ipv6_route(&route("00000003", "eth0")));
+        assert!(has_ipv6_route(&route("00000001", "ppp0")), "no gateway");
+        assert!(!has_ipv6_route(&route("00200201", "eth0")), "refused");
         assert!(!has_ipv6_route(&route("00200200", "lo")), "unreachable");
     }
 }

@@ -10,4 +10,4 @@
 mod plugin;
 pub mod protocol;
 
-pub use plugin::{WltError, WltPicture, WltPlugin};
+pub use plugin::{TIME_LIMIT, WltError, WltPicture, WltPlugin};

@@ -15,7 +15,7 @@ use super::protocol::{End, RGB_LEN, WLT_LEN};
 /// The program beside the kiosk's own.
 const HELPER: &str = "kiosk-wlt";
 /// Longest time for one photo, start of the process included. Decoders take a few milliseconds.
-const TIME_LIMIT: Duration = Duration::from_secs(3);
+pub const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// nobody: owns nothing on a Linux system. Used where the kiosk runs as root.
 const NOBODY: u32 = 65_534;
 /// The signal that ends a process which does what its filter forbids (signal(7)).

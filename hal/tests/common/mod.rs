@@ -2,17 +2,18 @@
 //! it and fails with what happened instead.
 #![allow(dead_code)] // each test file uses its part of the fixture
 
+pub mod patience;
+
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use hal::DeviceState;
 use hal::card::serial::{CardReaderConfig, CardWorker, Timings};
-use hal::card::{CardEvent, CardFault, CardRecord, LineSpeed};
+use hal::card::{CardEvent, CardFault, CardRecord, ReaderProbe, probe};
 use hal::sim::card::{CardSimulator, Fault, SimCard, SimulatorOptions};
 
-/// Longer than anything takes on the slowest machine; only failures wait for it.
-pub const LONG: Duration = Duration::from_secs(30);
+pub use patience::{LONG, until};
 
 /// What came from the worker, in order.
 #[derive(Debug)]
@@ -24,22 +25,13 @@ pub enum Heard {
 /// The real driver, and an ear on it.
 pub struct Reader {
     pub worker: CardWorker,
-    heard: Receiver<Heard>,
+    heard: Receiver<(Instant, Heard)>,
 }
 
 impl Reader {
-    /// Time-outs shorter than in service, so that failures of a reader are quick to test, but long
-    /// enough for a machine that is busy with something else.
+    /// With the fixture's time-outs, see [`quick`].
     pub fn on(port: &Path) -> Self {
         Self::with(quick(port))
-    }
-
-    /// At 9,600 baud.
-    pub fn slow(port: &Path) -> Self {
-        Self::with(CardReaderConfig {
-            speed: LineSpeed::Fixed(9_600),
-            ..quick(port)
-        })
     }
 
     pub fn with(config: CardReaderConfig) -> Self {
@@ -47,23 +39,32 @@ impl Reader {
         let event = state.clone();
         let worker = CardWorker::spawn(
             config,
-            move |s| drop(state.send(Heard::State(s))),
-            move |e| drop(event.send(Heard::Event(e))),
+            move |s| drop(state.send((Instant::now(), Heard::State(s)))),
+            move |e| drop(event.send((Instant::now(), Heard::Event(e)))),
         );
         Self { worker, heard }
     }
 
     /// Waits for the first thing that `wanted` makes something of.
     pub fn wait<T>(&self, what: &str, mut wanted: impl FnMut(Heard) -> Option<T>) -> T {
+        self.wait_timed(what, |_, heard| wanted(heard))
+    }
+
+    /// The same, with the moment at which the driver told it: this thread may hear it much later.
+    pub fn wait_timed<T>(
+        &self,
+        what: &str,
+        mut wanted: impl FnMut(Instant, Heard) -> Option<T>,
+    ) -> T {
         let deadline = Instant::now() + LONG;
         let mut others = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(heard) = self.heard.recv_timeout(left) else {
+            let Ok((told, heard)) = self.heard.recv_timeout(left) else {
                 panic!("no {what}; heard instead: {others:?}");
             };
             others.push(format!("{heard:?}"));
-            if let Some(found) = wanted(heard) {
+            if let Some(found) = wanted(told, heard) {
                 return found;
             }
         }
@@ -105,28 +106,48 @@ impl Reader {
 
     /// Everything heard so far and not waited for.
     pub fn rest(&self) -> Vec<Heard> {
-        self.heard.try_iter().collect()
+        self.heard.try_iter().map(|(_, heard)| heard).collect()
     }
 }
 
-/// A configuration with the fixture's time-outs.
+/// A configuration with the fixture's time-outs. An answer that comes at all is waited for however
+/// busy the machine is; what must be waited out is short where a test's subject is silence
+/// ([`impatient`]), and otherwise no longer than a starved simulator may pause.
 pub fn quick(port: &Path) -> CardReaderConfig {
     CardReaderConfig {
         timings: Timings {
-            answer: Duration::from_millis(1000),
-            card_answer: Duration::from_millis(1000),
-            read_answer: Duration::from_millis(1000),
-            fingerprints_answer: Duration::from_millis(1000),
-            address_answer: Duration::from_millis(1000),
-            gap: Duration::from_millis(400),
-            total: Duration::from_millis(4000),
+            // At each wrong speed this is waited out.
+            detect: Duration::from_secs(1),
+            answer: Duration::from_secs(30),
+            reset_answer: Duration::from_secs(30),
+            card_answer: Duration::from_secs(30),
+            read_answer: Duration::from_secs(10),
+            fingerprints_answer: Duration::from_secs(10),
+            address_answer: Duration::from_secs(10),
+            gap: Duration::from_secs(2),
+            total: Duration::from_secs(60),
             poll_every: Duration::from_millis(10),
             retry_after: Duration::from_millis(50),
             heartbeat: Duration::from_millis(50),
-            ..Timings::default()
         },
         ..CardReaderConfig::on(port)
     }
+}
+
+/// The same for a module whose silence is the subject: its status is not waited for longer than this.
+pub fn impatient(port: &Path, answer: Duration) -> CardReaderConfig {
+    let mut config = quick(port);
+    config.timings.answer = answer;
+    config
+}
+
+/// What a reader says of itself once it says what is wanted: an answer that a starved simulator gives
+/// too late for the self-test is asked for again.
+pub fn probed(config: &CardReaderConfig, wanted: impl Fn(&ReaderProbe) -> bool) -> ReaderProbe {
+    until("such answer to a self-test", || match probe(config) {
+        Ok(seen) if wanted(&seen) => Ok(seen),
+        other => Err(other),
+    })
 }
 
 /// The example card, with a photo that fills its field like a real one.

@@ -3,19 +3,19 @@
 //! libpcsclite takes the daemon's address from the environment when it is first used, so each story
 //! runs in a process of its own: the test starts the daemon, then itself again with the address.
 
+#[path = "on_reader.rs"]
+mod on_reader;
+
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use hal::sim::passport::{PassportOptions, PassportSimulator, SimPassport};
 use hal::sim::pcscd::{Pcscd, READER, SOCKET_VARIABLE};
-use pcsc::{Card, Context, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{Card, Context, Protocols, Scope, ShareMode, State};
 
 /// Tells the second process what the first one prepared.
 const PORT: &str = "OWN_READER_PORT";
 const FOLDER: &str = "OWN_READER_FOLDER";
-/// Longer than anything takes on the slowest machine; only failures wait for it.
-const LONG: Duration = Duration::from_secs(60);
 
 /// Where the story takes place.
 pub struct OwnReader {
@@ -74,21 +74,7 @@ impl OwnReader {
 
     /// Waits until pcscd says this of the reader.
     pub fn wait_for(&self, wanted: State) {
-        let context = Context::establish(Scope::User).unwrap();
-        let begun = Instant::now();
-        let mut state = [ReaderState::new(
-            std::ffi::CString::new(READER).unwrap(),
-            State::UNAWARE,
-        )];
-        loop {
-            let left = LONG.saturating_sub(begun.elapsed());
-            let changed = context.get_status_change(left, &mut state);
-            if state[0].event_state().contains(wanted) {
-                return;
-            }
-            assert!(begun.elapsed() < LONG, "never {wanted:?}: {changed:?}");
-            state[0].sync_current_state();
-        }
+        on_reader::wait_for(wanted);
     }
 
     /// A connection to what lies on the reader.

@@ -237,6 +237,24 @@ fn a_master_list_cannot_vouch_for_itself_nor_for_another_one() {
     assert!(matches!(alone, TrustError::Empty { .. }));
 }
 
+/// A signer whose key was stolen could name whomever it likes.
+#[test]
+fn a_master_list_of_a_signer_who_was_revoked_is_not_used() {
+    let (mine, other) = (State::found(P256), State::found(P256));
+    let list = master_list(&mine, &[&other.path("trust/csca.cer")]);
+    fs::write(mine.path("trust/list.ml"), list).unwrap();
+    mine.list_revoked(None);
+    assert_eq!(mine.trust().authorities(), 2, "nobody was revoked");
+
+    mine.list_revoked(Some("list"));
+    let trust = mine.trust();
+    assert_eq!(trust.authorities(), 1);
+    assert!(matches!(
+        trust.problems(),
+        [(_, FileProblem::MasterListSignerRevoked)]
+    ));
+}
+
 /// RFC 5652, 5.3: only content of the type "data" may be signed without them.
 #[test]
 fn a_security_object_without_signed_attributes_is_refused() {

@@ -236,11 +236,11 @@ impl State {
             let certificate = format!("{name}.pem");
             self.in_database(&["-revoke", &certificate]);
         }
-        self.in_database(&[&["-gencrl", "-out", "list.pem"], more].concat());
+        self.in_database(&[&["-gencrl", "-out", "crl.pem"], more].concat());
         self.openssl(&[
             "crl",
             "-in",
-            "list.pem",
+            "crl.pem",
             "-outform",
             "DER",
             "-out",

@@ -1,6 +1,6 @@
 /* A decoder for a coding of our own in the photo field of a simulated card: "WLf", a byte that says
  * what to do when the photo is decoded (where nothing is allowed), and 1,020 bytes which, repeated,
- * are the picture. */
+ * are the picture. SPOILS is a file that it must not make. */
 #define _GNU_SOURCE
 #include "../../wlt-plugin/wlt.h"
 #include <fcntl.h>
@@ -12,6 +12,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#ifndef SPOILS
+#define SPOILS "/tmp/spoils"
+#endif
 
 int kiosk_wlt_init(void) { return 0; }
 
@@ -35,7 +39,7 @@ int kiosk_wlt_decode(const uint8_t wlt[KIOSK_WLT_BYTES], uint8_t rgb[KIOSK_WLT_R
     case 'h': for (;;) { }                                           /* hangs, busy */
     case 's': for (;;) pause();                                      /* hangs, asleep */
     case 'f': open("/etc/passwd", O_RDONLY); break;                   /* files */
-    case 'w': open("/tmp/spoils", O_WRONLY | O_CREAT, 0600); break;
+    case 'w': open(SPOILS, O_WRONLY | O_CREAT, 0600); break;
     case 'n': socket(AF_INET, SOCK_STREAM, 0); break;                /* network */
     case 'u': socket(AF_UNIX, SOCK_STREAM, 0); break;
     case 'm': process_vm_readv(getppid(), &here, 1, &there, 1, 0); break;

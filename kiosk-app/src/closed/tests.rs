@@ -6,17 +6,19 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use attestation::Validity;
 use attestation::ledger::Embedded;
+use attestation::{Log, Validity};
 use hal::camera::{CameraError, CameraWorker};
 use hal::panel::{Board, Output, PanelError, Switch};
 use kiosk_ui::Preview;
 
 use super::*;
-use crate::assemble::Kiosk;
+use crate::assemble::{Kiosk, Surroundings, raise};
+use crate::cameras::Cameras;
 use crate::card_desk::TurnCell;
-use crate::card_reader::CardReader;
+use crate::card_reader::ReaderSource;
 use crate::clock::WallTime;
+use crate::commands;
 use crate::config::Config;
 use crate::eyes::Eyes;
 use crate::hall::Hall;
@@ -30,7 +32,7 @@ use crate::store::Measured;
 use crate::supervise::Pulse;
 
 /// A defect shows as a failed expectation, not as a test without end.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(300);
 
 #[derive(Debug, PartialEq)]
 enum Seen {
@@ -64,8 +66,10 @@ fn neither_screen_nor_keys_wait_for_a_device_that_does_not_let_go() {
     inbox.touch(Touch::Speak(Language::English));
     let closed = Screen::OutOfService(Outage::Tampered);
     story.comes_to(&Seen::Screen(closed, Language::English));
+    let begun = monotonic_now();
     while keys.strong_count() > 0 {
-        thread::yield_now();
+        assert!(monotonic_now() - begun < LONG, "somebody holds the keys");
+        thread::sleep(Duration::from_millis(5));
     }
 
     // Somebody else finds the case open, too.
@@ -82,7 +86,10 @@ fn neither_screen_nor_keys_wait_for_a_device_that_does_not_let_go() {
         .sign_off(&"badge-17".parse().unwrap())
         .unwrap();
     case.case_opened();
-    assert!(StateFolder::of(&config).is_tampered(), "the next incident");
+    assert!(
+        StateFolder::of(&config).is_tampered().unwrap(),
+        "the next incident"
+    );
 }
 
 /// Then comes all that may fail or take long: networks, log, reader, screen.
@@ -96,9 +103,114 @@ fn a_case_opened_while_the_kiosk_was_off_takes_the_keys_before_anything_else() {
         open: Box::new(move |_| Ok(Box::new(Case { open }))),
     };
     look_at_case(Some(&case(false)), &state);
-    assert!(!state.is_tampered() && sealed.exists());
+    assert!(!state.is_tampered().unwrap() && sealed.exists());
     look_at_case(Some(&case(true)), &state);
-    assert!(state.is_tampered() && !sealed.exists());
+    assert!(state.is_tampered().unwrap() && !sealed.exists());
+}
+
+/// A TPM that is busy, a disk that stumbles: the kiosk stays closed, and does not leave it at that.
+#[test]
+fn keys_that_could_not_be_destroyed_are_destroyed_as_soon_as_they_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateFolder::of(&enrolled(folder.path()));
+    let sealed = folder.path().join("state/keys.sealed");
+    fs::remove_file(&sealed).unwrap();
+    fs::create_dir(&sealed).unwrap(); // what nobody can remove as a file
+    let (inbox, outlet) = inbox();
+    let case = CaseGuard::new(state, inbox.clone());
+    case.case_opened();
+    let ((tell, told), (screen, _seen)) = (channel(), channel());
+    let closed = Closed {
+        outlet,
+        display: Arc::new(Pane(screen)),
+        panel: PanelWorker::absent(),
+        case,
+        records: Box::new(move |record| {
+            if let Record::Tampered { keys, .. } = record {
+                let _ = tell.send(*keys);
+            }
+        }),
+        language: Language::Chinese,
+        held: Weak::new(),
+        letting_go: LETTING_GO,
+        supervisor: Supervisor::of_this_process(),
+    };
+    let kiosk = thread::spawn(move || {
+        let time = std::cell::Cell::new(Duration::ZERO);
+        // So much time passes between two looks.
+        let clock = || time.replace(time.get() + AGAIN_AFTER);
+        block_on(closed.stay_by(&clock))
+    });
+    assert_eq!(told.recv_timeout(LONG), Ok("not_destroyed"));
+    fs::remove_dir(&sealed).unwrap();
+    assert_eq!(told.recv_timeout(LONG), Ok("destroyed"));
+    inbox.stop();
+    kiosk.join().unwrap().unwrap();
+    assert_eq!(told.try_iter().count(), 0, "each is told once");
+}
+
+/// Who is in a hurry to destroy keys is not sent away first, but told what is left of them.
+#[test]
+fn who_wipes_a_running_kiosk_is_told_to_stop_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = enrolled(folder.path());
+    let wipe = || commands::wipe(&folder.path().join("kiosk.toml"), &config.kiosk.id).unwrap();
+    let running = Log::open(&StateFolder::of(&config).log()).unwrap();
+    let said = wipe();
+    assert!(said.contains("`systemctl stop kiosk`"), "{said}");
+    assert!(!folder.path().join("state/keys.sealed").exists());
+    drop(running);
+    assert!(!wipe().contains("systemctl"));
+}
+
+/// Whoever watches the events learns why, and residents see words instead of a console.
+#[test]
+fn a_kiosk_that_cannot_start_writes_down_why_and_says_so_on_its_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = enrolled(folder.path());
+    let state = folder.path().join("state");
+    // A log without networks; then nobody can say whether the case was opened.
+    for code in ["networks", "tamper_record"] {
+        if code == "tamper_record" {
+            fs::create_dir(state.join("tamper.jsonl")).unwrap();
+        }
+        let ((tell, told), (screen, seen)) = (channel(), channel());
+        let (inbox, outlet) = inbox();
+        let around = Surroundings {
+            inbox,
+            outlet,
+            display: Arc::new(Pane(screen)),
+            open_camera: Box::new(|| {
+                Err(CameraError::NotFound {
+                    device: String::from("a camera"),
+                })
+            }),
+            open_infrared: None,
+            panel: None,
+            pipeline: None,
+            records: Box::new(move |record| {
+                let _ = tell.send(record.clone());
+            }),
+        };
+        let Kiosk::Refused(mut refused) = raise(&config, around) else {
+            panic!("it starts");
+        };
+        refused.wait = Duration::ZERO;
+        let ended = run(Kiosk::Refused(refused));
+        assert_eq!(ended, Err(Crashed::NotStarted));
+        let told: Vec<Record> = told.try_iter().collect();
+        assert!(
+            matches!(told[..], [Record::StartRefused { code: said, .. }] if said == code),
+            "{told:?}"
+        );
+        let shown = Screen::OutOfService(Outage::Fault);
+        assert_eq!(
+            seen.try_recv(),
+            Ok(Seen::Screen(shown, Language::Chinese)),
+            "{code}"
+        );
+        assert!(state.join("keys.sealed").exists());
+    }
 }
 
 /// A panel with nothing but the case's switch.
@@ -134,7 +246,7 @@ impl Story {
     /// Waits for it. That the camera lets go is the last thing to be seen.
     fn comes_to(&mut self, wanted: &Seen) {
         while self.so_far.last() != Some(wanted) {
-            let next = self.seen.recv_timeout(LONG * 2).unwrap();
+            let next = self.seen.recv_timeout(LONG).unwrap();
             let is_last = next == Seen::CameraLetGo;
             assert!(
                 !is_last || *wanted == next,
@@ -150,20 +262,24 @@ fn stuck_camera(stuck: Receiver<()>, tell: Sender<Seen>) -> CameraWorker {
     let (called, calls) = channel();
     let open = move || {
         let _ = called.send(());
-        let _ = stuck.recv_timeout(LONG);
+        let _ = stuck.recv_timeout(LONG * 4);
         let _ = tell.send(Seen::CameraLetGo);
         Err(CameraError::NotFound {
             device: String::from("a camera"),
         })
     };
     let camera = CameraWorker::spawn(open, |_| {});
-    calls.recv().unwrap();
+    calls.recv_timeout(LONG).unwrap();
     camera
 }
 
 fn run(kiosk: Kiosk) -> Result<(), Crashed> {
+    block_on(kiosk.run())
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().build().unwrap().block_on(kiosk.run())
+    runtime.enable_all().build().unwrap().block_on(work)
 }
 
 fn enrolled(folder: &Path) -> Config {
@@ -210,11 +326,15 @@ fn shell(
         session: Session::new(services, Limits::default(), Language::Chinese),
         ledger: LedgerWorker::spawn(Box::new(Embedded), Arc::clone(&store), inbox.clone()),
         store,
-        card: CardReader::start(&config.card_reader, &inbox, &card_turn).unwrap(),
+        card: ReaderSource::load(&config.card_reader)
+            .unwrap()
+            .start(&inbox, &card_turn),
         panel: PanelWorker::absent(),
+        case: CaseGuard::new(StateFolder::of(config), inbox.clone()),
         printer: None,
         voice: None,
         kiosk: config.kiosk.id.to_string(),
+        letting_go: LONG,
         sounds: false,
         hall: Hall::new(Duration::MAX),
         state: config.paths.state.clone(),
@@ -222,7 +342,7 @@ fn shell(
         inbox,
         outlet,
         eyes: Eyes::closed(),
-        camera,
+        camera: Cameras::One(camera),
         card_turn,
         display: Arc::new(Pane(tell.clone())),
         records: Box::new(move |record| {

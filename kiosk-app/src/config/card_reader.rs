@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use hal::card::LineSpeed;
 use hal::card::mrz_scanner::MrzScannerConfig;
-use hal::card::serial::CardReaderConfig;
-use hal::wlt::WltPlugin;
+use hal::card::serial::{CardReaderConfig, Timings};
+use hal::wlt::{TIME_LIMIT, WltPlugin};
 use serde::Deserialize;
 
 use super::Baud;
@@ -25,6 +25,8 @@ pub struct CardReader {
     pub raise_baud: bool,
     /// Ask cards for an address written onto the chip after printing.
     pub newest_address: bool,
+    /// Number of the security module that belongs into the reader, as the self-test prints it.
+    pub sam: Option<String>,
     /// Shared library that decodes photos in WLT coding.
     pub wlt_plugin: Option<PathBuf>,
     /// Part of the name of a contactless reader; the first there is where it is not given.
@@ -39,6 +41,10 @@ pub struct CardReader {
     pub trust: PathBuf,
     /// Refuse travel documents whose authority has no current revocation list in the folder.
     pub require_revocation_list: bool,
+    /// So many times the usual patience with reader and decoder. No setting: for stories on machines with
+    /// much else to do.
+    #[serde(skip)]
+    pub patience: u32,
 }
 
 /// A kind of card reader.
@@ -60,12 +66,14 @@ impl Default for CardReader {
             baud: None,
             raise_baud: false,
             newest_address: true,
+            sam: None,
             wlt_plugin: None,
             reader: None,
             mrz_scanner: None,
             mrz_scanner_baud: Baud(9_600),
             trust: "/etc/kiosk/csca".into(),
             require_revocation_list: false,
+            patience: 1,
         }
     }
 }
@@ -81,6 +89,8 @@ impl CardReader {
                 },
             },
             newest_address: self.newest_address,
+            sam: self.sam.clone(),
+            timings: Timings::default().with_patience(self.patience),
             ..CardReaderConfig::on(&self.port)
         }
     }
@@ -93,8 +103,19 @@ impl CardReader {
         })
     }
 
+    /// Whether there is a document scanner that nobody will ask, and what to do about it.
+    pub fn unused_scanner(&self) -> Option<[&'static str; 2]> {
+        let is_unused = self.kind == ReaderKind::Serial && self.mrz_scanner.is_some();
+        is_unused.then_some([
+            "A document scanner is set up, but this card reader's cards need no numbers.",
+            "Remove `mrz_scanner` under [card_reader] from the settings file, or set `kind = \"pcsc\"` if \
+             this kiosk is to read passports.",
+        ])
+    }
+
     /// The decoder of card photos, if there is one.
     pub fn photo_decoder(&self) -> Option<WltPlugin> {
-        self.wlt_plugin.as_ref().map(WltPlugin::new)
+        let decoder = self.wlt_plugin.as_ref().map(WltPlugin::new);
+        decoder.map(|decoder| decoder.time_limit(TIME_LIMIT * self.patience))
     }
 }

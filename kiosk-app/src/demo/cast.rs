@@ -4,12 +4,14 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use face_pipeline::Pipeline;
 use fast_qr::QRBuilder;
-use hal::camera::{CameraPlace, CameraSettings};
+use hal::camera::{Camera, CameraPlace, CameraSettings};
 use hal::sim::camera::{
-    Backdrop, Code, Relief, Scene, Script, SimDevice, SlideCamera, Slides, Stage,
+    Backdrop, Clock, Code, Ink, RealTime, Relief, Scene, Script, SimDevice, SlideCamera, Slides,
+    Stage,
 };
 
 use hal::panel::Switch;
@@ -18,6 +20,7 @@ use hal::sim::panel::SimPanel;
 use super::folder::quoted;
 use super::passport::Desk;
 use super::scenario::{Portrait, Scenario};
+use super::time::StageTime;
 use super::{Arguments, DemoError, failed};
 use crate::assemble::{OpenCamera, StartError, load_pipeline};
 use crate::config::Config;
@@ -75,7 +78,7 @@ impl Reader {
         let decoder = arguments.wlt_plugin.as_ref().map(quoted);
         let decoder = decoder.map_or_else(String::new, |path| format!("wlt_plugin = {path}\n"));
         match &self.lead {
-            Lead::Port(port) => format!("port = {}\n{decoder}", quoted(port)),
+            Lead::Port(port) => format!("port = {}\n{}{decoder}", quoted(port), speed(arguments)),
             Lead::Desk(desk) => desk.settings(arguments.scenario),
         }
     }
@@ -130,19 +133,27 @@ impl Hand {
 }
 
 /// The place before the simulated camera, where the resident can hold up a phone.
-pub struct Place(Option<SimDevice>);
+pub struct Place {
+    device: Option<SimDevice>,
+    time: StageTime,
+    /// How long a turn of the head goes on, if it does not end by itself.
+    turns_for: Option<Duration>,
+}
 
 impl Place {
     /// Who stands there turns to a side and back.
     pub fn turn(&self, script: Script) {
-        if let Some(device) = &self.0 {
+        if let Some(device) = &self.device {
             device.play(script);
+        }
+        if let Some(time) = self.turns_for {
+            self.time.leap_after(time);
         }
     }
 
     /// The phone is before the camera from the next frame on.
     pub fn hold_phone(&self) {
-        if let Some(device) = &self.0 {
+        if let Some(device) = &self.device {
             device.play(Script::only(Scene::Phone));
         }
     }
@@ -162,20 +173,55 @@ pub fn panel(scenario: Scenario) -> (Option<PanelSource>, SimPanel) {
     (Some(source), panel)
 }
 
-/// The camera of a story: simulated, or a real one if asked for.
-pub fn camera(arguments: &Arguments, config: &Config) -> Result<(OpenCamera, Place), DemoError> {
+/// What sees whoever comes.
+pub struct Eyesight {
+    /// The camera.
+    pub camera: OpenCamera,
+    /// The one for infrared light beside it.
+    pub infrared: Option<OpenCamera>,
+    /// The place before both.
+    pub place: Place,
+    /// The time there, which passes as the kiosk looks.
+    pub time: StageTime,
+    /// The networks, if they were needed to make the person.
+    pub pipeline: Option<Pipeline>,
+}
+
+impl Eyesight {
+    /// One camera, before which nobody can change what happens.
+    fn of(camera: OpenCamera, time: StageTime) -> Self {
+        Self {
+            camera,
+            infrared: None,
+            place: Place {
+                device: None,
+                time: time.clone(),
+                turns_for: None,
+            },
+            time,
+            pipeline: None,
+        }
+    }
+}
+
+/// The cameras of a story: simulated, or a real one if asked for.
+pub fn cameras(arguments: &Arguments, config: &Config) -> Result<Eyesight, DemoError> {
+    let time = StageTime::new();
     if let Some(device) = &arguments.camera {
         let settings = CameraSettings {
             place: CameraPlace::Path(device.clone()),
             ..config.camera.settings()
         };
-        return Ok((v4l_camera(settings), Place(None)));
+        return Ok(Eyesight::of(v4l_camera(settings), time));
     }
     if let Some(folder) = &arguments.frames {
         let slides = Slides::load(folder)?;
-        let open: OpenCamera =
-            Box::new(move || Ok(Box::new(SlideCamera::new(Arc::clone(&slides)))));
-        return Ok((open, Place(None)));
+        let clock = time.clock();
+        let open = move || {
+            let camera = SlideCamera::new(Arc::clone(&slides), Arc::clone(&clock));
+            Ok(Box::new(camera) as Box<dyn Camera>)
+        };
+        return Ok(Eyesight::of(Box::new(open), time));
     }
     let path = portrait(arguments, arguments.scenario.person())?;
     let no_person = |reason| DemoError::Portrait {
@@ -188,7 +234,10 @@ pub fn camera(arguments: &Arguments, config: &Config) -> Result<(OpenCamera, Pla
         .map_err(StartError::from)
         .map_err(RunError::from)?;
     let relief = relief(&mut pipeline, &picture).map_err(no_person)?;
-    Ok(simulated(&relief, arguments.scenario))
+    Ok(Eyesight {
+        pipeline: Some(pipeline),
+        ..simulated(&relief, arguments.scenario, time)
+    })
 }
 
 /// The portrait with the depth that the landmark network sees in it.
@@ -202,12 +251,38 @@ fn relief(pipeline: &mut Pipeline, picture: &Picture) -> Result<Relief, String> 
     Relief::from_landmarks(rgb.to_vec(), width, height, &mesh.points).map_err(|error| chain(&error))
 }
 
-fn simulated(relief: &Relief, scenario: Scenario) -> (OpenCamera, Place) {
+fn simulated(relief: &Relief, scenario: Scenario, time: StageTime) -> Eyesight {
     let code = scenario.phone().and_then(|text| code(&text));
-    let stage = Stage::with_phone(relief, Backdrop::default(), SEED, code.as_ref());
-    let device = SimDevice::new(stage, scenario.script());
-    let place = Place(Some(device.clone()));
-    (Box::new(move || Ok(Box::new(device.open()?))), place)
+    let backdrop = Backdrop::default();
+    let stage = Stage::with_phone(relief, backdrop, SEED, code.as_ref());
+    let device = SimDevice::with_clock(stage, scenario.script(), clock(scenario, &time));
+    let infrared = scenario.has_infrared().then(|| {
+        let stage = Stage::in_infrared(relief, backdrop, SEED, Ink::Shows);
+        opened(device.beside(stage).timed_by(time.clock()))
+    });
+    Eyesight {
+        camera: opened(device.clone()),
+        infrared,
+        place: Place {
+            device: Some(device),
+            time: time.clone(),
+            turns_for: scenario.turns_for(),
+        },
+        time,
+        pipeline: None,
+    }
+}
+
+/// Nobody looks at a camera that is unplugged: that lasts as long as it lasts.
+fn clock(scenario: Scenario, time: &StageTime) -> Arc<dyn Clock> {
+    match scenario {
+        Scenario::CameraLost => Arc::new(RealTime),
+        _ => time.clock(),
+    }
+}
+
+fn opened(device: SimDevice) -> OpenCamera {
+    Box::new(move || Ok(Box::new(device.open()?)))
 }
 
 /// The code on the phone.
@@ -215,6 +290,14 @@ fn code(text: &str) -> Option<Code> {
     let code = QRBuilder::new(text).build().ok()?;
     let rows = (0..code.size).flat_map(|row| code[row].iter().take(code.size));
     Code::new(code.size, rows.map(|module| module.value()).collect())
+}
+
+/// The reader's speed is known, except in one story, where it is found out.
+fn speed(arguments: &Arguments) -> &'static str {
+    match arguments.scenario {
+        Scenario::Impostor => "",
+        _ => "baud = 115200\n",
+    }
 }
 
 /// The arguments of `hal-sim` for this story's card.

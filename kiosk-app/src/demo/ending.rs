@@ -19,6 +19,7 @@ struct Collected {
     receipt: Option<String>,
     capture: Option<(usize, u64)>,
     anchored: bool,
+    keys_destroyed: bool,
 }
 
 impl Ending {
@@ -34,10 +35,12 @@ impl Ending {
             Record::CaptureComplete {
                 frames,
                 first_good_to_decision_ms,
+                ..
             } => {
                 self.lock().capture = Some((*frames, *first_good_to_decision_ms));
             }
             Record::Anchored { .. } => self.lock().anchored = true,
+            Record::Tampered { keys, .. } => self.lock().keys_destroyed |= *keys == "destroyed",
             _ => {}
         }
     }
@@ -45,6 +48,11 @@ impl Ending {
     /// Whether a head of the log is on the ledger for good.
     pub fn is_anchored(&self) -> bool {
         self.lock().anchored
+    }
+
+    /// Whether the keys are gone because the case was opened.
+    pub fn are_keys_destroyed(&self) -> bool {
+        self.lock().keys_destroyed
     }
 
     /// How the session ended, if it did.

@@ -13,6 +13,10 @@ use crate::provision::{Operator, StateFolder};
 /// By this file an earlier demo's folder is known; nothing but a demo writes it.
 const MARK: &str = ".kiosk-demo";
 
+/// So many times the usual patience with the simulated reader and with the photo decoder, which are
+/// programs on the same machine as everything else.
+const PATIENCE: u32 = 10;
+
 /// A prepared output folder.
 pub struct Folder {
     /// Where it is.
@@ -39,7 +43,8 @@ impl Folder {
             + &printer_text(arguments)
             + challenge_text(arguments.scenario);
         fs::write(&settings, text).map_err(failed("write", &settings))?;
-        let config = Config::load(&settings)?;
+        let mut config = Config::load(&settings)?;
+        config.card_reader.patience = PATIENCE;
         let operator = enrol(&config, &state)?;
         let public = path.join("operator.pub");
         fs::write(&public, operator.public_pem()).map_err(failed("write", &public))?;
@@ -118,21 +123,6 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &str) -> String {
         Tongue::Zh => "zh",
         Tongue::En => "en",
     };
-    // A machine with much else to do gets the time it needs; where nobody comes, nobody has to wait.
-    let capture = match arguments.scenario {
-        Scenario::Nobody => 15,
-        _ => 30,
-    };
-    // A head that turns is seen at once, a picture when time is up.
-    let challenge = match arguments.scenario {
-        Scenario::ChallengePicture => 20,
-        _ => 40,
-    };
-    // A chip is read for longer than a card, and twice.
-    let card = match arguments.scenario.is_contactless() {
-        true => 60,
-        false => 20,
-    };
     format!(
         "# Settings of this demo's kiosk.\n\
          [kiosk]\nid = \"kiosk-demo\"\nsite = \"demo-hall\"\n\
@@ -140,11 +130,27 @@ fn settings_text(arguments: &Arguments, state: &Path, reader: &str) -> String {
          weights = {weights}\nonnxruntime = {runtime}\n\
          [key_store]\nkind = \"file\"\n[screen]\nlanguage = \"{language}\"\nfullscreen = false\n\
          [card_reader]\n{reader}\
-         [waits]\ncard = {card}\ncapture = {capture}\nchallenge = {challenge}\nwallet = 15\n",
+{waits}",
         state = quoted(state),
         services = quoted(home.join("services")),
         manifest = quoted(home.join("../models/manifest.toml")),
         weights = quoted(arguments.setup.join("models")),
         runtime = quoted(arguments.setup.join("lib/libonnxruntime.so.1.31.1")),
+        waits = waits_text(arguments.scenario),
+    )
+}
+
+/// A machine with much else to do gets the time it needs; where a wait is the story, it is short.
+fn waits_text(scenario: Scenario) -> String {
+    let unless = |awaited: Scenario, seconds: u16, usual: u16| match scenario == awaited {
+        true => seconds,
+        false => usual,
+    };
+    let card = unless(Scenario::CardRemoved, 20, 120);
+    let capture = unless(Scenario::Nobody, 15, 300);
+    let wallet = unless(Scenario::WalletNoKey, 30, 120);
+    format!(
+        "[waits]\nchoose = 300\nconsent = 300\nreceipt = 300\ncommit = 60\ncard = {card}\n\
+         capture = {capture}\nchallenge = 300\nwallet = {wallet}\n"
     )
 }

@@ -13,6 +13,7 @@ mod power_cut;
 mod resident;
 mod scenario;
 mod story;
+mod time;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -131,6 +132,9 @@ pub enum DemoError {
     /// The service below the contactless reader did not start.
     #[error("no pcscd of the demo's own is to be had, which a passport's story needs")]
     Pcscd(#[source] std::io::Error),
+    /// No name that nobody can know before.
+    #[error("the operating system gives no random numbers")]
+    Random(#[source] getrandom::Error),
     /// The simulated reader did not start.
     #[error("the simulated card reader did not start: {0}")]
     Reader(String),

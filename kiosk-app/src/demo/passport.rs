@@ -27,7 +27,10 @@ pub struct Desk {
 /// Starts this program anew with the address of its own pcscd in the environment, where the PC/SC
 /// library takes it from; it cannot be told later. Comes back only with an error.
 pub fn start_anew() -> Result<(), DemoError> {
-    let folder = std::env::temp_dir().join(format!("kiosk-demo-{}", std::process::id()));
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(DemoError::Random)?;
+    let name = format!("kiosk-demo-{:016x}", u64::from_ne_bytes(random));
+    let folder = std::env::temp_dir().join(name);
     // Of this user alone, and new: whoever can write there can answer for the reader.
     let made = DirBuilder::new().mode(0o700).create(&folder);
     made.map_err(failed("create", &folder))?;
@@ -62,6 +65,10 @@ impl Desk {
             .arg(portrait)
             .arg("--write-csca")
             .arg(self.trust());
+        if arguments.scenario == Scenario::PassportCloned {
+            // It is laid on again and again, and a busy pcscd must see that it was away.
+            command.args(["--away-ms", "5000"]);
+        }
         if arguments.scenario.has_scanner() {
             command.arg("--scanner").arg(self.scanner());
         }

@@ -1,6 +1,7 @@
 //! The demo's resident: looks at the same views as a person and answers with the same touches,
 //! after a moment to read.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hal::panel::Switch;
@@ -52,6 +53,10 @@ pub struct Resident {
     /// What was done with the document scanner last.
     scanned: Option<Act>,
     holds_phone: bool,
+    /// Which codes were photographed.
+    codes: BTreeSet<u32>,
+    /// There is a printer, and the resident waits until it can be used.
+    wants_paper: bool,
     asked_for_paper: bool,
     /// The slip lies there, or never will.
     has_paper: bool,
@@ -71,10 +76,20 @@ impl Resident {
             looked_again: false,
             scanned: None,
             holds_phone: false,
+            codes: BTreeSet::new(),
+            wants_paper: false,
             asked_for_paper: false,
             has_paper: false,
             trouble: None,
             last: None,
+        }
+    }
+
+    /// The same, who takes a receipt home on paper if this says that there is a printer.
+    pub fn with_paper(self, wants_paper: bool) -> Self {
+        Self {
+            wants_paper,
+            ..self
         }
     }
 
@@ -125,7 +140,8 @@ impl Resident {
         {
             return self.has_paper.then_some(Act::Touch(Touch::Done));
         }
-        if answered {
+        let no_paper_yet = self.wants_paper && !self.asked_for_paper;
+        if answered || (no_paper_yet && matches!(screen, Screen::Receipt(_))) {
             return None;
         }
         match screen {
@@ -166,6 +182,8 @@ impl Resident {
             }
             Screen::Wallet(wallet) => self.fill_wallet(wallet),
             Screen::Receipt(_) | Screen::Ended(_) => Some(Act::Touch(Touch::Done)),
+            // Who has pulled the plug sees that the kiosk comes back by itself.
+            Screen::OutOfService(Outage::Camera) if self.scenario == Scenario::CameraLost => None,
             Screen::OutOfService(_) => Some(Act::Leave),
             _ => None,
         }
@@ -199,7 +217,9 @@ impl Resident {
             }
             WalletView::Preparing => None,
             WalletView::Codes(codes) => {
-                (codes.number == codes.count).then_some(Act::Touch(Touch::Back))
+                self.codes.insert(codes.number);
+                let all = (1..=codes.count).all(|number| self.codes.contains(&number));
+                all.then_some(Act::Touch(Touch::Back))
             }
         }
     }

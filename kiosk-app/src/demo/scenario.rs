@@ -25,6 +25,10 @@ pub enum Scenario {
     ChallengePicture,
     /// Somebody holds a printed photo of the card's holder into the camera
     PrintedPhoto,
+    /// The holder is verified by a kiosk with a second camera, for infrared light
+    GenuineInfrared,
+    /// Somebody holds a screen that plays a film of the holder before both cameras
+    ScreenInfrared,
     /// A card is presented, then nobody looks into the camera
     Nobody,
     /// The card is pulled off the reader while it is read
@@ -71,6 +75,8 @@ const PHONE_KEY: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 /// How long the simulated person turns the head, and comes back.
 const TURN: Duration = Duration::from_secs(4);
+/// How often a picture is turned.
+const TURNS: usize = 5;
 /// A code that is no key.
 const OTHER_CODE: &str = "https://example.org/menu";
 
@@ -92,10 +98,15 @@ impl Scenario {
     pub fn script(self) -> Script {
         let seconds = Duration::from_millis;
         match self {
-            Self::Nobody => Script::only(Scene::Empty),
+            // Who stops, and who opens the case, does that before anything could be decided.
+            Self::Nobody | Self::Cancelled | Self::CaseOpened => Script::only(Scene::Empty),
             Self::PrintedPhoto => Script::new([
                 (Scene::Empty, seconds(1_000)),
                 (Scene::Print, Duration::ZERO),
+            ]),
+            Self::ScreenInfrared => Script::new([
+                (Scene::Empty, seconds(1_000)),
+                (Scene::Screen, Duration::ZERO),
             ]),
             Self::ChallengePicture => Script::new([
                 (Scene::Empty, seconds(1_000)),
@@ -104,7 +115,7 @@ impl Scenario {
             Self::CameraLost => Script::new([
                 (Scene::Empty, seconds(1_000)),
                 (Scene::Approach, seconds(1_500)),
-                (Scene::Lost, seconds(4_000)),
+                (Scene::Lost, seconds(8_000)),
                 (Scene::Empty, Duration::ZERO),
             ]),
             _ => Script::visit(),
@@ -131,6 +142,7 @@ impl Scenario {
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Genuine
+            | Self::GenuineInfrared
             | Self::Challenge
             | Self::ChallengeSkipped
             | Self::Wallet
@@ -142,9 +154,16 @@ impl Scenario {
             Self::Impostor | Self::PrintedPhoto => Outcome::NotVerified,
             Self::Nobody | Self::CardRemoved => Outcome::TimedOut,
             Self::Cancelled => Outcome::Cancelled,
-            Self::Cannot | Self::ChallengePicture | Self::PassportCloned => Outcome::Referred,
+            Self::Cannot | Self::ChallengePicture | Self::ScreenInfrared | Self::PassportCloned => {
+                Outcome::Referred
+            }
             Self::CameraLost | Self::CaseOpened | Self::PowerCut => Outcome::OutOfService,
         }
+    }
+
+    /// Whether there is a second camera, for infrared light.
+    pub fn has_infrared(self) -> bool {
+        matches!(self, Self::GenuineInfrared | Self::ScreenInfrared)
     }
 
     /// Whether the kiosk asks for a turn of the head.
@@ -159,9 +178,14 @@ impl Scenario {
     pub fn answer(self, side: Side) -> Script {
         match self {
             // Who holds a picture and is not believed goes on.
-            Self::ChallengePicture => Script::new([(Scene::CutoutTurns(side), TURN); 5]),
+            Self::ChallengePicture => Script::new([(Scene::CutoutTurns(side), TURN); TURNS]),
             _ => Script::new([(Scene::Turns(side), TURN), (Scene::Live, Duration::ZERO)]),
         }
+    }
+
+    /// How long who is not believed goes on; a kiosk says so only when its time for it is up.
+    pub fn turns_for(self) -> Option<Duration> {
+        (self == Self::ChallengePicture).then_some(TURN.saturating_mul(TURNS as u32))
     }
 
     /// What somebody opens while the resident looks into the camera.

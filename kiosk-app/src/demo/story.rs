@@ -6,15 +6,17 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use face_pipeline::Pipeline;
 use hal::sim::panel::SimPanel;
 use kiosk_ui::{Headless, Preview, Remote, Screen, Size, View};
 
 use super::album::{self, Album};
-use super::cast::{self, Hand, Place, Reader};
+use super::cast::{self, Eyesight, Hand, Place, Reader};
 use super::ending::Ending;
 use super::folder::Folder;
 use super::resident::{Act, Resident};
-use super::{Arguments, DemoError};
+use super::time::StageTime;
+use super::{Arguments, DemoError, Scenario};
 use crate::assemble::{Kiosk, OpenCamera, StartError, Surroundings, assemble};
 use crate::panel_desk::PanelSource;
 use crate::record::RecordSink;
@@ -26,8 +28,11 @@ use crate::supervise::Pulse;
 const HEADLESS_PACE: Duration = Duration::from_millis(300);
 /// In a window somebody watches.
 const WINDOW_PACE: Duration = Duration::from_millis(3_500);
-/// A story that takes longer has gone wrong.
-const LONGEST: Duration = Duration::from_secs(120);
+/// A story that takes longer from its first screen on has gone wrong.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// Threads that still use a key when the case is opened end within this, on a machine with much else to do.
+const LETTING_GO: Duration = Duration::from_secs(60);
 
 /// Plays a story to its end.
 pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
@@ -38,7 +43,8 @@ pub fn play(arguments: &Arguments) -> Result<(), DemoError> {
         arguments.scenario,
         reader.place()
     );
-    let resident = Resident::new(arguments.scenario, pace(arguments));
+    let resident =
+        Resident::new(arguments.scenario, pace(arguments)).with_paper(arguments.printer.is_some());
     let ending = perform(arguments, &folder, &mut reader, resident)?;
     match ending.write(&folder.path)? {
         Some(line) => println!("The story ended. {line}"),
@@ -62,7 +68,13 @@ pub fn perform(
     let ending = Ending::default();
     let (views, seen) = channel();
     let (inbox, outlet) = inbox();
-    let (open_camera, place) = cast::camera(arguments, &folder.config)?;
+    let Eyesight {
+        camera,
+        infrared,
+        place,
+        time,
+        pipeline,
+    } = cast::cameras(arguments, &folder.config)?;
     let (panel, switches) = cast::panel(arguments.scenario);
     let resident = accompany(
         resident,
@@ -71,7 +83,8 @@ pub fn perform(
         inbox.clone(),
         Presence {
             hands_on: arguments.hands_on,
-            until_anchored: arguments.until_anchored.then(|| ending.clone()),
+            ending: ending.clone(),
+            awaited: awaited(arguments),
         },
     );
 
@@ -80,15 +93,17 @@ pub fn perform(
         folder,
         inbox: &inbox,
         ending: &ending,
+        time: &time,
     };
+    let devices = (camera, infrared, panel, pipeline);
     if arguments.headless {
         let screen = Headless::new(Size::PORTRAIT, |_| {}).map_err(RunError::from)?;
-        let shell = stage.raise(screen.handle(), (outlet, views), (open_camera, panel))?;
+        let shell = stage.raise(screen.handle(), (outlet, views), devices)?;
         draw(&screen, folder)?;
         end(shell, resident)?;
     } else {
         let window = open_window(&folder.config, &inbox)?;
-        let shell = stage.raise(window.handle(), (outlet, views), (open_camera, panel))?;
+        let shell = stage.raise(window.handle(), (outlet, views), devices)?;
         window.run().map_err(RunError::from)?;
         inbox.stop();
         end(shell, resident)?;
@@ -104,12 +119,21 @@ fn pace(arguments: &Arguments) -> Duration {
     }
 }
 
+/// Its cameras, its panel, and the networks that made the person before the cameras.
+type Devices = (
+    OpenCamera,
+    Option<OpenCamera>,
+    Option<PanelSource>,
+    Option<Pipeline>,
+);
+
 /// What the kiosk of a story is made of.
 struct Stage<'a> {
     arguments: &'a Arguments,
     folder: &'a Folder,
     inbox: &'a Inbox,
     ending: &'a Ending,
+    time: &'a StageTime,
 }
 
 impl Stage<'_> {
@@ -118,28 +142,33 @@ impl Stage<'_> {
         &self,
         screen: Remote,
         (outlet, views): (Outlet, Sender<View>),
-        (open_camera, panel): (OpenCamera, Option<PanelSource>),
+        (open_camera, open_infrared, panel, pipeline): Devices,
     ) -> Result<JoinHandle<Result<(), Crashed>>, DemoError> {
         let Self {
             arguments,
             folder,
             inbox,
             ending,
+            time,
         } = self;
         let audience = Audience {
             screen: screen.clone(),
             views,
             ending: (*ending).clone(),
+            time: (*time).clone(),
         };
         let around = Surroundings {
             inbox: (*inbox).clone(),
             outlet,
             display: Arc::new(audience),
             open_camera,
+            open_infrared,
             panel,
+            pipeline,
             records: records(folder, ending)?,
         };
-        let shell = assemble(&folder.config, around).map_err(RunError::from)?;
+        let mut shell = assemble(&folder.config, around).map_err(RunError::from)?;
+        shell.letting_go = LETTING_GO;
         if arguments.cut_power_at_commit {
             let mut store = shell.store.lock().unwrap_or_else(PoisonError::into_inner);
             store
@@ -174,21 +203,30 @@ fn end(shell: JoinHandle<Result<(), Crashed>>, resident: JoinHandle<()>) -> Resu
     Ok(())
 }
 
-/// How often a resident who waits for the anchor looks again.
+/// How often a resident who waits for the story's end looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long the resident is there.
 struct Presence {
     /// A person at the window takes the resident's place.
     hands_on: bool,
-    /// Leave only when this says that the log is anchored.
-    until_anchored: Option<Ending>,
+    ending: Ending,
+    /// Leave only when this is so.
+    awaited: fn(&Ending) -> bool,
 }
 
 impl Presence {
     fn is_over(&self) -> bool {
-        let ending = self.until_anchored.as_ref();
-        ending.is_none_or(Ending::is_anchored)
+        (self.awaited)(&self.ending)
+    }
+}
+
+/// What the end of a story shows only a while after its last screen.
+fn awaited(arguments: &Arguments) -> fn(&Ending) -> bool {
+    match arguments.scenario {
+        _ if arguments.until_anchored => Ending::is_anchored,
+        Scenario::CaseOpened => Ending::are_keys_destroyed,
+        _ => |_| true,
     }
 }
 
@@ -201,15 +239,17 @@ fn accompany(
     presence: Presence,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
-        let begun = Instant::now();
+        // With the first screen: until then networks are loaded, which takes as long as it takes.
+        let mut begun: Option<Instant> = None;
         let mut due: Option<(Instant, Act)> = None;
         let mut said = None;
-        while begun.elapsed() < LONGEST || presence.hands_on {
+        while presence.hands_on || begun.is_none_or(|begun| begun.elapsed() < LONGEST) {
             let wait = due.as_ref().map_or(LONGEST, |(at, _)| {
                 at.saturating_duration_since(Instant::now())
             });
             match views.recv_timeout(wait) {
                 Ok(view) => {
+                    let begun = begun.get_or_insert_with(Instant::now);
                     let name = album::name(&view);
                     if said.replace(name) != Some(name) {
                         println!("  {:5.1} s  {name}", begun.elapsed().as_secs_f32());
@@ -243,6 +283,7 @@ struct Audience {
     screen: Remote,
     views: Sender<View>,
     ending: Ending,
+    time: StageTime,
 }
 
 impl Display for Audience {
@@ -256,6 +297,7 @@ impl Display for Audience {
     }
 
     fn preview(&self, preview: Preview) {
+        self.time.looked();
         self.screen.preview(preview);
     }
 

@@ -35,7 +35,7 @@ impl Watcher {
             ..ChallengeLimits::default()
         };
         let mut challenge = Challenge::new(sides, limits);
-        self.watch(orders, |eyes, frame| {
+        self.watch(orders, |eyes, frame, _| {
             eyes.look_for_turn(turn, &mut capture, &mut challenge, frame)
         })
     }

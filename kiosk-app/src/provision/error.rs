@@ -16,6 +16,18 @@ pub enum ProvisionError {
         "the case of this kiosk was opened and its keys are destroyed: look into it, close the case, then run `kiosk sign-off`"
     )]
     Tampered,
+    /// Nobody can say whether it was.
+    #[error(
+        "failed to read {path}, which says whether the case was opened, so the kiosk does not open its \
+         keys; nothing was destroyed: run the command as the kiosk's user, and if that is so, give the file \
+         to that user (`chown`, mode 0600); if the disk fails, keep the state folder and call the operator"
+    )]
+    TamperRecord {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
     /// There is nothing to sign off.
     #[error("there is nothing to sign off: no opened case is on record")]
     NotTampered,
@@ -34,6 +46,18 @@ pub enum ProvisionError {
         path: PathBuf,
         /// Cause.
         source: std::io::Error,
+    },
+    /// Another user owns the state folder.
+    #[error(
+        "{folder} belongs to the user {owner}, who could not open what somebody else writes there: run `{line}`"
+    )]
+    OtherUser {
+        /// The state folder.
+        folder: PathBuf,
+        /// Whose it is.
+        owner: String,
+        /// The command, as that user.
+        line: String,
     },
     /// The credential is damaged.
     #[error("{path} is not a credential: ask the operator for it again")]

@@ -5,13 +5,14 @@
 mod error;
 mod files;
 mod operator;
+mod owner;
 mod secrets;
 mod tamper;
 
 use std::fs;
 use std::path::PathBuf;
 
-use attestation::{Credential, DeviceKey, DevicePublicKey, Log, Name, RollbackGuard};
+use attestation::{Credential, DeviceKey, DevicePublicKey, Log, LogError, Name, RollbackGuard};
 use hal::key::{KeyError, KeyStore, Secret, Settings};
 
 pub use error::ProvisionError;
@@ -57,6 +58,11 @@ impl StateFolder {
         self.path.join("self-tests.jsonl")
     }
 
+    /// There while a slip is being printed: what a power cut leaves in the printer is struck out.
+    pub fn unfinished_slip(&self) -> PathBuf {
+        self.path.join("slip.unfinished")
+    }
+
     fn credential(&self) -> PathBuf {
         self.path.join(CREDENTIAL_FILE)
     }
@@ -64,10 +70,12 @@ impl StateFolder {
     /// The kiosk's key store. The bare key files of an older kiosk are taken into it first. There is
     /// none for a kiosk whose case was opened, until a technician has signed that off.
     pub fn key_store(&self) -> Result<KeyStore, ProvisionError> {
-        if self.is_tampered() {
+        if self.is_tampered()? {
             return Err(ProvisionError::Tampered);
         }
         if secrets::has_bare_files(&self.path) {
+            // Whoever asks for the keys writes them here.
+            self.must_be_ours(&["provision", "--config", "FILE"])?;
             return self.take_in_bare_files();
         }
         Ok(KeyStore::open(&self.path, &self.keys)?)
@@ -195,6 +203,11 @@ impl StateFolder {
         let wiped = KeyStore::wipe(&self.path, &self.keys);
         let removed = secrets::remove_bare_files(&self.path);
         Ok(wiped.and(removed)?)
+    }
+
+    /// Whether a kiosk runs on this folder: it holds the log, and the keys in its memory.
+    pub fn is_running(&self) -> bool {
+        matches!(Log::open(&self.log()), Err(LogError::Held { .. }))
     }
 
     fn take_in_bare_files(&self) -> Result<KeyStore, ProvisionError> {

@@ -1,7 +1,8 @@
 //! The tamper record: who finds the case open destroys the keys and writes it down here; a
 //! technician who has looked into it signs off. `tamper.jsonl` in the state folder holds every
 //! incident and every sign-off, one JSON object a line, and its last line says how it stands.
-//! What cannot be read counts as an open case.
+//! What is not understood counts as an open case. A file that this user or this disk does not let be read
+//! says nothing: the kiosk does not start, and nothing is destroyed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -37,21 +38,35 @@ enum What {
 
 impl StateFolder {
     /// Whether the case was opened and no technician has signed that off.
-    pub fn is_tampered(&self) -> bool {
+    ///
+    /// # Errors
+    /// [`ProvisionError::TamperRecord`] where nobody can say.
+    pub fn is_tampered(&self) -> Result<bool, ProvisionError> {
         match self.read_tamper_record() {
-            Ok(None) => false,
-            Ok(Some(text)) => !ends_signed_off(&text),
-            Err(_) => true,
+            Ok(None) => Ok(false),
+            Ok(Some(text)) => Ok(!ends_signed_off(&text)),
+            // It was read, and no kiosk writes such a thing.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::InvalidData | ErrorKind::FileTooLarge
+                ) =>
+            {
+                Ok(true)
+            }
+            Err(source) => Err(ProvisionError::TamperRecord {
+                path: self.tamper_record(),
+                source,
+            }),
         }
     }
 
     /// The case is open: written down first, so that a power cut cannot hide it, then every key is
     /// destroyed. Each is done even if the other fails. Can be repeated.
     pub fn case_opened(&self) -> Result<(), ProvisionError> {
-        let noted = if self.is_tampered() {
-            Ok(())
-        } else {
-            self.note(What::CaseOpened)
+        let noted = match self.is_tampered() {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => self.note(What::CaseOpened),
         };
         let wiped = self.wipe();
         wiped.and(noted)
@@ -60,7 +75,7 @@ impl StateFolder {
     /// A technician has looked into it and closed the case. The keys are destroyed once more: a kiosk
     /// whose keys survived is not signed off.
     pub fn sign_off(&self, by: &Name) -> Result<(), ProvisionError> {
-        if !self.is_tampered() {
+        if !self.is_tampered()? {
             return Err(ProvisionError::NotTampered);
         }
         self.wipe()?;
@@ -142,14 +157,14 @@ mod tests {
         ));
 
         state.case_opened().unwrap();
-        assert!(state.is_tampered() && !place.path().join("keys.sealed").exists());
+        assert!(state.is_tampered().unwrap() && !place.path().join("keys.sealed").exists());
         assert!(matches!(state.provision(), Err(ProvisionError::Tampered)));
         state.case_opened().unwrap();
         let lines = fs::read_to_string(place.path().join(FILE)).unwrap();
         assert_eq!(lines.trim().lines().count(), 1, "one incident, noted once");
 
         state.sign_off(&technician).unwrap();
-        assert!(!state.is_tampered());
+        assert!(!state.is_tampered().unwrap());
         assert_ne!(
             state.provision().unwrap(),
             old,
@@ -157,11 +172,11 @@ mod tests {
         );
 
         state.case_opened().unwrap();
-        assert!(state.is_tampered(), "and so again the next time");
+        assert!(state.is_tampered().unwrap(), "and so again the next time");
     }
 
     #[test]
-    fn a_record_that_cannot_be_read_counts_as_an_open_case() {
+    fn a_record_that_is_not_understood_counts_as_an_open_case() {
         let place = tempfile::tempdir().unwrap();
         let state = folder(place.path());
         let path = place.path().join(FILE);
@@ -184,9 +199,27 @@ mod tests {
             ("nonsense".to_owned(), true),
         ] {
             fs::write(&path, &text).unwrap();
-            assert_eq!(state.is_tampered(), tampered, "{text}");
+            assert_eq!(state.is_tampered().unwrap(), tampered, "{text}");
         }
         fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(state.is_tampered());
+        assert!(state.is_tampered().unwrap());
+    }
+
+    /// Somebody else's file, or a disk that fails: a folder in its place cannot be read by root either.
+    #[test]
+    fn a_record_that_cannot_be_read_opens_no_keys_and_destroys_none() {
+        let place = tempfile::tempdir().unwrap();
+        let state = folder(place.path());
+        state.provision().unwrap();
+        let path = place.path().join(FILE);
+        fs::create_dir(&path).unwrap();
+        let refused = state.provision().unwrap_err();
+        assert!(matches!(refused, ProvisionError::TamperRecord { .. }));
+        let words = refused.to_string();
+        assert!(words.contains("nothing was destroyed"), "{words}");
+        assert!(state.sign_off(&Name::new("badge-17").unwrap()).is_err());
+        assert!(place.path().join("keys.sealed").exists());
+        fs::remove_dir(&path).unwrap();
+        state.provision().unwrap();
     }
 }

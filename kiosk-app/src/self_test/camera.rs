@@ -34,20 +34,10 @@ pub fn look(camera: &CameraSettings) -> Finding {
     }
 }
 
-/// The same for infrared light, which is no light for eyes: only whether there are pictures.
+/// The same for infrared light: whether there are pictures, and whether its lamp lights what is there.
 pub fn look_for_infrared(camera: &CameraSettings) -> Finding {
     match watched(camera) {
-        Ok((look, which)) if look.changes => Finding::passed(format!(
-            "{which}: {}×{} at {:.0} pictures a second, paired with the other camera's by time.",
-            look.width,
-            look.height,
-            look.rate.unwrap_or_default(),
-        )),
-        Ok((_, which)) => Finding::warning(
-            format!("{which}: the picture is always the same."),
-            "Unplug the infrared camera, wait five seconds and plug it in again. Residents can be \
-             served without it.",
-        ),
+        Ok((look, which)) => judge_infrared(&look, &which),
         Err(error) => {
             let seen = match error {
                 CameraError::NotFound { device } => {
@@ -99,6 +89,39 @@ fn no_picture(error: &CameraError) -> Finding {
         ),
     };
     Finding::failed(seen, to_do)
+}
+
+fn judge_infrared(look: &Look, which: &str) -> Finding {
+    let Look {
+        width,
+        height,
+        rate,
+        changes,
+        brightest,
+        ..
+    } = *look;
+    let rate = rate.unwrap_or_default();
+    let seen = format!(
+        "{which}: {width}×{height} at {rate:.0} pictures a second; infrared light {} of 255",
+        brightest.mean
+    );
+    if !changes {
+        return Finding::warning(
+            format!("The picture is always the same: {seen}."),
+            "Unplug the infrared camera, wait five seconds and plug it in again. Residents can be \
+             served without it.",
+        );
+    }
+    if brightest.is_black() || brightest.contrast < BLANK {
+        return Finding::warning(
+            format!("It is too dark in infrared light to see anything: {seen}."),
+            "Hold your hand an arm's length before the infrared camera and run this check again. If \
+             it stays dark, its lamp is broken, switched off or has no power, or its lens is \
+             covered. As long as it is like this, everybody is sent to an officer: have it repaired, \
+             or take [camera.infrared] out of the settings file.",
+        );
+    }
+    Finding::passed(format!("{seen}; paired with the other camera's by time."))
 }
 
 fn judge(look: &Look, which: &str) -> Finding {
@@ -162,9 +185,35 @@ mod tests {
             frames: 30,
             rate: Some(rate),
             light: Light { mean, contrast },
+            brightest: Light { mean, contrast },
             changes,
         };
         judge(&look, "camera").code()
+    }
+
+    /// With this light in its brightest picture, the last one being dark.
+    fn seen_in_infrared(mean: u8, contrast: u8, changes: bool) -> &'static str {
+        let look = Look {
+            width: 640,
+            height: 480,
+            frames: 30,
+            rate: Some(30.0),
+            light: Light {
+                mean: 1,
+                contrast: 2,
+            },
+            brightest: Light { mean, contrast },
+            changes,
+        };
+        judge_infrared(&look, "camera").code()
+    }
+
+    #[test]
+    fn a_lamp_that_flashes_passes_and_a_broken_one_is_found() {
+        assert_eq!(seen_in_infrared(60, 90, true), "passed");
+        assert_eq!(seen_in_infrared(4, 3, true), "warning", "no light");
+        assert_eq!(seen_in_infrared(60, 2, true), "warning", "covered");
+        assert_eq!(seen_in_infrared(60, 90, false), "warning", "frozen");
     }
 
     #[test]

@@ -26,6 +26,13 @@ pub enum Finding {
         /// What was seen.
         seen: String,
     },
+    /// The kiosk has done its part; only a person can see or hear whether it worked.
+    Look {
+        /// What was done.
+        seen: String,
+        /// What to do if it did not.
+        to_do: String,
+    },
     /// Residents can be served, but somebody should look after it.
     Warning {
         /// What was seen.
@@ -53,6 +60,14 @@ impl Finding {
         Self::Passed { seen: seen.into() }
     }
 
+    /// Somebody should look whether it worked.
+    pub fn look(seen: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self::Look {
+            seen: seen.into(),
+            to_do: to_do.into(),
+        }
+    }
+
     /// Somebody should look after it.
     pub fn warning(seen: impl Into<String>, to_do: impl Into<String>) -> Self {
         Self::Warning {
@@ -77,7 +92,10 @@ impl Finding {
     /// What was seen, or why there is nothing to see.
     pub fn seen(&self) -> &str {
         match self {
-            Self::Passed { seen } | Self::Warning { seen, .. } | Self::Failed { seen, .. } => seen,
+            Self::Passed { seen }
+            | Self::Look { seen, .. }
+            | Self::Warning { seen, .. }
+            | Self::Failed { seen, .. } => seen,
             Self::NotThere { why } => why,
         }
     }
@@ -85,7 +103,9 @@ impl Finding {
     /// What to do about it.
     pub fn to_do(&self) -> Option<&str> {
         match self {
-            Self::Warning { to_do, .. } | Self::Failed { to_do, .. } => Some(to_do),
+            Self::Look { to_do, .. } | Self::Warning { to_do, .. } | Self::Failed { to_do, .. } => {
+                Some(to_do)
+            }
             Self::Passed { .. } | Self::NotThere { .. } => None,
         }
     }
@@ -94,6 +114,7 @@ impl Finding {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Passed { .. } => "passed",
+            Self::Look { .. } => "look",
             Self::Warning { .. } => "warning",
             Self::Failed { .. } => "failed",
             Self::NotThere { .. } => "not_there",
@@ -104,6 +125,7 @@ impl Finding {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Passed { .. } => "OK",
+            Self::Look { .. } => "LOOK",
             Self::Warning { .. } => "WARNING",
             Self::Failed { .. } => "FAILED",
             Self::NotThere { .. } => "not there",

@@ -9,8 +9,10 @@ use super::Finding;
 use crate::clock::WallTime;
 
 const SET_IT: &str = "Connect the kiosk to the network so that it can set its clock, or set it by \
-                      hand (`sudo timedatectl set-time`), then repeat the self-test. If the clock \
-                      is wrong again after the kiosk was without power, replace the clock's battery.";
+                      hand, as root: `timedatectl set-ntp false`, then `timedatectl set-time \
+                      '2026-01-31 13:45:00'` with the right time, then `timedatectl set-ntp true`. \
+                      Repeat the self-test. If the clock is wrong again after the kiosk was without \
+                      power, replace the clock's battery.";
 
 /// How well the clock is known, and how far it may be off where a time service says so.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use attestation::{NotAKey, OperatorPublicKey, TrustList, TrustListError};
@@ -12,6 +11,8 @@ use super::report::Verdict;
 use super::table::{self, Style};
 use super::{CheckReportError, News, Progress, Tested, page, seal, test};
 use crate::clock::WallTime;
+use crate::config::Config;
+use crate::provision::{ProvisionError, StateFolder};
 
 const DAY_S: u64 = 86_400;
 
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// The operator's trust list, for --check-report: did the kiosk's key still count?
     #[arg(long, value_name = "LIST", requires = "check_report")]
     trust: Option<PathBuf>,
+    /// So many times the usual time for each check: for stories on machines with much else to do
+    #[arg(long, hide = true, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    patience: u32,
 }
 
 /// What a terminal can do; found out by `main`.
@@ -101,6 +105,9 @@ pub enum SelfTestError {
         /// Cause.
         source: TrustListError,
     },
+    /// Another user's kiosk: whatever that user can do, this one saying so would mean nothing.
+    #[error(transparent)]
+    OtherUser(#[from] ProvisionError),
     /// The report is not genuine.
     #[error("REFUSED")]
     Refused(#[from] CheckReportError),
@@ -119,21 +126,31 @@ pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<Said, SelfTestEr
             config,
             json,
             report,
+            patience,
             ..
         } => {
             let config = config.as_deref().unwrap_or(Path::new(""));
-            test_and_tell(config, *json, report.as_deref(), terminal)
+            must_be_ours(config)?;
+            let tested = test(config, progress(terminal), *patience);
+            tell(&tested, *json, report.as_deref(), terminal)
         }
     }
 }
 
-fn test_and_tell(
-    config: &Path,
+/// Settings that cannot be read are the first check's.
+fn must_be_ours(config: &Path) -> Result<(), ProvisionError> {
+    let words = ["self-test", "--config", &config.to_string_lossy()];
+    Config::load(config).map_or(Ok(()), |config| {
+        StateFolder::of(&config).must_be_ours(&words)
+    })
+}
+
+fn tell(
+    tested: &Tested,
     json: bool,
     page: Option<&Path>,
     terminal: Terminal,
 ) -> Result<Said, SelfTestError> {
-    let tested = test(config, progress(terminal));
     if terminal.watched {
         eprint!("{CLEAR_LINE}");
     }
@@ -148,8 +165,8 @@ fn test_and_tell(
         table::render(report, style)
     };
     // What was found is told even if it cannot be written down: the disk may be what is broken.
-    let kept = told(keep(&tested));
-    let page = told(page.map_or(Ok(None), |path| write_page(&tested, path)));
+    let kept = told(keep(tested));
+    let page = told(page.map_or(Ok(None), |path| write_page(tested, path)));
     if let Some(Some(line)) = page.as_ref().filter(|_| !json) {
         text.push_str(&format!("  {line}\n"));
     }
@@ -191,20 +208,8 @@ fn keep(tested: &Tested) -> Result<(), SelfTestError> {
         .create(true)
         .append(true)
         .open(&path)
-        .and_then(|mut file| {
-            file.write_all(line.as_bytes())?;
-            give_to_owner_of(&file, &path)
-        })
+        .and_then(|mut file| file.write_all(line.as_bytes()))
         .map_err(|source| SelfTestError::Write { path, source })
-}
-
-/// A record that an administrator began must not lock the kiosk's own user out.
-fn give_to_owner_of(file: &File, path: &Path) -> std::io::Result<()> {
-    let folder = fs::metadata(path.parent().unwrap_or(path))?;
-    if file.metadata()?.uid() == folder.uid() {
-        return Ok(());
-    }
-    fchown(file, Some(folder.uid()), Some(folder.gid()))
 }
 
 fn write_page(tested: &Tested, path: &Path) -> Result<Option<String>, SelfTestError> {

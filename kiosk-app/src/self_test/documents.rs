@@ -29,6 +29,19 @@ fn judge(seen: &PcscProbe, trust: &TrustStore, settings: &CardReader) -> Finding
         seen.reader,
         trust.authorities(),
     );
+    if settings.require_revocation_list && lists == stale {
+        return Finding::failed(
+            format!(
+                "{found} None of the lists is up to date, and the settings demand one: every document \
+                 would be refused."
+            ),
+            format!(
+                "Put current revocation lists (.crl) into {folder}, and restart the kiosk. Or have it \
+                 decided that documents are taken without: `require_revocation_list = false` under \
+                 [card_reader] in the settings file."
+            ),
+        );
+    }
     if let Some((path, problem)) = trust.problems().first() {
         return Finding::warning(
             format!(
@@ -53,6 +66,11 @@ fn no_reader(error: &PcscProbeError, settings: &CardReader) -> Finding {
         PcscProbeError::Service(_) => {
             "Install and start pcscd (Debian: apt-get install pcscd; systemctl start pcscd.socket), \
              and allow the kiosk's user to use it."
+        }
+        PcscProbeError::Denied(_) => {
+            "Install the package polkitd and the kiosk's rule for it (60-kiosk.rules in \
+             /usr/share/polkit-1/rules.d), run `systemctl restart polkit pcscd`, and repeat the self-test \
+             as the kiosk's user."
         }
         PcscProbeError::NoReader => {
             "Check that the contactless reader's cable is plugged in. If there are several readers, \
@@ -83,4 +101,39 @@ fn no_trust(error: &TrustError, settings: &CardReader) -> Finding {
             settings.trust.display()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_are_demanded_and_not_there_fail() {
+        let seen = PcscProbe {
+            reader: "as tested".into(),
+            occupied: false,
+        };
+        let judged = |require_revocation_list| {
+            let settings = CardReader {
+                require_revocation_list,
+                ..CardReader::default()
+            };
+            judge(&seen, &TrustStore::default(), &settings)
+        };
+        assert_eq!(judged(false).code(), "passed");
+        let failed = judged(true);
+        assert_eq!(failed.code(), "failed");
+        assert!(
+            failed.seen().contains("every document"),
+            "{}",
+            failed.seen()
+        );
+    }
+
+    #[test]
+    fn a_user_whom_pcscd_refuses_is_told_of_the_rule() {
+        let denied = PcscProbeError::Denied("Access denied.".into());
+        let found = no_reader(&denied, &CardReader::default());
+        assert!(found.to_do().is_some_and(|to_do| to_do.contains("polkit")));
+    }
 }

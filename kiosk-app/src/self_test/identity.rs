@@ -22,6 +22,9 @@ const TAMPERED: &str = "Find out who opened the case and why. Look for anything 
                         exchanged, close the case, and sign off with `kiosk sign-off --config FILE \
                         --by YOUR-BADGE`, which says how the kiosk gets new keys.";
 
+const UNREADABLE: &str = "Give the file to the kiosk's user (`chown`, mode 0600). If the disk fails, keep \
+                          the state folder as it is and call the operator.";
+
 /// What is known of the kiosk's keys.
 #[derive(Clone, Default)]
 pub struct Keys {
@@ -68,6 +71,9 @@ pub fn keys(state: &StateFolder) -> (Finding, Option<Keys>) {
             (bad_key(&error), None)
         }
         Err(error @ ProvisionError::Tampered) => (Finding::failed(chain(&error), TAMPERED), None),
+        Err(error @ ProvisionError::TamperRecord { .. }) => {
+            (Finding::failed(chain(&error), UNREADABLE), None)
+        }
         Err(error) => (Finding::failed(chain(&error), CALL), None),
     }
 }

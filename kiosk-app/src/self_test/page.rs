@@ -57,6 +57,7 @@ fn row(check: &Check) -> String {
     let finding = &check.finding;
     let class = match finding {
         Finding::Passed { .. } => "passed",
+        Finding::Look { .. } => "look",
         Finding::Warning { .. } => "warning",
         Finding::Failed { .. } => "failed",
         Finding::NotThere { .. } => "not-there",

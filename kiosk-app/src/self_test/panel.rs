@@ -13,9 +13,18 @@ use super::Finding;
 /// For how long each light shines: long enough to be seen, short enough for six of them.
 const SHINE: Duration = Duration::from_millis(500);
 
+/// A computer does not see its lamps.
+const IF_DARK: &str = "If one of them stayed dark or silent: check its wire and its supply, and its line under [panel] \
+     in the settings file.";
+
 /// Whether there is anything to look at.
 pub fn has_lights(wiring: &Wiring) -> bool {
     !wiring.outputs.is_empty() || wiring.ring.is_some()
+}
+
+/// Whether the kiosk cannot do without it.
+pub fn guards_case(wiring: &Wiring) -> bool {
+    wiring.switches.contains_key(&Switch::Tamper)
 }
 
 /// Switches each light on and off, and reads the switches.
@@ -24,7 +33,10 @@ pub fn look(wiring: &Wiring) -> Finding {
         return Finding::not_there("No lights or switches are set up; a kiosk works without them.");
     }
     match test(wiring) {
-        Ok((seen, switches)) => judge(&seen, &switches),
+        Ok((seen, switches)) => match judge(&seen, &switches) {
+            Finding::Passed { seen } if has_lights(wiring) => Finding::look(seen, IF_DARK),
+            finding => finding,
+        },
         Err(error) => unusable(&error, wiring),
     }
 }
@@ -87,7 +99,7 @@ fn unusable(error: &PanelError, wiring: &Wiring) -> Finding {
     let seen = format!("The panel cannot be used: {}.", error.words());
     let to_do =
         "Do what the message says, or correct the lines under [panel] in the settings file.";
-    if wiring.switches.contains_key(&Switch::Tamper) {
+    if guards_case(wiring) {
         Finding::failed(seen, to_do)
     } else {
         Finding::warning(seen, to_do)

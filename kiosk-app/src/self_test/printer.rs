@@ -43,10 +43,15 @@ fn judge(seen: PrinterProbe, port: &dyn Display) -> Finding {
             format!("The printer at {port} has printed a slip, but its roll is nearly empty."),
             "Put in a new roll.",
         ),
-        (None, _) => Finding::passed(format!(
-            "The printer at {port} has printed a slip. Look whether the Chinese text and the code \
-             are clear and the paper is cut."
-        )),
+        (None, _) => Finding::look(
+            format!(
+                "The printer at {port} has printed a slip. Look whether the Chinese text and the code \
+                 are clear and the paper is cut."
+            ),
+            "If no slip came out: put the roll in the other way round, its printing side up. If the text \
+             or the code is wrong, set `text = \"drawn\"` or `qr = \"drawn\"` under [printer] in the \
+             settings file.",
+        ),
     }
 }
 

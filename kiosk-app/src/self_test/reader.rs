@@ -1,7 +1,7 @@
 //! Does the card reader answer, and how is it? No card is looked for.
 
 use hal::card::ga467::Sw3;
-use hal::card::{ProbeError, ReaderProbe, probe};
+use hal::card::{ProbeError, ReaderProbe, ServiceAdvice, probe};
 
 use super::{Finding, documents};
 use crate::config::{CardReader, ReaderKind};
@@ -23,9 +23,21 @@ fn ask_serial(settings: &CardReader) -> Finding {
 }
 
 fn judge(seen: &ReaderProbe, settings: &CardReader) -> Finding {
-    let number = seen.sam_number.map_or_else(String::new, |number| {
+    let known = seen.sam_number.map(|number| number.to_string());
+    let number = known.as_ref().map_or_else(String::new, |number| {
         format!(" Its module has the number {number}.")
     });
+    if let Some(wanted) = settings.sam.as_ref().filter(|_| known != settings.sam) {
+        return Finding::failed(
+            format!(
+                "The reader at {} is not the one that belongs here: the settings name the module \
+                 {wanted}.{number}",
+                settings.port.display()
+            ),
+            "Find out who changed the reader, and look for anything added between reader and computer. If \
+             it was changed on purpose, correct `sam` under [card_reader] in the settings file.",
+        );
+    }
     if seen.status == Sw3::Ok {
         return Finding::passed(format!(
             "The reader at {} answers at {} baud and is well.{number}",
@@ -54,13 +66,11 @@ fn no_answer(error: &ProbeError, settings: &CardReader) -> Finding {
         ),
         ProbeError::Port { .. } => Finding::failed(
             format!("The port {port} cannot be used: {}.", chain(error)),
-            "Check that no other program uses the reader and that the kiosk's user belongs to the \
-             group \"dialout\".",
+            ServiceAdvice::FreePort.to_string(),
         ),
         ProbeError::Silent { .. } => Finding::failed(
             format!("Nothing answers at {port} ({baud})."),
-            "Check the reader's power and cable, and that `port` under [card_reader] in the settings \
-             file is right, and `baud`, if it is given.",
+            ServiceAdvice::CheckPower.to_string(),
         ),
         ProbeError::Garbled { .. } => Finding::failed(
             format!("What answers at {port} cannot be understood at {baud}."),

@@ -4,7 +4,7 @@
 use hal::card::mrz_scanner::{MrzScannerConfig, ScannerProbeError, probe};
 
 use super::Finding;
-use crate::config::{CardReader, ReaderKind};
+use crate::config::CardReader;
 use crate::errors::chain;
 
 /// Opens the scanner's port.
@@ -12,12 +12,8 @@ pub fn ask(settings: &CardReader) -> Finding {
     let Some(scanner) = settings.scanner() else {
         return Finding::not_there("No document scanner is set up; the numbers are typed.");
     };
-    if settings.kind != ReaderKind::Pcsc {
-        return Finding::warning(
-            "A document scanner is set up, but this card reader's cards need no numbers.",
-            "Remove `mrz_scanner` under [card_reader] from the settings file, or set \
-             `kind = \"pcsc\"` if this kiosk is to read passports.",
-        );
+    if let Some([seen, to_do]) = settings.unused_scanner() {
+        return Finding::warning(seen, to_do);
     }
     match probe(&scanner) {
         Ok(()) => Finding::passed(format!(

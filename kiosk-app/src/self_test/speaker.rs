@@ -20,14 +20,23 @@ pub fn chime(settings: &Speaker) -> Finding {
             ),
             "Run `kiosk voices --out FOLDER` and give that folder as `voices` under [speaker].",
         ),
-        Ok(()) => Finding::passed(format!(
-            "A chime was played on the sound device \"{device}\" at volume {volume}. It should have \
-             been heard."
-        )),
+        Ok(()) => Finding::look(
+            format!(
+                "A chime was played on the sound device \"{device}\" at volume {volume}. It should have \
+                 been heard."
+            ),
+            "If nothing was heard: check the loudspeaker's cable and its own volume, and `device` and \
+             `volume` under [speaker] in the settings file (`aplay -L` lists what there is).",
+        ),
         Err(error @ SoundError::NotFound(_)) => Finding::warning(
             format!("No sound: {}.", chain(&error)),
             "Check that the sound card is plugged in, and `device` under [speaker] in the settings \
              file (`aplay -L` lists what there is).",
+        ),
+        Err(error @ SoundError::Format { .. }) => Finding::warning(
+            format!("No sound: {}.", chain(&error)),
+            "Under [speaker] in the settings file give `default`, or `plughw:…` with what stands behind \
+             `hw:`, as `device` (`aplay -L` lists what there is).",
         ),
         Err(error) => Finding::warning(
             format!("No sound: {}.", chain(&error)),

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use hal::system::{Machine, Network, Temperature, Throttling, Wear};
+use hal::system::{Machine, Network, Temperature, Throttling, Watchdog, Wear};
 
 use super::Finding;
 use crate::machine::{DISK_LOW_BYTES, MEMORY_LOW_BYTES, WARM_MILLICELSIUS, WORN_PERCENT};
@@ -106,6 +106,42 @@ fn judge_temperature(hottest: &Temperature) -> Finding {
             seen,
             "Clean the fan and the air slots, and keep the kiosk out of the sun.",
         )
+    }
+}
+
+/// What resets the computer when it hangs.
+pub fn watchdog() -> Finding {
+    judge_watchdog(Machine::here().watchdog())
+}
+
+fn judge_watchdog(watchdog: Option<Watchdog>) -> Finding {
+    let Some(Watchdog {
+        name,
+        active,
+        seconds,
+    }) = watchdog
+    else {
+        return Finding::warning(
+            "There is no hardware watchdog: if this computer hangs, somebody has to switch it off and on.",
+            "Switch the watchdog on in the computer's firmware (BIOS) if it has one, and see that its \
+             driver is loaded: `bcm2835_wdt` on a Raspberry Pi, `iTCO_wdt` or `sp5100_tco` on a PC.",
+        );
+    };
+    let after = seconds.map_or_else(String::new, |seconds| format!(" after {seconds} seconds"));
+    match active {
+        Some(false) => Finding::warning(
+            format!(
+                "The hardware watchdog ({name}) sleeps: it resets nothing when this computer hangs."
+            ),
+            "Put the kiosk's `watchdog.conf` into /usr/lib/systemd/system.conf.d and switch the computer \
+             off and on again.",
+        ),
+        Some(true) => Finding::passed(format!(
+            "The hardware watchdog ({name}) resets this computer{after} if it hangs."
+        )),
+        None => Finding::not_there(format!(
+            "There is a hardware watchdog ({name}), but the kernel does not tell whether it watches."
+        )),
     }
 }
 
@@ -217,6 +253,22 @@ mod tests {
         assert_eq!(at(74_000, None), "passed");
         assert_eq!(at(75_000, None), "warning");
         assert_eq!(at(85_000, Some(99_000)), "passed");
+    }
+
+    #[test]
+    fn a_watchdog_that_sleeps_or_is_missing_warns() {
+        let judged = |active| {
+            judge_watchdog(Some(Watchdog {
+                name: "iTCO_wdt".into(),
+                active,
+                seconds: Some(30),
+            }))
+            .code()
+        };
+        assert_eq!(judged(Some(true)), "passed");
+        assert_eq!(judged(Some(false)), "warning");
+        assert_eq!(judged(None), "not_there");
+        assert_eq!(judge_watchdog(None).code(), "warning");
     }
 
     #[test]

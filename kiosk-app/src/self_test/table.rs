@@ -55,7 +55,7 @@ fn row(check: &Check, style: Style) -> String {
     let finding = &check.finding;
     let colour = match finding {
         Finding::Passed { .. } => GREEN,
-        Finding::Warning { .. } => YELLOW,
+        Finding::Look { .. } | Finding::Warning { .. } => YELLOW,
         Finding::Failed { .. } => RED,
         Finding::NotThere { .. } => FAINT,
     };

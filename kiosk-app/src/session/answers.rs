@@ -18,9 +18,7 @@ use crate::record::{Outcome, Record};
 impl Session {
     pub(super) fn answer(&mut self, answer: Answer, now: Duration) {
         match (answer, &mut self.state) {
-            (Answer::CardPresent, State::Presenting { prompt, .. }) => {
-                *prompt = CardPrompt::Reading;
-            }
+            (Answer::CardPresent, State::Presenting { .. }) => self.card_present(now),
             (
                 Answer::CardRead(presented),
                 State::Presenting {
@@ -83,9 +81,10 @@ impl Session {
                     liveness,
                     face,
                     has_depth,
+                    infrared,
                 },
                 State::Capturing { .. },
-            ) => self.evidence(Factors { liveness, face }, has_depth, now),
+            ) => self.evidence(Factors { liveness, face }, has_depth, infrared, now),
             (
                 Answer::ChallengeFrame {
                     task,
@@ -105,6 +104,26 @@ impl Session {
         }
     }
 
+    /// A card is being read; that comes many times for one. The wait begins anew with each attempt, once:
+    /// a chip may take half a minute, and whoever laid it down late must not be sent away meanwhile.
+    fn card_present(&mut self, now: Duration) {
+        let State::Presenting {
+            prompt,
+            failures,
+            awaited,
+            numbers,
+            ..
+        } = &mut self.state
+        else {
+            return;
+        };
+        *prompt = CardPrompt::Reading;
+        if *awaited <= *failures && !numbers.typing() {
+            *awaited = *failures + 1;
+            self.deadline = self.deadline.max(Some(now + self.limits.card));
+        }
+    }
+
     pub(super) fn card_read(
         &mut self,
         service: usize,
@@ -114,13 +133,14 @@ impl Session {
     ) {
         let Presented {
             evidence,
+            proof,
             number,
             photo,
             mut fields,
         } = presented;
         fields.keep_only(agreed);
         let complete = self.has_required(service, &fields);
-        self.record(Record::CardRead);
+        self.record(Record::CardRead(proof));
         self.effects.push(Effect::Sound(Sound::CardRead));
         self.effects.push(Effect::StopCard);
         let holder = Holder {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use attestation::{Band, FactorOutcome, Factors};
-use face_pipeline::{ChallengeOutcome, Rejection, Task};
+use face_pipeline::{ChallengeOutcome, Infrared, Rejection, Task};
 use kiosk_ui::Guidance;
 use serde::Deserialize;
 
@@ -97,8 +97,15 @@ impl Session {
     }
 
     /// The capture gave evidence: it decides, or a challenge comes before.
-    pub(super) fn evidence(&mut self, factors: Factors, has_depth: bool, now: Duration) {
-        if !self.challenge.asks(&factors, has_depth) {
+    pub(super) fn evidence(
+        &mut self,
+        factors: Factors,
+        has_depth: bool,
+        infrared: Infrared,
+        now: Duration,
+    ) {
+        // A film on a screen turns its head, too: an answer does not take that doubt away.
+        if infrared.is_doubtful() || !self.challenge.asks(&factors, has_depth) {
             return self.conclude(factors, decide(factors.liveness, factors.face), now);
         }
         let State::Capturing {

@@ -1,8 +1,9 @@
 //! From evidence to decision: the one place where bands become a verdict.
 //!
 //! A presentation attack is named before a comparison, because the comparison of a print with the
-//! portrait it was printed from says nothing (ISO/IEC 30107-1). What is doubtful is not decided
-//! by a machine: it is referred.
+//! portrait it was printed from says nothing (ISO/IEC 30107-1). Where liveness is only doubtful, a
+//! refused comparison decides: whatever was shown, it does not look like the card's holder. What else
+//! is doubtful is not decided by a machine: it is referred.
 
 use attestation::{Band, Decision, FactorOutcome, Reason};
 
@@ -11,8 +12,8 @@ pub fn decide(liveness: FactorOutcome, face: FactorOutcome) -> Decision {
     use FactorOutcome::{Band as Performed, NotPerformed};
     match (liveness, face) {
         (Performed(Band::Refused), _) => Decision::NotVerified(Reason::PresentationAttack),
-        (Performed(Band::Doubtful), _) => Decision::Referred(Reason::DoubtfulLiveness),
         (_, Performed(Band::Refused)) => Decision::NotVerified(Reason::NotSamePerson),
+        (Performed(Band::Doubtful), _) => Decision::Referred(Reason::DoubtfulLiveness),
         (_, Performed(Band::Doubtful)) => Decision::Referred(Reason::DoubtfulComparison),
         (NotPerformed, _) | (_, NotPerformed) => Decision::Referred(Reason::NoUsableCapture),
         (Performed(Band::Accepted | Band::Strong), Performed(Band::Accepted | Band::Strong)) => {
@@ -51,6 +52,24 @@ mod tests {
                 decide(performed, FactorOutcome::NotPerformed),
                 Decision::Verified
             );
+        }
+    }
+
+    /// Or a broken infrared lamp would send everybody with another's card to an officer.
+    #[test]
+    fn who_is_somebody_else_is_refused_however_doubtful_liveness_is() {
+        for &liveness in Band::ALL {
+            let attack = liveness == Band::Refused;
+            let decision = decide(
+                FactorOutcome::Band(liveness),
+                FactorOutcome::Band(Band::Refused),
+            );
+            let reason = if attack {
+                Reason::PresentationAttack
+            } else {
+                Reason::NotSamePerson
+            };
+            assert_eq!(decision, Decision::NotVerified(reason), "{liveness:?}");
         }
     }
 

@@ -4,7 +4,7 @@
 
 use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{DocumentEvidence, FactorOutcome};
-use face_pipeline::{ChallengeOutcome, Rejection, Task};
+use face_pipeline::{ChallengeOutcome, Infrared, Rejection, Task};
 use hal::card::emrtd::access::AccessKey;
 use hal::card::{CardFault, Photo};
 use kiosk_ui::{Confidential, Decided, Touch};
@@ -13,6 +13,7 @@ use super::document_number::DocumentNumber;
 use super::fields::CardFields;
 use super::keepsake::Keepsake;
 use crate::clock::WallTime;
+use crate::record::Proof;
 
 /// One resident's stay, from the first touch to the return to the invitation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +115,8 @@ pub enum Answer {
         face: FactorOutcome,
         /// Whether motion showed that it is no still picture.
         has_depth: bool,
+        /// What infrared light showed.
+        infrared: Infrared,
     },
     /// A camera frame was looked at in a challenge.
     ChallengeFrame {
@@ -146,6 +149,8 @@ pub enum Answer {
 pub struct Presented {
     /// What the attestation will say about the document.
     pub evidence: DocumentEvidence,
+    /// What it rests on, for the record.
+    pub proof: Proof,
     /// The document number: needed once, for the pairwise pseudonym.
     pub number: DocumentNumber,
     /// The portrait from the chip.

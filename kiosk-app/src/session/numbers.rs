@@ -2,6 +2,12 @@
 //! expiry. Every key is checked as it is touched, so that only what can be right is ever there; the
 //! chip says whether it is. Where there is a document scanner, it reads them instead. The numbers open
 //! the chip and are kept for nothing else.
+//!
+//! The check digits of the machine-readable zone (ICAO 9303-3, 4.9) are not asked for: they stand only
+//! there, between characters that look like the number's own, and not beside the number and the dates as
+//! people read them. They would tell a slip of the finger one step earlier than the chip does, which
+//! refuses wrong numbers; then they are corrected, not typed again. A scanned zone is checked with all of
+//! them.
 
 use std::time::Duration;
 

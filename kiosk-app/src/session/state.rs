@@ -29,6 +29,8 @@ pub(super) enum State {
         agreed: Agreed,
         prompt: CardPrompt,
         failures: u8,
+        /// For how many attempts the wait was begun anew: never more than one after each failure.
+        awaited: u8,
         /// What was typed to open a document's chip.
         numbers: Numbers,
         /// What the last failure was, for the outcome if nothing follows.

@@ -82,6 +82,7 @@ impl Session {
                 agreed,
                 prompt,
                 failures: 0,
+                awaited: 0,
                 numbers: self.first_numbers(),
                 trouble: None,
             },

@@ -1,7 +1,7 @@
 //! The active challenge: who is asked, and what the answer counts.
 
 use attestation::{Band, Decision, FactorOutcome, Reason};
-use face_pipeline::{ChallengeOutcome, Rejection, Side, Task};
+use face_pipeline::{ChallengeOutcome, Infrared, Rejection, Side, Task};
 use kiosk_app::session::{Ask, ChallengePolicy, Limits, Unanswered};
 use kiosk_ui::{ChallengePrompt, ChallengeTask, Guidance, Screen, Touch};
 use proptest::prelude::*;
@@ -178,5 +178,21 @@ proptest! {
         } else {
             prop_assert_eq!(liveness, passive);
         }
+    }
+}
+
+/// A film on a screen turns its head when asked.
+#[test]
+fn a_doubt_of_infrared_light_is_for_an_officer_whatever_the_head_does() {
+    for ask in [Ask::Off, Ask::WhenUnclear, Ask::Always] {
+        let policy = asking(ask, Unanswered::Passive);
+        for doubt in [Infrared::NoFace, Infrared::NoLight] {
+            let world = captured(policy, What::EvidenceInfrared(doubt, STRONG));
+            assert!(!is_asked(&world), "{ask:?}");
+            let referred = Decision::Referred(Reason::DoubtfulLiveness);
+            assert_eq!(decided(&world), Some((DOUBTFUL, referred)), "{ask:?}");
+        }
+        let world = captured(policy, What::EvidenceInfrared(Infrared::Face, STRONG));
+        assert_eq!(is_asked(&world), ask == Ask::Always, "{ask:?}");
     }
 }

@@ -8,8 +8,10 @@ use attestation::{
     DocumentEvidence, DocumentKind, DocumentValidity, FactorOutcome, Factors, Log, Name,
     OperatorKey, TimeQuality, Validity,
 };
+use face_pipeline::Infrared;
 use hal::card::emrtd::access::AccessKey;
 use hal::card::{IdNumber, Personal, Photo};
+use kiosk_app::record::Proof;
 use kiosk_app::session::{
     Answer, CardFields, DocumentNumber, Draft, Keepsake, Presented, ReferenceUnusable,
 };
@@ -38,6 +40,7 @@ pub(crate) fn answer(what: What) -> Answer {
                 authenticity: DocumentAuthenticity::SamRead,
                 validity: DocumentValidity::InForce,
             },
+            proof: Proof::SECURITY_MODULE,
             number: DocumentNumber::from(&IdNumber::resident("11010519491231002X").unwrap()),
             photo: Photo::parse(b"RIFF\x04\0\0\0WEBP").unwrap(),
             fields: whole_card(),
@@ -58,11 +61,23 @@ pub(crate) fn answer(what: What) -> Answer {
             liveness,
             face,
             has_depth: true,
+            infrared: Infrared::Unknown,
         },
         What::EvidenceOfAStill(liveness, face) => Answer::Evidence {
             liveness,
             face,
             has_depth: false,
+            infrared: Infrared::Unknown,
+        },
+        What::EvidenceInfrared(infrared, face) => Answer::Evidence {
+            liveness: FactorOutcome::Band(if infrared.is_doubtful() {
+                Band::Doubtful
+            } else {
+                Band::Accepted
+            }),
+            face,
+            has_depth: true,
+            infrared,
         },
         What::Turning(task, rejection) => Answer::ChallengeFrame {
             task,

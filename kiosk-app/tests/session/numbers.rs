@@ -55,6 +55,25 @@ fn who_mistypes_a_number_corrects_it_and_goes_on() {
     assert!(!matches!(world.screen(), Screen::Numbers(_)));
 }
 
+/// A slow chip takes half a minute. It is waited for once: one that is told to be read for ever is not.
+#[test]
+fn a_passport_laid_down_late_is_read_to_its_end() {
+    let mut world = typing("E00007730");
+    let present = || Step::Answer {
+        late: false,
+        what: What::Present,
+    };
+    world.step(Step::Wait(55_000));
+    world.step(present());
+    for _ in 0..11 {
+        world.step(Step::Wait(5_000));
+        world.step(present());
+    }
+    assert!(matches!(world.screen(), Screen::Card(CardPrompt::Reading)));
+    world.step(Step::Wait(5_000));
+    assert!(!matches!(world.screen(), Screen::Card(_)));
+}
+
 #[test]
 fn who_stops_while_typing_leaves_nothing() {
     let mut world = typing("E00007730");

@@ -2,7 +2,7 @@
 
 use attestation::wallet::{HolderKey, NotAHolderKey};
 use attestation::{Band, FactorOutcome};
-use face_pipeline::{ChallengeOutcome, Rejection, Side, Task};
+use face_pipeline::{ChallengeOutcome, Infrared, Rejection, Side, Task};
 use hal::card::{CardAdvice, CardFault};
 use kiosk_app::session::{Ask, ChallengePolicy, Device, Health, Unanswered};
 use kiosk_ui::{CardField, Language, Touch};
@@ -45,6 +45,8 @@ pub(crate) enum What {
     Evidence(FactorOutcome, FactorOutcome),
     /// The same of somebody who did not move.
     EvidenceOfAStill(FactorOutcome, FactorOutcome),
+    /// What a second camera showed, and how the face compares.
+    EvidenceInfrared(Infrared, FactorOutcome),
     Turning(Task, Option<Rejection>),
     Challenged(ChallengeOutcome),
     Scanned(Result<HolderKey, NotAHolderKey>),
@@ -58,6 +60,15 @@ pub(crate) fn band() -> impl Strategy<Value = FactorOutcome> {
         FactorOutcome::Band(Band::Doubtful),
         FactorOutcome::Band(Band::Accepted),
         FactorOutcome::Band(Band::Strong),
+    ])
+}
+
+fn infrared() -> impl Strategy<Value = Infrared> {
+    prop::sample::select(vec![
+        Infrared::Unknown,
+        Infrared::Face,
+        Infrared::NoFace,
+        Infrared::NoLight,
     ])
 }
 
@@ -148,6 +159,7 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
         .prop_map(What::Frame),
         (band(), band()).prop_map(|(liveness, face)| What::Evidence(liveness, face)),
         (band(), band()).prop_map(|(liveness, face)| What::EvidenceOfAStill(liveness, face)),
+        (infrared(), band()).prop_map(|(infrared, face)| What::EvidenceInfrared(infrared, face)),
         prop::sample::select(vec![
             What::Turning(Task::Ahead, Some(Rejection::NoFace)),
             What::Turning(Task::Turn(Side::Left), None),

@@ -7,10 +7,19 @@ use std::thread;
 use image::RgbImage;
 use kiosk_ui::{
     CapturePrompt, ChallengePrompt, ChallengeTask, Decided, Guidance, Headless, Language, Preview,
-    ScanHint, Screen, Size, UiError, View, WalletView,
+    Remote, ScanHint, Screen, Size, UiError, View, WalletView,
 };
 
 mod common;
+
+/// Ends the screen's loop also when the thread that was to end it panics.
+struct QuitsAtTheEnd(Remote);
+
+impl Drop for QuitsAtTheEnd {
+    fn drop(&mut self) {
+        self.0.quit();
+    }
+}
 
 fn open() -> Headless {
     Headless::new(Size::PORTRAIT, |_| ()).unwrap()
@@ -159,9 +168,9 @@ fn who_holds_up_a_phone_sees_where_it_is() {
     let empty = headless.pixels();
     let remote = headless.handle();
     let sender = thread::spawn(move || {
+        let QuitsAtTheEnd(remote) = &QuitsAtTheEnd(remote);
         remote.preview(common::preview(640, 480, 0.0));
         remote.show(common::view(Language::English, scan));
-        remote.quit();
     });
     headless.run(|screen, _| assert!(screen.pixels() != empty));
     sender.join().unwrap();
@@ -194,6 +203,7 @@ fn other_threads_drive_the_screen() {
     let headless = open();
     let remote = headless.handle();
     let sender = thread::spawn(move || {
+        let QuitsAtTheEnd(remote) = &QuitsAtTheEnd(remote);
         for guidance in common::GUIDANCES {
             let prompt = CapturePrompt {
                 guidance,
@@ -202,7 +212,6 @@ fn other_threads_drive_the_screen() {
             remote.show(common::view(Language::Chinese, Screen::Capture(prompt)));
             remote.clone().preview(common::preview(64, 48, 0.0));
         }
-        remote.quit();
     });
     let mut shown = Vec::new();
     headless.run(|_, view| shown.push(view.clone()));

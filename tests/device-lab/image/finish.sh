@@ -14,11 +14,12 @@ echo kiosk-lab >"$root/etc/hostname"
 chroot "$root" passwd -d root >/dev/null
 # Timers and services that do nothing for a kiosk but cost an emulated machine its start.
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
-    systemd-timesyncd.service e2scrub_reap.service getty@tty1.service systemd-pstore.service keyboard-setup.service; do
+    systemd-timesyncd.service e2scrub_reap.service systemd-pstore.service keyboard-setup.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 install -D -m 644 "$dist/kiosk.sysusers" "$root/usr/lib/sysusers.d/kiosk.conf"
 install -D -m 644 "$dist/kiosk.rules" "$root/usr/lib/udev/rules.d/60-kiosk.rules"
+install -D -m 644 "$dist/polkit.rules" "$root/usr/share/polkit-1/rules.d/60-kiosk.rules"
 install -D -m 644 "$dist/watchdog.conf" "$root/usr/lib/systemd/system.conf.d/watchdog.conf"
 chroot "$root" systemd-sysusers
 mkdir -p "$root/opt/kiosk" "$root/var/lib/kiosk"

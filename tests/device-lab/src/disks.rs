@@ -29,10 +29,8 @@ pub struct Parts {
     pub simulators: PathBuf,
     /// `hal-sim`, for the machine.
     pub lens: PathBuf,
-    /// The panel driver's tests, a program.
-    pub panel_tests: PathBuf,
-    /// The document scanner's, a program.
-    pub scanner_tests: PathBuf,
+    /// The drivers' own tests, each a program that cargo has named.
+    pub driver_tests: Vec<PathBuf>,
     /// `face`, which finds the landmarks of portraits.
     pub face: PathBuf,
     /// Folder with the machine's ONNX Runtime.
@@ -64,6 +62,7 @@ port = "/dev/ttyUSB0"
 [panel]
 look_here = { name = "LOOK_HERE" }
 tamper = { name = "TAMPER", pull = "none" }
+service_door = { name = "DOOR", pull = "none" }
 [face]
 max_gap_ms = 30000
 [waits]
@@ -109,8 +108,12 @@ impl Parts {
         )?;
         copy(&self.wlt, &tree.join("bin/kiosk-wlt"))?;
         copy(&self.lens, &tree.join("bin/hal-sim"))?;
-        copy(&self.panel_tests, &tree.join("bin/panel_gpio_sim"))?;
-        copy(&self.scanner_tests, &tree.join("bin/mrz_scanner_keyboard"))?;
+        for program in &self.driver_tests {
+            // NAME-HASH
+            let name = program.file_name().unwrap_or_default().to_string_lossy();
+            let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+            copy(program, &tree.join("bin").join(name))?;
+        }
         let dist = self.home.join("kiosk-app/dist");
         copy(
             &dist.join("kiosk.service"),

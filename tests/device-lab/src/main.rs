@@ -58,12 +58,9 @@ struct Arguments {
     /// The program `hal-sim`, for the machine; without it, the same program
     #[arg(long)]
     lens: Option<PathBuf>,
-    /// The program made of hal/tests/panel_gpio_sim.rs
-    #[arg(long)]
-    panel_tests: PathBuf,
-    /// The program made of hal/tests/mrz_scanner_keyboard.rs
-    #[arg(long)]
-    scanner_tests: PathBuf,
+    /// A program made of a driver's tests in hal/tests, as cargo names it; repeat it for each
+    #[arg(long = "driver-tests")]
+    driver_tests: Vec<PathBuf>,
     /// The program `face`
     #[arg(long)]
     face: PathBuf,
@@ -151,8 +148,11 @@ fn set_up(arguments: &Arguments) -> Result<Lab, LabError> {
         wlt: whole(&arguments.wlt)?,
         simulators: whole(&arguments.simulators)?,
         lens: whole(arguments.lens.as_ref().unwrap_or(&arguments.simulators))?,
-        panel_tests: whole(&arguments.panel_tests)?,
-        scanner_tests: whole(&arguments.scanner_tests)?,
+        driver_tests: arguments
+            .driver_tests
+            .iter()
+            .map(whole)
+            .collect::<Result<_, _>>()?,
         face: whole(&arguments.face)?,
         runtime: match &arguments.runtime {
             Some(folder) => whole(folder)?,

@@ -21,12 +21,15 @@ use crate::{kiosk, network};
 const BLOCK_TIME: Duration = Duration::from_millis(250);
 const BATCH: u64 = 4;
 const CONFIRMATIONS: u64 = 3;
-/// Far more than any run needs: what is not anchored by then is missing.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Far more than any run needs on the busiest machine: what is not anchored by then is missing.
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// By the client's clock: longer than it takes to look at a confirmed anchor again and, patiently, to
 /// believe that it is gone.
 const LINGER: Duration = Duration::from_secs(160);
+
+/// How long a client may take to ask an endpoint that misbehaves: longer than it waits for another.
+const MEETING: Duration = Duration::from_secs(15);
 
 /// How long a client may take to submit something.
 const SUBMISSION: Duration = Duration::from_secs(3);
@@ -170,7 +173,13 @@ impl Lab {
                     Manner::Gone,
                 ];
                 let manner = manners[usize::try_from(round)? % manners.len()];
-                self.endpoints[usize::try_from(round)? % self.endpoints.len()].behave(manner);
+                let endpoint = &self.endpoints[usize::try_from(round)? % self.endpoints.len()];
+                endpoint.behave(manner);
+                let (before, begun) = (endpoint.bad_answers(), Instant::now());
+                // The client may still wait for the one before.
+                while endpoint.bad_answers() == before && begun.elapsed() < MEETING {
+                    std::thread::sleep(BLOCK_TIME);
+                }
                 std::thread::sleep(Duration::from_secs(2));
                 self.endpoints
                     .iter()

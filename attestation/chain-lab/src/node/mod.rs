@@ -3,10 +3,12 @@
 mod anvil;
 mod hardhat;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -15,7 +17,9 @@ use tempfile::TempDir;
 use crate::rpc::Rpc;
 
 /// How long a node may take until it answers: hardhat loads for seconds on a busy machine.
-const START_TIME_OUT: Duration = Duration::from_secs(90);
+const START_TIME_OUT: Duration = Duration::from_secs(300);
+/// How often a new node is tried: somebody else may take its port before it does.
+const START_ATTEMPTS: usize = 5;
 const POLL: Duration = Duration::from_millis(50);
 
 /// The chain's number, with both kinds.
@@ -61,15 +65,22 @@ pub struct Node {
 impl Node {
     /// Starts a node with a new chain.
     pub fn start(kind: Kind, mining: Mining) -> Result<Self, Box<dyn Error>> {
-        let mut node = Self {
-            kind,
-            mining,
-            port: free_port()?,
-            folder: tempfile::tempdir()?,
-            child: None,
-        };
-        node.run()?;
-        Ok(node)
+        let mut attempts = 0;
+        loop {
+            let mut node = Self {
+                kind,
+                mining,
+                port: free_port()?,
+                folder: tempfile::tempdir()?,
+                child: None,
+            };
+            attempts += 1;
+            match node.run() {
+                Ok(()) => return Ok(node),
+                Err(_) if attempts < START_ATTEMPTS && node.has_ended() => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Where it answers.
@@ -88,6 +99,9 @@ impl Node {
         self.child = Some(child.map_err(|e| format!("{} does not start: {e}", self.kind.name()))?);
         let (rpc, begun) = (self.rpc(), Instant::now());
         while rpc.number("eth_chainId", json!([])).ok() != Some(CHAIN_ID) {
+            if self.has_ended() {
+                return Err(format!("{} ended by itself", self.kind.name()).into());
+            }
             if begun.elapsed() > START_TIME_OUT {
                 return Err(format!("{} does not answer", self.kind.name()).into());
             }
@@ -101,6 +115,11 @@ impl Node {
             Kind::Anvil => anvil::command(self.port, self.mining, self.folder.path()),
             Kind::Hardhat => Ok(hardhat::command(self.port, self.mining)),
         }
+    }
+
+    fn has_ended(&mut self) -> bool {
+        let status = self.child.as_mut().map(Child::try_wait);
+        matches!(status, Some(Ok(Some(_))))
     }
 
     /// SIGKILL: what it did not write yet is lost.
@@ -170,7 +189,15 @@ fn package(path: &str) -> PathBuf {
     home().join(path)
 }
 
-/// A port that nobody listens on; the node takes it a moment later.
+/// A port that nobody listens on and that no other node of ours has, also while it is down; the node
+/// takes it a moment later.
 fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if given.insert(port) {
+            return Ok(port);
+        }
+    }
 }

@@ -5,6 +5,7 @@
 mod bench;
 mod camera;
 mod chip;
+mod collection;
 mod eval;
 mod options;
 mod output;
@@ -16,6 +17,8 @@ mod statistics;
 mod synthesise;
 mod tasks;
 mod train;
+mod unreadable;
+mod words;
 
 use std::process::ExitCode;
 
@@ -45,13 +48,13 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
         return bench::bench(options, workload); // measures the loading, too
     }
     if let Command::Synthesise(synthesis) = &options.command {
-        return synthesise::synthesise(synthesis); // needs no networks
+        return synthesise::synthesise(synthesis, options.json); // needs no networks
     }
     let mut pipeline = options.pipeline(options.settings())?;
     match &options.command {
-        Command::Detect { images } => tasks::detect(&mut pipeline, images, options.json),
-        Command::Pad { images } => tasks::pad(&mut pipeline, images, options.json),
-        Command::Mesh { images } => tasks::mesh(&mut pipeline, images, options.json),
+        Command::Detect { images } => tasks::detect(&mut pipeline, images, options),
+        Command::Pad { images } => tasks::pad(&mut pipeline, images, options),
+        Command::Mesh { images } => tasks::mesh(&mut pipeline, images, options),
         Command::Verify {
             reference,
             probe,
@@ -78,22 +81,22 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             },
             reference,
             *reference_as_chip,
-            options.json,
+            options,
         ),
         Command::Start | Command::Bench(_) | Command::Synthesise(_) => Ok(ExitCode::SUCCESS),
         Command::Train(Training::Pad(Presented {
             bona_fide,
             attack,
             rate,
-        })) => train::pad(&mut pipeline, bona_fide, attack, rate, options.json),
-        Command::Eval(evaluation) => evaluate(&mut pipeline, evaluation, options.json),
+        })) => train::pad(&mut pipeline, bona_fide, attack, rate, options),
+        Command::Eval(evaluation) => evaluate(&mut pipeline, evaluation, options),
     }
 }
 
 fn evaluate(
     pipeline: &mut Pipeline,
     evaluation: &Evaluation,
-    as_json: bool,
+    options: &Options,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match evaluation {
         Evaluation::Match {
@@ -107,16 +110,16 @@ fn evaluate(
             let selection = eval::Selection {
                 pairs: comparisons.pairs.clone(),
                 as_chip: *reference_as_chip,
-                window: *window,
+                window: usize::from(*window),
                 other_occasion: *other_occasion,
             };
-            eval::matching(pipeline, root, &selection, as_json, plot.as_deref())
+            eval::matching(pipeline, root, &selection, options, plot.as_deref())
         }
         Evaluation::Quality {
             root,
             reference_as_chip,
             ..
-        } => eval::quality(pipeline, root, *reference_as_chip, as_json),
+        } => eval::quality(pipeline, root, *reference_as_chip, options),
         Evaluation::Pad {
             bona_fide,
             attack,
@@ -124,10 +127,10 @@ fn evaluate(
             plot,
         } => eval::presentation_attacks(
             pipeline,
-            bona_fide,
+            bona_fide.as_deref(),
             attack,
             usize::from(*window),
-            as_json,
+            options,
             plot.as_deref(),
         ),
         Evaluation::Captures { presented, people } => eval::captures(
@@ -135,17 +138,20 @@ fn evaluate(
             &presented.bona_fide,
             &presented.attack,
             (&presented.rate, *people),
-            as_json,
+            options,
         ),
     }
 }
 
-/// What went wrong, and why, down to the root.
+/// What went wrong, and why, down to the root. Decoders say their cause themselves, and end lines.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = error.to_string().trim().to_owned();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let said = error.to_string();
+        if !text.contains(said.trim()) {
+            text = format!("{text}: {}", said.trim());
+        }
         cause = error.source();
     }
     text

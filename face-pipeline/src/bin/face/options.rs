@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::presentations::{Half, Recordings};
+use crate::presentations::{self, Half, Recordings};
 use crate::synthesise::Synthesis;
 use clap::{Args, Parser, Subcommand};
-use face_pipeline::{Error, Networks, Pipeline, Settings, Side};
+use face_pipeline::{Error, Networks, Pipeline, Rotation, Settings, Side};
 
 /// The kiosk's face pipeline on image files.
 #[derive(Parser)]
@@ -26,8 +26,20 @@ pub struct Options {
     /// One JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
+    /// Turn frames clockwise by 0, 90, 180 or 270 degrees to stand upright: as `[camera] rotation` of the
+    /// kiosk, for frames stored as a camera mounted on its side sent them. The reference of `capture` and
+    /// `bench`, and both photos of `verify`, stay as they are
+    #[arg(long, global = true, value_name = "DEGREES", default_value = "0", value_parser = rotation)]
+    pub rotation: Rotation,
     #[command(subcommand)]
     pub command: Command,
+}
+
+fn rotation(degrees: &str) -> Result<Rotation, String> {
+    let degrees: u16 = degrees
+        .parse()
+        .map_err(|_| format!("not 0, 90, 180 or 270 degrees: {degrees}"))?;
+    Rotation::try_from(degrees)
 }
 
 #[derive(Subcommand)]
@@ -66,7 +78,7 @@ pub enum Command {
         #[arg(long)]
         reference_as_chip: bool,
         /// Frames per second
-        #[arg(long, default_value_t = 30.0)]
+        #[arg(long, default_value_t = 30.0, value_parser = presentations::rate)]
         rate: f64,
         /// After the decision, ask the person to turn the head to this side
         #[arg(long, value_enum)]
@@ -112,9 +124,9 @@ pub enum Training {
 
 #[derive(Subcommand)]
 pub enum Evaluation {
-    /// Failure to acquire, area under the ROC, EER, FNMR at fixed FMR (ISO/IEC 19795-1), over a
-    /// folder of PERSON/IMAGE files
+    /// Failures to enrol and to acquire, area under the ROC, EER, FNMR and GFRR at fixed FMR (ISO/IEC 19795-1)
     Match {
+        /// Folder of PERSON/OCCASION_n files, or PERSON/OCCASION/n: the first folder is the person
         #[arg(long)]
         root: PathBuf,
         #[command(flatten)]
@@ -123,8 +135,8 @@ pub enum Evaluation {
         #[arg(long)]
         reference_as_chip: bool,
         /// Fuse so many consecutive frames of one occasion (PERSON/OCCASION_n), as a capture does
-        #[arg(long, default_value_t = 1)]
-        window: usize,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+        window: u16,
         /// Compare with references of other occasions only
         #[arg(long)]
         other_occasion: bool,
@@ -144,21 +156,25 @@ pub enum Evaluation {
         #[arg(long)]
         any_size: bool,
     },
-    /// APCER and BPCER (ISO/IEC 30107-3) over folders of images, those of a subject in a folder of their own
+    /// APCER and BPCER (ISO/IEC 30107-3) of single images and short windows, over folders of
+    /// SUBJECT/OCCASION_n files at any depth; of videos, `eval captures` measures decisions
     Pad {
+        /// Without it, APCER at the manifest's operating point only
         #[arg(long)]
-        bona_fide: PathBuf,
+        bona_fide: Option<PathBuf>,
         /// Folders with one kind of attack each
         #[arg(long, required = true, num_args = 1..)]
         attack: Vec<PathBuf>,
-        /// Also fuse so many consecutive frames of one occasion (SUBJECT/OCCASION_n), as a capture does
+        /// Also fuse so many consecutive frames of one occasion (SUBJECT/OCCASION_n), as a capture does;
+        /// those without a face are passed over
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         window: u16,
         /// Also draw the detection error trade-off of single frames
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,
     },
-    /// The same of whole captures, by a kiosk that has time for so many frames a second
+    /// APCER and BPCER of whole captures, over the frames of videos, by a kiosk that has time for so many
+    /// frames a second
     Captures {
         #[command(flatten)]
         presented: Presented,
@@ -172,13 +188,13 @@ pub enum Evaluation {
 #[derive(Args)]
 pub struct Presented {
     /// Folders and how many of their images were taken in a second
-    #[arg(long, required = true, num_args = 1.., value_name = "FOLDER@RATE")]
+    #[arg(long, required_unless_present = "attack", num_args = 1.., value_name = "FOLDER@RATE")]
     pub bona_fide: Vec<Recordings>,
     /// Folders with one kind of attack each
-    #[arg(long, required = true, num_args = 1.., value_name = "FOLDER@RATE")]
+    #[arg(long, required_unless_present = "bona_fide", num_args = 1.., value_name = "FOLDER@RATE")]
     pub attack: Vec<Recordings>,
     /// Frames a second that are looked at; those between are dropped
-    #[arg(long, num_args = 1.., default_values_t = [30.0, 10.0, 5.0, 3.0])]
+    #[arg(long, num_args = 1.., default_values_t = [30.0, 10.0, 5.0, 3.0], value_parser = presentations::rate)]
     pub rate: Vec<f64>,
 }
 
@@ -193,6 +209,9 @@ pub struct Workload {
     pub frames: Vec<PathBuf>,
     #[arg(long, default_value_t = 100)]
     pub rounds: usize,
+    /// Give each frame itself as its companion in infrared light
+    #[arg(long)]
+    pub infrared: bool,
     /// Also time another face stack on the same frames, in turn with ours: opencv, dlib,
     /// insightface (see face-pipeline/benches/peers)
     #[arg(long, value_name = "NAME")]
@@ -209,8 +228,9 @@ pub struct Workload {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Comparisons {
-    /// Pairs in a file with the columns a,b,mated; files named below the root
-    #[arg(long, value_name = "CSV")]
+    /// Pairs in a file with the columns a,b,mated (0, 1, true, false), images named by their paths below
+    /// the root; or LFW's own pairs.txt
+    #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
     /// Each image as reference against every other as frame
     #[arg(long)]

@@ -20,6 +20,8 @@ const HEIGHT: f64 = 360.0;
 const MARGIN: f64 = 48.0;
 /// Told apart by people who do not see all colours (Okabe and Ito).
 const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+/// Once the colours are used up, the next series have the next dashes.
+const DASHES: [&str; 4] = ["none", "6 3", "2 2", "8 3 2 3"];
 const BINS: usize = 120;
 /// The least rate on a trade-off plot; a share of 10⁻⁵.
 const LEAST_RATE: f64 = 1e-5;
@@ -165,14 +167,15 @@ impl Frame {
         }
         for (number, one) in series.iter().enumerate() {
             let colour = COLOURS[number % COLOURS.len()];
+            let dashes = DASHES[number / COLOURS.len() % DASHES.len()];
             let points: Vec<_> = one.points.iter().map(|(x, y)| self.at(*x, *y)).collect();
-            line(&mut svg, &points, colour, "none");
+            line(&mut svg, &points, colour, dashes);
             let y = 34.0 + 14.0 * number as f64;
             line(
                 &mut svg,
                 &[(60.0, y - 4.0), (80.0, y - 4.0)],
                 colour,
-                "none",
+                dashes,
             );
             text(&mut svg, (86.0, y), "start", &one.name);
         }
@@ -223,5 +226,20 @@ mod tests {
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
         assert!(svg.contains("a &lt; b &amp; c"));
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+
+    #[test]
+    fn sixteen_attacks_are_told_apart() {
+        let series: Vec<Series> = (0..16)
+            .map(|n| Series {
+                name: format!("attack {n}"),
+                points: vec![(0.1, 0.1)],
+            })
+            .collect();
+        let svg = trade_off("", "", "", &series);
+        let legend = svg.lines().filter(|l| l.contains("points=\"60.0"));
+        let style = |l: &str| l.split_once("fill").map(|(_, style)| style.to_owned());
+        let styles: std::collections::BTreeSet<_> = legend.filter_map(style).collect();
+        assert_eq!(styles.len(), 16);
     }
 }

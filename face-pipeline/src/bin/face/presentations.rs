@@ -2,18 +2,21 @@
 //! in a second.
 //!
 //! In: PERSON/OCCASION_n files, and how many of them were taken in a second. Out: for each occasion
-//! a few [`Visit`]s, each beginning at another image. Where a recording ends it is played backwards,
+//! a few [`Visit`]s, each beginning at another image; and what was left out. Where a recording ends it is played backwards,
 //! so that a visit goes on for as long as a capture looks.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use face_pipeline::{Cues, Look, Pipeline, Presentation};
+use serde_json::Value;
 
-use crate::photo::{self, Photo};
+use crate::collection::Collection;
 use crate::progress;
+use crate::unreadable::Unreadable;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -22,6 +25,8 @@ pub const SHORTEST: usize = 5;
 const LONGEST: usize = 20;
 /// Occasions with fewer frames than this are no recording.
 const MIN_IMAGES: usize = 3;
+/// Images a second that a recording may have.
+const RATES: RangeInclusive<f64> = 0.1..=240.0;
 /// Visits begin at so many places of a recording, evenly spaced.
 const BEGINNINGS: usize = 2;
 
@@ -39,15 +44,20 @@ impl FromStr for Recordings {
         let (root, rate) = text
             .rsplit_once('@')
             .ok_or("FOLDER@RATE is missing @RATE")?;
-        let rate: f64 = rate.parse().map_err(|_| format!("not a rate: {rate}"))?;
-        if !(0.1..=240.0).contains(&rate) {
-            return Err(format!("not between 0.1 and 240 images a second: {rate}"));
-        }
         Ok(Self {
             root: root.into(),
-            rate,
+            rate: self::rate(rate)?,
         })
     }
+}
+
+/// Reads how many images a second there are.
+pub fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| format!("not a rate: {text}"))?;
+    if !RATES.contains(&rate) {
+        return Err(format!("not between 0.1 and 240 images a second: {rate}"));
+    }
+    Ok(rate)
 }
 
 /// Half of the people, told by their names so that a person is on the same side in all folders: one sets
@@ -61,10 +71,9 @@ pub enum Half {
 }
 
 impl Half {
-    /// By the last part of a path, so that a person is on the same side wherever their folder is.
+    /// By the person's name, so that a person is on the same side wherever their folder is.
     pub fn of(person: &str) -> Self {
-        let name = person.rsplit('/').next().unwrap_or(person);
-        let sum: usize = name.bytes().map(usize::from).sum();
+        let sum: usize = person.bytes().map(usize::from).sum();
         if sum.is_multiple_of(2) {
             Self::Even
         } else {
@@ -110,26 +119,79 @@ impl Visit<'_> {
     }
 }
 
-/// The recordings of a folder, of these people or of all.
-pub fn recordings(of: &Recordings, people: Option<Half>) -> Result<Vec<Recording>, Failure> {
-    let mut all = Vec::new();
-    for (person, folder) in photo::people(&of.root)?.into_iter().enumerate() {
-        let half = Half::of(&folder.name);
-        if people.is_some_and(|people| people != half) {
-            continue;
+/// What a folder holds.
+pub struct Recorded {
+    pub found: Collection,
+    pub recordings: Vec<Recording>,
+    /// Images taken in a second.
+    pub rate: f64,
+    /// Occasions with too few images.
+    pub short: usize,
+}
+
+impl Recorded {
+    /// The recordings of these people or of all.
+    pub fn read(of: &Recordings, people: Option<Half>) -> Result<Self, Failure> {
+        let mut found = Collection::read(&of.root)?;
+        found
+            .people
+            .retain(|person| people.is_none_or(|half| half == Half::of(&person.name)));
+        let mut recorded = Self {
+            recordings: Vec::new(),
+            rate: of.rate,
+            short: 0,
+            found,
+        };
+        for (person, folder) in recorded.found.people.iter().enumerate() {
+            for occasion in &folder.occasions {
+                if occasion.images.len() < MIN_IMAGES {
+                    recorded.short += 1;
+                    continue;
+                }
+                recorded.recordings.push(Recording {
+                    person,
+                    half: Half::of(&folder.name),
+                    images: occasion.images.clone(),
+                    recorded_at: of.rate,
+                });
+            }
         }
-        let mut images = folder.images;
-        images.sort_by_key(|path| photo::occasion(path));
-        let occasions = images.chunk_by(|a, b| photo::occasion(a).0 == photo::occasion(b).0);
-        let long = occasions.filter(|images| images.len() >= MIN_IMAGES);
-        all.extend(long.map(|images| Recording {
-            person,
-            half,
-            images: images.to_vec(),
-            recorded_at: of.rate,
-        }));
+        recorded.check()?;
+        Ok(recorded)
     }
-    Ok(all)
+
+    fn check(&self) -> Result<(), Failure> {
+        let root = self.found.root.display();
+        if self.found.people.is_empty() {
+            return Err(format!("{root}: nobody of this half of the people is in it").into());
+        }
+        if self.recordings.is_empty() {
+            let short = self.short;
+            return Err(format!(
+                "{root}: no recording: each of the {short} occasions has fewer than {MIN_IMAGES} images; \
+                 files of one recording are called OCCASION_n"
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    pub fn json(&self) -> Value {
+        let mut json = self.found.json();
+        json["occasions_too_short"] = self.short.into();
+        json
+    }
+
+    /// What was found, and how many occasions were left out.
+    pub fn describe(&self) -> String {
+        let Self { found, short, .. } = self;
+        match short {
+            0 => found.to_string(),
+            _ => format!(
+                "{found}\n  left out: {short} occasions with fewer than {MIN_IMAGES} images"
+            ),
+        }
+    }
 }
 
 /// The visits that can be made of a recording.
@@ -152,17 +214,18 @@ pub struct Windowed {
 /// image is looked at once.
 pub fn windows(
     pipeline: &mut Pipeline,
-    of: &Recordings,
+    recordings: &[Recording],
     rates: &[f64],
-) -> Result<Vec<Windowed>, Failure> {
-    let recordings = recordings(of, None)?;
-    let rates = distinct(rates, of.rate);
+    unreadable: &mut Unreadable,
+) -> Vec<Windowed> {
     let bar = progress::bar(recordings.iter().map(|r| r.images.len()).sum(), "images");
     let mut all = Vec::new();
-    for recording in &recordings {
+    for recording in recordings {
+        let rates = distinct(rates, recording.recorded_at);
         let mut looks = Vec::with_capacity(recording.images.len());
         for path in &recording.images {
-            looks.push(pipeline.look(Photo::open(path)?.view()?)?);
+            let look = unreadable.look(path, |photo| Ok(pipeline.look(photo.view()?)?));
+            looks.push(look.flatten());
             bar.inc(1);
         }
         for visit in visits(recording) {
@@ -174,7 +237,7 @@ pub fn windows(
         }
     }
     bar.finish_and_clear();
-    Ok(all)
+    all
 }
 
 /// The rates that a recording can be seen at, the fastest first.

@@ -12,31 +12,25 @@ pub struct Scored {
 }
 
 /// An error rate with its 95 % interval: Wilson's score interval over the *effective* number of
-/// comparisons. That is the number of comparisons divided by the design effect, the ratio of the
-/// variance over people (ISO/IEC 19795-1, several comparisons per person, unequal in number) to
-/// that of as many independent comparisons.
+/// comparisons, with Student's t for the normal distribution (Korn and Graubard, *Survey Methodology*
+/// 24, 1998, adjust the effective number so), because the design effect is itself estimated from few
+/// people. The effective number is that of the comparisons divided by the design effect: the ratio of
+/// the variance over people (ISO/IEC 19795-1, several comparisons per person, unequal in number) to
+/// that of as many independent comparisons. Without any error there is no variance, and each person
+/// counts once; an error that is seen never makes the upper bound lower than that. The same holds where
+/// all are errors, for the lower bound.
 #[derive(Clone, Copy)]
 pub struct Rate {
     pub errors: usize,
     pub of: usize,
+    people: usize,
     effective: f64,
 }
 
 /// Name of the method of all intervals.
-pub const INTERVALS: &str = "95 % intervals: Wilson, over the effective number of comparisons by the variance over people (ISO/IEC 19795-1)";
-/// 97.5th percentile of the normal distribution.
-const Z: f64 = 1.96;
+pub const INTERVALS: &str = "95 % intervals: Wilson with Student's t, over the effective number of comparisons by the variance over people (ISO/IEC 19795-1; Korn and Graubard, 1998), never narrower than of no error";
 
 impl Rate {
-    /// Of independent trials.
-    pub fn of(errors: usize, of: usize) -> Self {
-        Self {
-            errors,
-            of,
-            effective: of.max(1) as f64,
-        }
-    }
-
     /// How many of `scores` fulfil `wrong`.
     pub fn count(scores: &[Scored], wrong: impl Fn(f32) -> bool) -> Self {
         let mut people = BTreeMap::<usize, (f64, f64)>::new();
@@ -49,30 +43,64 @@ impl Rate {
         Self {
             errors: errors as usize,
             of: scores.len(),
+            people: people.len(),
             effective: scores.len().max(1) as f64
                 / design_effect(people.values(), errors / scores.len().max(1) as f64),
         }
     }
 
-    pub fn value(&self) -> f64 {
-        self.errors as f64 / self.of.max(1) as f64
+    /// None where nothing was counted.
+    pub fn value(&self) -> Option<f64> {
+        (self.of > 0).then(|| self.errors as f64 / self.of as f64)
     }
 
-    pub fn interval(&self) -> (f64, f64) {
-        let (n, p) = (self.effective, self.value());
-        let centre = p + Z * Z / (2.0 * n);
-        let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        let whole = 1.0 + Z * Z / n;
-        (
-            ((centre - half) / whole).max(0.0),
-            ((centre + half) / whole).min(1.0),
-        )
+    /// Of one person anything is possible.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let rate = self.value()?;
+        let Some(t) = student(self.people.saturating_sub(1)) else {
+            return Some((0.0, 1.0));
+        };
+        let (low, high) = wilson(rate, self.effective, t);
+        let (_, of_none) = wilson(0.0, self.people as f64, t);
+        let (of_all, _) = wilson(1.0, self.people as f64, t);
+        Some((low.min(of_all), high.max(of_none)))
     }
 
     pub fn json(&self) -> Value {
-        let (low, high) = self.interval();
-        json!({ "errors": self.errors, "of": self.of, "rate": self.value(), "low95": low, "high95": high })
+        let (low, high) = self.interval().unzip();
+        json!({ "errors": self.errors, "of": self.of, "people": self.people, "rate": self.value(), "low95": low, "high95": high })
     }
+}
+
+/// Wilson's score interval of a rate seen in so many trials.
+fn wilson(rate: f64, trials: f64, quantile: f64) -> (f64, f64) {
+    let square = quantile * quantile;
+    let centre = rate + square / (2.0 * trials);
+    let variance = rate * (1.0 - rate) / trials + square / (4.0 * trials * trials);
+    let half = quantile * variance.sqrt();
+    let whole = 1.0 + square / trials;
+    let (low, high) = ((centre - half) / whole, (centre + half) / whole);
+    (low.clamp(0.0, rate), high.clamp(rate, 1.0)) // rounding apart, it contains the rate
+}
+
+/// 97.5th percentile of Student's t: exact to four digits for few degrees of freedom, from five on by
+/// Fisher's expansion about the normal distribution's (Abramowitz and Stegun, 26.7.5). None of none.
+fn student(freedom: usize) -> Option<f64> {
+    /// The normal distribution's 97.5th percentile.
+    const Z: f64 = 1.959_964;
+    const FEW: [f64; 4] = [12.706, 4.303, 3.182, 2.776];
+    if let Some(exact) = FEW.get(freedom.checked_sub(1)?) {
+        return Some(*exact);
+    }
+    let z = |power: i32| Z.powi(power);
+    let terms = [
+        (z(3) + Z) / 4.0,
+        (5.0 * z(5) + 16.0 * z(3) + 3.0 * Z) / 96.0,
+        (3.0 * z(7) + 19.0 * z(5) + 17.0 * z(3) - 15.0 * Z) / 384.0,
+        (79.0 * z(9) + 776.0 * z(7) + 1482.0 * z(5) - 1920.0 * z(3) - 945.0 * Z) / 92_160.0,
+    ];
+    let over = |(power, term): (i32, f64)| term / (freedom as f64).powi(power);
+    Some(Z + (1..).zip(terms).map(over).sum::<f64>())
 }
 
 /// How many times the variance over people is that of independent trials; at least 1, and without
@@ -93,8 +121,10 @@ fn design_effect<'a>(people: impl Iterator<Item = &'a (f64, f64)>, rate: f64) ->
 
 impl std::fmt::Display for Rate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (low, high) = self.interval();
-        let [rate, low, high] = [self.value(), low, high].map(|v| v * 100.0);
+        let (Some(rate), Some((low, high))) = (self.value(), self.interval()) else {
+            return write!(f, "– (0 of 0)");
+        };
+        let [rate, low, high] = [rate, low, high].map(|v| v * 100.0);
         write!(
             f,
             "{rate:.2} % ({low:.2}–{high:.2} %, {} of {})",
@@ -111,19 +141,32 @@ pub fn threshold_at(descending: &[f32], rate: f64) -> Option<f32> {
         .flatten()
 }
 
-/// Area under the receiver operating characteristic: how often a positive scores above a negative.
-pub fn area_under_roc(positives: &[f32], descending_negatives: &[f32]) -> f64 {
+/// The share of `descending` scores that reach a threshold; none of none.
+pub fn share_from(descending: &[f32], threshold: f32) -> Option<f64> {
+    let reached = descending.partition_point(|s| *s >= threshold);
+    (!descending.is_empty()).then(|| reached as f64 / descending.len() as f64)
+}
+
+/// Area under the receiver operating characteristic: how often a positive scores above a negative; none
+/// where either are missing.
+pub fn area_under_roc(positives: &[f32], descending_negatives: &[f32]) -> Option<f64> {
     let negatives = descending_negatives;
+    if positives.is_empty() || negatives.is_empty() {
+        return None;
+    }
     let above = |s: f32| negatives.partition_point(|n| *n > s);
     let reached = |s: f32| negatives.partition_point(|n| *n >= s);
     let beaten = positives
         .iter()
         .map(|s| negatives.len() as f64 - (above(*s) + reached(*s)) as f64 / 2.0);
-    beaten.sum::<f64>() / (positives.len().max(1) as f64 * negatives.len().max(1) as f64)
+    Some(beaten.sum::<f64>() / (positives.len() as f64 * negatives.len() as f64))
 }
 
 /// Where as large a share of positives is refused as of negatives is accepted: rate and threshold.
 pub fn equal_error(positives: &[f32], descending_negatives: &[f32]) -> Option<(f64, f32)> {
+    if descending_negatives.is_empty() {
+        return None;
+    }
     let mut ascending = positives.to_vec();
     ascending.sort_by(f32::total_cmp);
     let count = ascending.len() as f64;
@@ -158,9 +201,108 @@ mod tests {
 
     #[test]
     fn no_error_seen_is_not_no_error() {
-        let (low, high) = Rate::of(0, 300).interval();
+        let one = |person| Scored { score: 1.0, person };
+        let people: Vec<Scored> = (0..300).map(one).collect();
+        let rate = Rate::count(&people, |s| s < 0.5);
+        let (low, high) = rate.interval().expect("an interval");
         assert_eq!(low, 0.0);
         assert!((0.012..0.013).contains(&high));
+    }
+
+    /// Of each person so many comparisons, of which so many are errors.
+    fn counted(people: &[[usize; 2]]) -> Rate {
+        let scored = people.iter().enumerate().flat_map(|(person, [wrong, of])| {
+            (0..*of).map(move |number| Scored {
+                score: f32::from(u8::from(number >= *wrong)),
+                person,
+            })
+        });
+        Rate::count(&scored.collect::<Vec<_>>(), |s| s < 0.5)
+    }
+
+    fn bounds(people: &[[usize; 2]]) -> (f64, f64) {
+        counted(people).interval().expect("an interval")
+    }
+
+    /// Of 5 people with 664 comparisons each no error bounded the rate to 43.4 %, and one to 0.17 %.
+    #[test]
+    fn an_error_seen_is_no_better_than_none() {
+        let mut people = [[0, 664]; 5];
+        let (_, of_none) = bounds(&people);
+        people[0][0] = 1;
+        assert!(bounds(&people).1 >= of_none);
+        assert!((0.60..0.61).contains(&of_none), "t² ÷ (5 + t²): {of_none}");
+    }
+
+    #[test]
+    fn few_people_are_no_normal_distribution() {
+        for (freedom, tabulated) in [
+            (1, 12.706),
+            (4, 2.776),
+            (5, 2.571),
+            (7, 2.365),
+            (30, 2.042),
+            (1000, 1.962),
+        ] {
+            let t = student(freedom).expect("a percentile");
+            assert!((t - tabulated).abs() < 1e-3, "{freedom}: {t}");
+        }
+        assert_eq!(student(0), None);
+        assert_eq!(
+            bounds(&[[0, 1000]]),
+            (0.0, 1.0),
+            "one person tells nothing of others"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_interval_contains_its_rate_and_the_bound_of_no_error(
+            people in proptest::collection::vec((0..=50_usize, 1..=50_usize), 1..20),
+        ) {
+            let people: Vec<[usize; 2]> =
+                people.into_iter().map(|(wrong, of)| [wrong.min(of), of]).collect();
+            let none: Vec<[usize; 2]> = people.iter().map(|[_, of]| [0, *of]).collect();
+            let ((low, high), (_, of_none)) = (bounds(&people), bounds(&none));
+            let rate = counted(&people).value().expect("a rate");
+            proptest::prop_assert!(0.0 <= low && low <= rate && rate <= high && high <= 1.0);
+            proptest::prop_assert!(high >= of_none, "{high} {of_none}");
+        }
+
+        #[test]
+        fn bounds_rise_with_errors_of_one_person_and_of_all(
+            (count, of) in (2..30_usize, 2..100_usize), wrong in 0..99_usize,
+        ) {
+            let wrong = wrong % of;
+            let one = |wrong| {
+                let mut people = vec![[0, of]; count];
+                people[0][0] = wrong;
+                bounds(&people)
+            };
+            let all = |wrong| bounds(&vec![[wrong, of]; count]);
+            for (fewer, more) in [(one(wrong), one(wrong + 1)), (all(wrong), all(wrong + 1))] {
+                proptest::prop_assert!(fewer.0 <= more.0 && fewer.1 <= more.1, "{fewer:?} {more:?}");
+            }
+        }
+
+        #[test]
+        fn fewer_people_of_the_same_kind_tell_less(
+            people in proptest::collection::vec((0..=50_usize, 1..=50_usize), 2..20),
+        ) {
+            let people: Vec<[usize; 2]> =
+                people.into_iter().map(|(wrong, of)| [wrong.min(of), of]).collect();
+            let (few, many) = (bounds(&people), bounds(&[&people[..], &people[..]].concat()));
+            proptest::prop_assert!(many.1 - many.0 < few.1 - few.0, "{many:?} {few:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_counted_is_no_rate() {
+        let none = Rate::count(&[], |_| true);
+        assert_eq!(none.to_string(), "– (0 of 0)");
+        assert!(none.json()["rate"].is_null() && none.json()["high95"].is_null());
+        assert_eq!(area_under_roc(&[0.5], &[]), None);
+        assert_eq!(equal_error(&[0.5], &[]), None);
     }
 
     #[test]
@@ -173,7 +315,8 @@ mod tests {
             (0..1000).map(one).collect()
         };
         let wide = |each| {
-            let (low, high) = Rate::count(&scored(each), |s| s < 0.5).interval();
+            let rate = Rate::count(&scored(each), |s| s < 0.5);
+            let (low, high) = rate.interval().expect("an interval");
             high - low
         };
         let (alone, dependent) = (wide(1), wide(10)); // ten comparisons, all wrong or all right
@@ -186,7 +329,7 @@ mod tests {
     #[test]
     fn area_and_equal_error_of_a_known_case() {
         let (positives, negatives) = ([0.9, 0.8, 0.7, 0.3], [0.75, 0.4, 0.2, 0.1]);
-        let area = area_under_roc(&positives, &negatives);
+        let area = area_under_roc(&positives, &negatives).expect("scores");
         assert!((area - 13.0 / 16.0).abs() < 1e-9);
         let (rate, _) = equal_error(&positives, &negatives).expect("scores");
         assert!((rate - 0.25).abs() < 1e-9);

@@ -4,15 +4,23 @@
 //! In: a folder of PERSON/IMAGE files. Out: PERSON/IMAGE-KIND_n.png, a few frames of each. The same
 //! seed gives the same files.
 
+mod film;
+mod room;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use image::{Rgb, RgbImage};
+use serde_json::json;
 
+use self::film::Film;
+use self::room::Held;
+use crate::collection::{Collection, Person};
 use crate::output::line;
-use crate::photo::{self, Photo};
+use crate::presentations;
 use crate::progress;
+use crate::unreadable::Unreadable;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -23,12 +31,19 @@ pub enum Attack {
     MovedStill,
     /// The same picture on a screen: its pixels, its light, its frame, and the moiré of both grids.
     Screen,
+    /// A small screen that a hand moves before a room full of things, as a phone is held: the face
+    /// fills most of it, and its pixels are finer than the camera sees.
+    HeldScreen,
 }
 
 /// How long a picture takes there and back, seconds.
 const PERIOD: [f32; 2] = [2.0, 4.0];
 /// Standard deviation of a webcam's noise, grey levels.
 const NOISE: f32 = 2.0;
+
+/// Of a screen: pixels of its picture.
+const BEZEL: f32 = 12.0;
+const WALL: [f32; 3] = [150.0, 148.0, 140.0];
 
 /// What is made, of what, and how much of it.
 #[derive(Args)]
@@ -49,8 +64,11 @@ pub struct Synthesis {
     #[arg(long, default_value_t = 12)]
     frames: u32,
     /// Frames per second
-    #[arg(long, default_value_t = 5.0)]
-    rate: f32,
+    #[arg(long, default_value_t = 5.0, value_parser = presentations::rate)]
+    rate: f64,
+    /// Show a film: the images that follow on the same occasion, so many a second
+    #[arg(long, value_parser = presentations::rate)]
+    film: Option<f64>,
     /// The same seed gives the same files
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -64,38 +82,65 @@ pub fn synthesise(
         every,
         frames,
         rate,
+        film,
         seed,
     }: &Synthesis,
+    as_json: bool,
 ) -> Result<ExitCode, Failure> {
-    let people = photo::people(root)?;
-    let chosen: Vec<(&str, &PathBuf)> = people
-        .iter()
-        .flat_map(|p| {
-            let images = p.images.iter().step_by((*every).max(1));
-            images.map(|image| (p.name.as_str(), image))
-        })
-        .collect();
+    let images = Collection::read(root)?;
+    let chosen = chosen(&images, *every);
+    let mut unreadable = Unreadable::default();
     let bar = progress::bar(chosen.len(), "presentations");
-    for (number, (person, path)) in chosen.iter().enumerate() {
-        let source = Photo::open(path)?.rgb().ok_or("not an image")?;
-        let folder = out.join(person);
-        std::fs::create_dir_all(&folder)?;
+    let mut made = 0;
+    for (number, shown) in chosen.iter().enumerate() {
+        let Some(path) = shown.first() else { continue };
+        let folder = path.strip_prefix(root)?.parent().unwrap_or(root);
+        let folder = out.join(folder);
+        std::fs::create_dir_all(&folder)
+            .map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut chance = Chance(seed ^ ((number as u64) << 20));
         let scene = Scene::new(*attack, &mut chance);
+        let mut film = Film::new(shown, film.map_or(0.0, |film| film / rate));
         for frame in 0..*frames {
-            let shown = scene.frame(&source, frame as f32 / rate, &mut chance);
-            shown.save(folder.join(format!("{stem}-{attack:?}_{frame}.png")))?;
+            let Some(source) = film.at(frame, &mut unreadable) else {
+                break;
+            };
+            let seen = scene.frame(source, frame as f32 / *rate as f32, &mut chance);
+            seen.save(folder.join(format!("{stem}-{attack:?}_{frame}.png")))?;
+            made += u32::from(frame == 0);
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    line(format_args!(
-        "{} presentations of {frames} frames in {}",
-        chosen.len(),
-        out.display()
-    ))?;
+    unreadable.warn();
+    if as_json {
+        line(json!({
+            "presentations": made, "frames": frames, "folder": out,
+            "unreadable": unreadable.json(),
+        }))?;
+    } else {
+        let out = out.display();
+        line(format_args!(
+            "{made} presentations of {frames} frames in {out}"
+        ))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every so many of a person's images, in the order of their paths, each with those that follow it on
+/// its occasion.
+fn chosen(images: &Collection, every: usize) -> Vec<&[PathBuf]> {
+    fn of_person(person: &Person, every: usize) -> impl Iterator<Item = &[PathBuf]> {
+        let occasions = person.occasions.iter();
+        let mut shown: Vec<&[PathBuf]> = occasions
+            .flat_map(|o| (0..o.images.len()).map(|from| &o.images[from..]))
+            .collect();
+        shown.sort_by_key(|images| &images[0]);
+        shown.into_iter().step_by(every.max(1))
+    }
+    let people = images.people.iter();
+    people.flat_map(|person| of_person(person, every)).collect()
 }
 
 /// One presentation: a plane that goes from one pose to another and back.
@@ -107,6 +152,7 @@ struct Scene {
     pitch: f32,
     fill: f32,
     glare: [f32; 3],
+    held: Option<Held>,
 }
 
 /// Of a plane: shift (over the frame's width), roll and tilts (radians), scale.
@@ -134,12 +180,13 @@ impl Scene {
             pose,
             period: PERIOD[0] + (PERIOD[1] - PERIOD[0]) * chance.unit(),
             pitch: 0.7 + 1.1 * chance.unit(),
-            fill: if attack == Attack::MovedStill {
-                1.0
-            } else {
-                0.7 + 0.3 * chance.unit()
+            fill: match attack {
+                Attack::MovedStill => 1.0,
+                Attack::Screen => 0.7 + 0.3 * chance.unit(),
+                Attack::HeldScreen => 0.35 + 0.25 * chance.unit(),
             },
             glare: [chance.unit(), chance.unit(), 60.0 * chance.unit()],
+            held: (attack == Attack::HeldScreen).then(|| Held::new(chance)),
         }
     }
 
@@ -153,7 +200,7 @@ impl Scene {
             scale,
         } = self.pose;
         let (sin, cos) = (roll * along).sin_cos();
-        let scale = self.fill * (1.0 + (scale - 1.0) * along);
+        let scale = self.fill / self.shown() * (1.0 + (scale - 1.0) * along);
         let place = |x: f32, y: f32| {
             let x = x - width / 2.0 - shift[0] * along * width;
             let y = y - height / 2.0 - shift[1] * along * width;
@@ -171,7 +218,9 @@ impl Scene {
                     let (u, v) = place(x as f32, y as f32);
                     sample(source, u, v)
                 }
-                Attack::Screen => self.screen(source, x as f32, y as f32, &place),
+                Attack::Screen | Attack::HeldScreen => {
+                    self.screen(source, x as f32, y as f32, &place)
+                }
             };
             Rgb(colour.map(|v| (v + NOISE * chance.bell()).round().clamp(0.0, 255.0) as u8))
         })
@@ -186,36 +235,63 @@ impl Scene {
         y: f32,
         place: &impl Fn(f32, f32) -> (f32, f32),
     ) -> [f32; 3] {
-        const BEZEL: f32 = 12.0;
         let (width, height) = (source.width() as f32, source.height() as f32);
+        let held = self.held.as_ref();
         let mut sum = [0.0; 3];
         for i in 0..9 {
-            let (u, v) = place(x + (i % 3) as f32 / 3.0, y + (i / 3) as f32 / 3.0);
-            let outside = (-u).max(u - width).max(-v).max(v - height);
-            let sent = if outside > BEZEL {
-                [150.0, 148.0, 140.0]
+            let at = [x + (i % 3) as f32 / 3.0, y + (i / 3) as f32 / 3.0];
+            let (u, v) = place(at[0], at[1]);
+            let edge = [width, height].map(|side| side * (1.0 - self.shown()) / 2.0);
+            let aside = (edge[0] - u).max(u - width + edge[0]);
+            let below = v - height + edge[1];
+            let outside = aside.max(edge[1] - v).max(below);
+            let around = || match held {
+                Some(held) => held.room(at, height),
+                None => WALL,
+            };
+            let skin = held.and_then(|_| Held::hand([u - width / 2.0, below], width));
+            let sent = if let Some(skin) = skin {
+                skin
+            } else if outside > BEZEL {
+                around()
             } else if outside > 0.0 {
                 [14.0; 3]
+            } else if held.is_some() {
+                lit(sample(source, u, v), [1.0; 3])
             } else {
-                let (column, row) = (u / self.pitch, v / self.pitch);
-                let stripe = (column.fract() * 3.0) as usize;
-                let lit = if row.fract() < 0.85 { 2.6 } else { 0.3 };
-                let shown = sample(
-                    source,
-                    column.floor() * self.pitch,
-                    row.floor() * self.pitch,
-                );
-                std::array::from_fn(|c| {
-                    let own = if c == stripe { lit } else { 0.06 };
-                    10.0 + [0.92, 0.97, 1.06][c] * own * 0.92 * shown[c]
-                })
+                self.pixel(source, u, v)
             };
             sum.iter_mut().zip(sent).for_each(|(s, v)| *s += v / 9.0);
         }
         let [gx, gy, strength] = self.glare;
         let off = (x / width - gx).powi(2) + (y / height - gy).powi(2);
-        sum.map(|v| v + strength * (-off / 0.03).exp())
+        let reflects = if held.is_some() { 0.3 } else { 1.0 };
+        sum.map(|v| v + reflects * strength * (-off / 0.03).exp())
     }
+
+    /// Share of the picture that the screen shows.
+    fn shown(&self) -> f32 {
+        self.held.as_ref().map_or(1.0, |held| held.shown)
+    }
+
+    /// What a screen sends at one place: a stripe of a pixel, or the dark between them.
+    fn pixel(&self, source: &RgbImage, u: f32, v: f32) -> [f32; 3] {
+        let (column, row) = (u / self.pitch, v / self.pitch);
+        let stripe = (column.fract() * 3.0) as usize;
+        let on = if row.fract() < 0.85 { 2.6 } else { 0.3 };
+        let shown = sample(
+            source,
+            column.floor() * self.pitch,
+            row.floor() * self.pitch,
+        );
+        let own = |c| if c == stripe { on } else { 0.06 };
+        lit(shown, std::array::from_fn(own))
+    }
+}
+
+/// A screen's colours are bluish and its black is not dark.
+fn lit(shown: [f32; 3], share: [f32; 3]) -> [f32; 3] {
+    std::array::from_fn(|c| 10.0 + [0.92, 0.97, 1.06][c] * share[c] * 0.92 * shown[c])
 }
 
 /// The picture between its pixels; beyond its edges the edge.

@@ -5,19 +5,23 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use face_pipeline::{
-    Capture, Challenge, ChallengeLimits, Evidence, Finding, Pipeline, Reference, Side, TRIES,
+    Capture, Challenge, ChallengeLimits, Evidence, Finding, Pipeline, Reference, ReferenceError,
+    Side, TRIES,
 };
 use serde_json::{Value, json};
 
 use crate::chip;
+use crate::options::Options;
 use crate::output::line;
 use crate::photo::Photo;
+use crate::words;
 
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
 
-pub fn detect(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
-    each(images, as_json, |path| {
-        let findings = pipeline.find(Photo::open(path)?.view()?)?;
+pub fn detect(pipeline: &mut Pipeline, images: &[PathBuf], options: &Options) -> Outcome {
+    each(images, options.json, |path| {
+        let photo = Photo::frame(path, options.rotation)?;
+        let findings = pipeline.find(photo.view()?)?;
         let text = findings.iter().map(describe).collect::<Vec<_>>().join("\n");
         let text = if text.is_empty() {
             "no face".into()
@@ -28,11 +32,12 @@ pub fn detect(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Out
     })
 }
 
-pub fn pad(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
-    each(images, as_json, |path| {
-        let found = pipeline.liveness(Photo::open(path)?.view()?)?;
+pub fn pad(pipeline: &mut Pipeline, images: &[PathBuf], options: &Options) -> Outcome {
+    each(images, options.json, |path| {
+        let photo = Photo::frame(path, options.rotation)?;
+        let found = pipeline.liveness(photo.view()?)?;
         let text = found.map_or("no face".into(), |(score, band)| {
-            format!("liveness {score:.3} {band:?}")
+            format!("liveness {score:.3} {}", words::band(band))
         });
         Ok((
             text,
@@ -41,23 +46,25 @@ pub fn pad(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcom
     })
 }
 
-pub fn mesh(pipeline: &mut Pipeline, images: &[PathBuf], as_json: bool) -> Outcome {
+pub fn mesh(pipeline: &mut Pipeline, images: &[PathBuf], options: &Options) -> Outcome {
+    let mut meshes = Vec::new();
     for path in images {
-        let mesh = pipeline.mesh(Photo::open(path)?.view()?)?;
+        let photo = Photo::frame(path, options.rotation)?;
+        let mesh = pipeline.mesh(photo.view()?)?;
         let points = mesh.map(|m| m.points.clone()).unwrap_or_default();
         if points.is_empty() {
             return Err(format!("no face in {}", path.display()).into());
         }
-        if as_json {
-            line(format_args!(
-                "{}",
-                json!({ "image": path, "points": points })
-            ))?;
-        } else {
-            for [x, y, z] in &points {
-                line(format_args!("{x:.3} {y:.3} {z:.3}"))?;
-            }
+        if options.json {
+            meshes.push(json!({ "image": path, "points": points }));
+            continue;
         }
+        for [x, y, z] in &points {
+            line(format_args!("{x:.3} {y:.3} {z:.3}"))?;
+        }
+    }
+    if options.json {
+        line(Value::from(meshes))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -70,7 +77,7 @@ pub fn verify(
     as_json: bool,
 ) -> Outcome {
     let reference = open_reference(pipeline, reference, as_chip)?;
-    let probe = open_reference(pipeline, probe, false)?;
+    let probe = open_probe(pipeline, probe)?;
     let (similarity, band) = pipeline.compare(&reference, &probe);
     if as_json {
         line(format_args!(
@@ -84,7 +91,8 @@ pub fn verify(
             "not shown to be the same person"
         };
         line(format_args!(
-            "{verdict}: similarity {similarity:.3} {band:?}"
+            "{verdict}: similarity {similarity:.3}, {}",
+            words::band(band)
         ))?;
     }
     Ok(ExitCode::from(u8::from(!band.is_accepted())))
@@ -104,21 +112,22 @@ pub fn capture(
     recording: &Recording<'_>,
     reference: &Path,
     as_chip: bool,
-    as_json: bool,
+    options: &Options,
 ) -> Outcome {
     let mut capture = Capture::new(open_reference(pipeline, reference, as_chip)?);
     let mut frames = recording.frames.iter().enumerate();
     let at = |number: usize| Duration::from_secs_f64(number as f64 / recording.rate.max(0.1));
-    let say = |number, text: String| match as_json {
+    let say = |number, text: String| match options.json {
         true => Ok(()),
         false => line(format_args!("{:8.3} s  {text}", at(number).as_secs_f64())),
     };
     for (number, path) in frames.by_ref() {
-        let step = pipeline.observe(&mut capture, Photo::open(path)?.view()?, at(number))?;
-        let verdict = step.rejection.map_or("good".into(), |r| format!("{r:?}"));
+        let photo = Photo::frame(path, options.rotation)?;
+        let step = pipeline.observe(&mut capture, photo.view()?, at(number))?;
+        let verdict = words::verdict(step.rejection);
         say(
             number,
-            format!("{verdict:12} {:3.0} %", step.progress * 100.0),
+            format!("{verdict:18} {:3.0} %", step.progress * 100.0),
         )?;
         if step.evidence.is_some() {
             break;
@@ -127,13 +136,13 @@ pub fn capture(
     if let (Some(side), Some(_)) = (recording.asked, capture.evidence()) {
         let mut challenge = Challenge::new([side; TRIES], ChallengeLimits::default());
         for (number, path) in frames {
-            let photo = Photo::open(path)?;
+            let photo = Photo::frame(path, options.rotation)?;
             let step =
                 pipeline.challenge(&mut capture, &mut challenge, photo.view()?, at(number))?;
-            let verdict = step.rejection.map_or("good".into(), |r| format!("{r:?}"));
-            let task = format!("{:?}", step.task);
+            let verdict = words::verdict(step.rejection);
+            let task = words::task(step.task);
             let turned = step.turned * 100.0;
-            say(number, format!("{verdict:12} {task:12} {turned:4.0} %"))?;
+            say(number, format!("{verdict:18} {task:16} {turned:4.0} %"))?;
             if step.evidence.is_some() {
                 say(number, format!("{:?}", challenge.motion()))?;
                 break;
@@ -141,12 +150,12 @@ pub fn capture(
         }
     }
     let evidence = capture.evidence();
-    if as_json {
+    if options.json {
         line(format_args!("{}", json!(evidence)))?;
     } else {
         line(format_args!(
             "{}",
-            evidence.map_or("no decision".into(), |e| format!("{e:?}"))
+            evidence.map_or("no decision".into(), |e| words::evidence(&e))
         ))?;
     }
     let verified = |e: Evidence| e.liveness.is_accepted() && e.comparison.is_accepted();
@@ -162,8 +171,23 @@ fn open_reference(
     if as_chip {
         photo = chip::degrade(pipeline, &photo)?;
     }
-    let named = |error| format!("{}: {}", path.display(), crate::chain(&error));
+    let named = |error: ReferenceError| {
+        format!(
+            "{} is no reference: {}",
+            path.display(),
+            words::reference(&error)
+        )
+    };
     Ok(pipeline.reference(photo.view()?).map_err(named)?)
+}
+
+/// The nearest and most central face, as a frame's, whoever stands behind.
+fn open_probe(
+    pipeline: &mut Pipeline,
+    path: &Path,
+) -> Result<Reference, Box<dyn std::error::Error>> {
+    let probe = pipeline.probe(Photo::open(path)?.view()?)?;
+    Ok(probe.ok_or_else(|| format!("no face found in {}", path.display()))?)
 }
 
 fn each(
@@ -197,9 +221,7 @@ fn describe(finding: &Finding) -> String {
         b.width,
         b.height,
         finding.face.confidence,
-        finding
-            .rejection
-            .map_or("good".into(), |r| format!("{r:?}")),
+        words::verdict(finding.rejection),
         q.inter_eye_distance_px,
         q.face_share,
         q.off_centre,

@@ -7,20 +7,18 @@
 mod controls;
 mod list;
 mod negotiate;
+mod stream;
 
 use std::io;
-use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ::v4l::Device;
-use ::v4l::buffer::{Flags, Metadata, Type};
-use ::v4l::io::mmap::Stream;
-use ::v4l::io::traits::{CaptureStream, Stream as _};
-use rustix::event::PollFlags;
+use ::v4l::buffer::{Flags, Metadata};
 use rustix::io::Errno;
 
 use self::controls::Controls;
+use self::stream::Stream;
 use super::exposure::Levers;
 use super::place::model_name;
 use super::{Camera, CameraError, CameraPlace, CameraSettings, Delivery, Frame, FramePool};
@@ -41,21 +39,8 @@ pub struct V4lCamera {
     delivery: Delivery,
     rate: u32,
     controls: Controls,
-    stream: ManuallyDrop<Stream<'static>>,
-    stage: Stage,
+    stream: Stream,
     pool: FramePool,
-}
-
-/// Where the stream is. `Stream::next` hands the last buffer back before it waits, so after a
-/// wait that failed it must not be called again until a buffer has been taken out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Not started.
-    Stopped,
-    /// Started, all buffers are with the driver.
-    AllQueued,
-    /// Started, one buffer is with us.
-    Holding,
 }
 
 impl V4lCamera {
@@ -77,67 +62,27 @@ impl V4lCamera {
         let path = settings.place.resolve()?;
         let device = Device::with_path(&path).map_err(|e| refine("open", &path, e))?;
         let delivery = negotiate::negotiate(&device, settings, &path)?;
-        let stream = Stream::with_buffers(&device, Type::VideoCapture, BUFFERS)
-            .map_err(|e| refine("map the buffers", &path, e))?;
+        let stream =
+            Stream::new(&device, BUFFERS).map_err(|e| refine("map the buffers", &path, e))?;
         Ok(Self {
             model: model_name(&path),
             path,
             delivery,
             rate: settings.rate,
             controls: Controls::new(device, settings),
-            stream: ManuallyDrop::new(stream),
-            stage: Stage::Stopped,
+            stream,
             pool: FramePool::new(),
         })
     }
 
-    /// Gives the stream's memory back to the driver. The last thing that is done with it.
-    #[allow(unsafe_code)]
-    fn unmap(&mut self) {
-        // SAFETY: called once, from `drop`, after which nothing can use the stream.
-        unsafe { ManuallyDrop::drop(&mut self.stream) }
-    }
-
     /// One picture out of the driver, good or not; `None` if none came in time.
     fn dequeue(&mut self, timeout: Duration) -> Result<Option<Frame>, CameraError> {
-        let result = match self.stage {
-            Stage::Holding => self.wait_and_next(timeout),
-            Stage::Stopped => self.next(timeout),
-            Stage::AllQueued => self.take_out(timeout).map(|()| None),
-        };
-        match result {
+        match self.stream.next(timeout) {
+            Ok(Some((bytes, meta))) => Ok(frame(&self.delivery, bytes, &meta, &self.pool)),
+            Ok(None) => Ok(None),
             Err(e) if is_not_yet(&e) => Ok(None),
             Err(e) => Err(refine("read a picture", &self.path, e)),
-            Ok(frame) => Ok(frame),
         }
-    }
-
-    /// Waits without giving our buffer back, so that a time-out leaves everything as it was.
-    fn wait_and_next(&mut self, timeout: Duration) -> io::Result<Option<Frame>> {
-        let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        let readable = PollFlags::IN.bits().cast_signed();
-        if self.stream.handle().poll(readable, millis)? == 0 {
-            return Ok(None);
-        }
-        self.next(timeout)
-    }
-
-    fn next(&mut self, timeout: Duration) -> io::Result<Option<Frame>> {
-        self.stage = Stage::AllQueued;
-        self.stream
-            .set_timeout(timeout.min(Duration::from_secs(60)));
-        let (bytes, meta) = self.stream.next()?;
-        self.stage = Stage::Holding;
-        Ok(frame(&self.delivery, bytes, meta, &self.pool))
-    }
-
-    /// Takes one buffer out after a wait that failed; its picture is old and not looked at.
-    fn take_out(&mut self, timeout: Duration) -> io::Result<()> {
-        self.stream
-            .set_timeout(timeout.min(Duration::from_secs(60)));
-        CaptureStream::dequeue(&mut *self.stream)?;
-        self.stage = Stage::Holding;
-        Ok(())
     }
 }
 
@@ -173,20 +118,6 @@ impl Camera for V4lCamera {
 
     fn levers(&mut self) -> Option<&mut dyn Levers> {
         Some(&mut self.controls)
-    }
-}
-
-impl Drop for V4lCamera {
-    fn drop(&mut self) {
-        // The crate's stream panics when it cannot be stopped, and again when its memory cannot be
-        // given back, which would end the process. A device that is gone answers ENODEV.
-        match self.stream.stop() {
-            Err(error) if Errno::from_io_error(&error) != Some(Errno::NODEV) => {
-                tracing::error!(%error, camera = %self.path.display(),
-                    "the stream cannot be stopped; its buffers are given up");
-            }
-            _ => self.unmap(),
-        }
     }
 }
 

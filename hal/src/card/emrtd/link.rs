@@ -8,20 +8,18 @@ use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode,
 use zeroize::Zeroizing;
 
 use super::apdu::MAX_NE;
+use super::atr::announces_extended;
 
 /// Longest response: the data of an extended APDU and the status.
 const MAX_RESPONSE_LEN: usize = MAX_NE as usize + 2;
-/// Card capabilities in the historical bytes (ISO/IEC 7816-4, 12.1.1.9): COMPACT-TLV tag 7,
-/// length 3.
-const CAPABILITIES: u8 = 0x73;
-/// Bit 7 of its third byte: extended Lc and Le fields.
-const EXTENDED: u8 = 0x40;
 
 /// Why the reader cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
     #[error("the smart card service (pcscd) does not answer")]
     Service(#[source] pcsc::Error),
+    #[error("the smart card service (pcscd) does not let this user use card readers (polkit)")]
+    Denied(#[source] pcsc::Error),
     #[error("there is no contactless reader{}", named(.0))]
     NoReader(Option<String>),
     #[error("the contactless reader was lost")]
@@ -61,7 +59,10 @@ pub(super) enum Field {
 impl Reader {
     /// Finds the reader whose name contains `wanted`, or the first there is.
     pub(super) fn find(wanted: Option<&str>) -> Result<Self, Trouble> {
-        let context = Context::establish(Scope::System).map_err(Trouble::Service)?;
+        let context = Context::establish(Scope::System).map_err(|error| match trouble(error) {
+            denied @ Trouble::Denied(_) => denied,
+            _ => Trouble::Service(error),
+        })?;
         let names = match context.list_readers_owned() {
             Ok(names) => names,
             Err(pcsc::Error::NoReadersAvailable) => Vec::new(),
@@ -109,7 +110,7 @@ impl Reader {
             .map_err(silence)?;
         let extended = card
             .status2_owned()
-            .is_ok_and(|status| can_extended(status.atr()));
+            .is_ok_and(|status| announces_extended(status.atr()));
         Ok(Chip {
             card: Some(card),
             extended,
@@ -170,41 +171,10 @@ fn trouble(error: pcsc::Error) -> Trouble {
         E::NoService | E::ServiceStopped | E::InvalidHandle | E::ServerTooBusy => {
             Trouble::Service(error)
         }
+        E::SecurityViolation | E::NoAccess => Trouble::Denied(error),
         E::ReaderUnavailable | E::UnknownReader | E::NoReadersAvailable => Trouble::Lost,
         other => Trouble::Reader(other),
     }
-}
-
-/// Looks into the historical bytes of an ATR (ISO/IEC 7816-3, 8.2.1; PC/SC part 3 puts those of
-/// a contactless chip there). A chip that says nothing is taken to do short APDUs only.
-fn can_extended(atr: &[u8]) -> bool {
-    let historical = || {
-        let (mut indicator, mut at) = (*atr.get(1)?, 2);
-        let count = usize::from(indicator & 0x0F);
-        loop {
-            let here = indicator >> 4;
-            at += here.count_ones() as usize;
-            if here & 0x8 == 0 {
-                break;
-            }
-            indicator = *atr.get(at - 1)?;
-        }
-        atr.get(at..at + count)
-    };
-    let Some([0x80, objects @ ..]) = historical() else {
-        return false;
-    };
-    let mut rest = objects;
-    while let [head, after @ ..] = rest {
-        let Some((value, next)) = after.split_at_checked(usize::from(head & 0x0F)) else {
-            return false;
-        };
-        if *head == CAPABILITIES {
-            return value[2] & EXTENDED != 0;
-        }
-        rest = next;
-    }
-    false
 }
 
 /// What the service says about itself and the reader, for the technician.
@@ -222,6 +192,9 @@ pub enum PcscProbeError {
     /// The service does not answer.
     #[error("the smart card service (pcscd) does not answer")]
     Service(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The service is there and refuses this user.
+    #[error("the smart card service (pcscd) does not let this user use card readers")]
+    Denied(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// There is no such reader.
     #[error("there is no such reader")]
     NoReader,
@@ -237,6 +210,7 @@ pub enum PcscProbeError {
 /// [`PcscProbeError`].
 pub fn probe(wanted: Option<&str>) -> Result<PcscProbe, PcscProbeError> {
     let failed = |trouble| match trouble {
+        Trouble::Denied(error) => PcscProbeError::Denied(error.into()),
         Trouble::Service(error) => PcscProbeError::Service(error.into()),
         Trouble::NoReader(_) | Trouble::Lost => PcscProbeError::NoReader,
         Trouble::Reader(error) => PcscProbeError::Reader(error.into()),
@@ -252,28 +226,12 @@ pub fn probe(wanted: Option<&str>) -> Result<PcscProbe, PcscProbeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::emrtd::hex::hex;
 
+    /// polkit keeps a user out of pcscd, or from a card: that is no broken reader.
     #[test]
-    fn a_chip_that_announces_extended_length_is_believed() {
-        // T=1 contactless chip with COMPACT-TLV: tag 73, capabilities 94 41 40.
-        let atr = hex("3B8880018073944140 00 00 00 00");
-        assert!(can_extended(&atr[..13]));
-        assert!(!can_extended(&hex("3B8880018073944100 00 00 00 00")));
-    }
-
-    #[test]
-    fn odd_atrs_are_taken_to_announce_nothing() {
-        for atr in [
-            "",
-            "3B",
-            "3B8F",
-            "3B8F8001",
-            "3BFFFFFFFF",
-            "3B8480018073",
-            "3B81800180",
-        ] {
-            assert!(!can_extended(&hex(atr)), "{atr}");
+    fn a_user_whom_the_service_refuses_is_said_to_be_refused() {
+        for error in [pcsc::Error::SecurityViolation, pcsc::Error::NoAccess] {
+            assert!(matches!(trouble(error), Trouble::Denied(_)));
         }
     }
 }

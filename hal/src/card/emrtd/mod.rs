@@ -4,6 +4,7 @@
 pub mod access;
 pub mod active;
 pub mod apdu;
+pub mod atr;
 pub mod bac;
 pub mod cipher;
 pub mod curve;

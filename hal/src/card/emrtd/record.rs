@@ -17,9 +17,9 @@ pub struct EmrtdRecord {
     pub mrz: Mrz,
     /// The portrait of data group 2.
     pub portrait: Portrait,
-    /// Data group 11, where there is one.
+    /// Data group 11, where there is one that can be read.
     pub holder: Option<HolderDetails>,
-    /// Data group 12, where there is one.
+    /// Data group 12, where there is one that can be read.
     pub issue: Option<IssueDetails>,
     /// What was proven, and how.
     pub authentication: Authentication,
@@ -86,7 +86,7 @@ impl EmrtdRecord {
     /// Reads the contents of a document and authenticates them.
     ///
     /// # Errors
-    /// [`LdsError`] when a data group is not usable. A document that is not authentic is no
+    /// [`LdsError`] when data group 1 or 2 is not usable. A document that is not authentic is no
     /// error: its record says so.
     pub fn new(
         raw: &RawDocument,
@@ -107,8 +107,11 @@ impl EmrtdRecord {
         Ok(Self {
             mrz,
             portrait: Portrait::parse(group(2)).map_err(LdsError::Face)?,
-            holder: raw.data_group(11).map(HolderDetails::parse).transpose()?,
-            issue: raw.data_group(12).map(IssueDetails::parse).transpose()?,
+            // Optional, and nothing is decided by them: what cannot be read is as good as absent.
+            holder: raw
+                .data_group(11)
+                .and_then(|g| HolderDetails::parse(g).ok()),
+            issue: raw.data_group(12).and_then(|g| IssueDetails::parse(g).ok()),
             authentication: Authentication {
                 access: raw.access,
                 passive,
@@ -147,5 +150,52 @@ fn undiminished(raw: &RawDocument, proof: PassiveProof) -> Result<PassiveProof, 
         Ok(proof)
     } else {
         Err(PassiveFault::AccessDowngraded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::card::emrtd::tlv::encode;
+
+    /// ICAO 9303-4, appendix B.
+    const SPECIMEN: &[u8] = b"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\
+        L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+
+    /// The smallest face image record (ISO/IEC 19794-5:2005, 5): a header, one face, the first bytes of
+    /// its picture.
+    fn face() -> Vec<u8> {
+        let picture = [0xFF, 0xD8, 0xFF];
+        let length = u32::try_from(20 + 12 + picture.len()).unwrap();
+        let mut record = b"FAC\x00010\x00\0\0\0\0\0\x01".to_vec();
+        record.extend(length.to_be_bytes());
+        record.extend([0; 16 + 12]);
+        record.extend(picture);
+        let template = encode(0x7F60, &encode(0x5F2E, &record));
+        encode(0x75, &encode(0x7F61, &template))
+    }
+
+    #[test]
+    fn details_that_nothing_depends_on_are_left_out_when_they_cannot_be_read() {
+        let groups = [
+            (1, encode(0x61, &encode(0x5F1F, SPECIMEN))),
+            (2, face()),
+            (11, b"no data object".to_vec()),
+            (12, Vec::new()),
+        ];
+        let raw = RawDocument {
+            sod: Zeroizing::default(),
+            data_groups: groups
+                .map(|(number, bytes)| (number, Zeroizing::new(bytes)))
+                .into(),
+            access: Access::Bac,
+            chip: ChipProof::NotOffered,
+            commands: 0,
+        };
+        let (trust, policy) = (TrustStore::default(), PassivePolicy::default());
+        let record = EmrtdRecord::new(&raw, &trust, policy, SystemTime::UNIX_EPOCH).unwrap();
+        assert!(record.holder.is_none() && record.issue.is_none());
     }
 }

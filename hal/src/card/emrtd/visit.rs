@@ -68,8 +68,10 @@ pub(super) struct Visitor {
     pub(super) present: Option<u64>,
     pub(super) key_asked: bool,
     pub(super) not_before: Option<Instant>,
-    /// A chip that broke off with extended APDUs is read with short ones.
-    pub(super) distrust_extended: bool,
+    /// The round in which reading with extended APDUs broke off: short ones for the rest of it, also
+    /// when the document seemed to be away for a moment. A reader that cannot pass extended APDUs on
+    /// often shows it by a field that drops, as if somebody had taken the document away.
+    pub(super) extended_failed_in: Option<u64>,
 }
 
 impl Visitor {
@@ -78,7 +80,6 @@ impl Visitor {
         self.present = None;
         self.key_asked = false;
         self.not_before = None;
-        self.distrust_extended = false;
     }
 
     /// Looks at what lies there and does what there is to do.
@@ -131,14 +132,16 @@ impl Visitor {
 
     fn read(&mut self, reader: &Reader, key: AccessKey, wish: Wish) -> Result<EmrtdRecord, Ending> {
         let mut chip = reader.connect().map_err(ended)?;
-        let extended = chip.extended && !self.distrust_extended;
+        let extended = chip.extended && self.extended_failed_in != Some(wish.round);
         let options = ReadOptions {
             read_at_once: if extended { EXTENDED_READ } else { SHORT_READ },
             ..ReadOptions::default()
         };
         let raw = self.converse(&mut chip, key, options, wish);
-        if extended && matches!(raw, Err(Ending::Document(_))) {
-            self.distrust_extended = true;
+        if let (true, Err(Ending::Document(fault))) = (extended, &raw)
+            && is_broken_off(fault)
+        {
+            self.extended_failed_in = Some(wish.round);
         }
         let record = EmrtdRecord::new(&raw?, &self.trust, self.policy, SystemTime::now())
             .map_err(EmrtdFault::Data)?;
@@ -189,16 +192,13 @@ impl Visitor {
 
     fn failed(&mut self, fault: CardFault, key: &AccessKey, wish: Wish) {
         self.not_before = Some(Instant::now() + self.retry_after);
-        match fault.for_resident() {
-            CardAdvice::WrongNumbers => {
-                // The same numbers again would only bring the chip closer to refusing all; other
-                // ones need not wait.
-                self.key.forget(key);
-                self.key_asked = false;
-                self.not_before = None;
-            }
-            CardAdvice::Removed => self.present = None,
-            _ => {}
+        // A document that is said to be taken away counts as there until the field says that it is not.
+        if fault.for_resident() == CardAdvice::WrongNumbers {
+            // The same numbers again would only bring the chip closer to refusing all; other ones need
+            // not wait.
+            self.key.forget(key);
+            self.key_asked = false;
+            self.not_before = None;
         }
         self.tell(wish, CardEvent::Failed(fault));
     }
@@ -209,6 +209,14 @@ impl Visitor {
             (self.on_event)(event);
         }
     }
+}
+
+/// Whether long APDUs may be why; other numbers or another document are not.
+fn is_broken_off(fault: &CardFault) -> bool {
+    matches!(
+        fault.for_resident(),
+        CardAdvice::Removed | CardAdvice::Unreadable
+    )
 }
 
 fn ended(silence: Silence) -> Ending {

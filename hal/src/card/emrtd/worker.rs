@@ -72,7 +72,7 @@ impl EmrtdWorker {
                 present: None,
                 key_asked: false,
                 not_before: None,
-                distrust_extended: false,
+                extended_failed_in: None,
             },
             config,
             switch: switch.clone(),
@@ -120,6 +120,8 @@ struct Run {
 impl Driver for Run {
     type Trouble = Trouble;
     const NAME: &'static str = "travel-document";
+    /// One document: a slow chip with a large portrait takes half a minute, and is asked again.
+    const LONGEST: Duration = Duration::from_secs(120);
 
     fn is_stopped(&self) -> bool {
         self.switch.get().stop
@@ -133,6 +135,7 @@ impl Driver for Run {
         tracing::info!(reader = ?reader.name(), "contactless reader");
         health.ready();
         loop {
+            health.alive();
             let wish = self.switch.get();
             if wish.stop {
                 return Ok(());

@@ -74,7 +74,7 @@ impl Sw3 {
     #[must_use]
     pub fn fault(self) -> CardFault {
         match self {
-            // The card answered "find" and no longer does: it is gone.
+            // The card answered "find" and no longer does: it is gone, or lies badly.
             Self::NoCard | Self::SelectFailed | Self::ReadFailed => CardFault::PulledMidRead,
             Self::CardRefusedModule
             | Self::ModuleRefusedCard

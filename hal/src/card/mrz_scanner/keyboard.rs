@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 /// Major number of the kernel's input devices (`linux/major.h`, `INPUT_MAJOR`).
 const INPUT_MAJOR: u32 = 13;
 /// `struct input_event` on a 64-bit machine: two times eight bytes of time, type, code, value.
-const EVENT_BYTES: usize = 24;
+pub const EVENT_BYTES: usize = 24;
 /// Events that are read at once.
 const EVENTS: usize = 64;
 /// Stands for a key that is no sign of a machine-readable zone.
@@ -73,9 +73,10 @@ impl Read for Keyboard {
     }
 }
 
-/// Which keys are held, as far as it matters.
-#[derive(Default)]
-struct Keys {
+/// What key events type: one event in, at most one byte out. Keeps which keys are held, as far as that
+/// matters, and nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
     shift: [bool; 2],
 }
 
@@ -104,8 +105,9 @@ const SHIFT: [u16; 2] = [42, 54];
 const SILENT: [u16; 8] = [29, 97, 56, 100, 58, 69, 125, 126];
 
 impl Keys {
-    /// What this event types.
-    fn press(&mut self, event: &[u8; EVENT_BYTES]) -> Option<u8> {
+    /// What this event types: a sign of a machine-readable zone, an end of a line (CR), or `?` for what is
+    /// neither.
+    pub fn press(&mut self, event: &[u8; EVENT_BYTES]) -> Option<u8> {
         let [.., t0, t1, c0, c1, v0, v1, v2, v3] = *event;
         let (kind, code) = (u16::from_ne_bytes([t0, t1]), u16::from_ne_bytes([c0, c1]));
         let value = i32::from_ne_bytes([v0, v1, v2, v3]);

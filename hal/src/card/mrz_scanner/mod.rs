@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use self::keyboard::Keyboard;
 pub use decoder::{Decoder, Scan};
+pub use keyboard::{EVENT_BYTES, Keys};
 
 use super::link::{is_missing, is_pause, open_port};
 use crate::device::{DeviceState, Switch};
@@ -93,6 +94,7 @@ impl Driver for Run {
         health.ready();
         let mut decoder = Decoder::default();
         while !self.switch.get().stop {
+            health.alive();
             let mut bytes = Zeroizing::new([0; 256]);
             match port.read(&mut *bytes) {
                 Ok(0) => return Err(Trouble::Lost(io::ErrorKind::UnexpectedEof.into())),

@@ -89,6 +89,21 @@ impl SimDevice {
         }
     }
 
+    /// A second camera beside this one: the same happens before it at the same time.
+    #[must_use]
+    pub fn beside(&self, stage: Arc<Stage>) -> Self {
+        Self {
+            stage,
+            ..self.clone()
+        }
+    }
+
+    /// The same device on another clock, which tells the same time.
+    #[must_use]
+    pub fn timed_by(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
     /// Plays another script, from its start, beginning with the next frame.
     pub fn play(&self, script: Script) {
         *self.playing() = Play {
@@ -210,6 +225,11 @@ impl Camera for SimCamera {
     }
 
     fn describe(&self) -> String {
-        format!("simulated camera, 640×480 YUYV, {FRAMES_PER_SECOND} frames per second")
+        let coding = if self.device.stage.is_infrared() {
+            "grey, for infrared light"
+        } else {
+            "YUYV"
+        };
+        format!("simulated camera, 640×480 {coding}, {FRAMES_PER_SECOND} frames per second")
     }
 }

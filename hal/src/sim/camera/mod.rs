@@ -5,6 +5,7 @@
 //! real device. The person is a relief that turns, sways, breathes and blinks before a still
 //! room, with the parallax of a solid head; the printed portrait and the cut-out can only move as
 //! planes. All three can be turned to a side and back. Light, focus and noise are a webcam's. Everything is a function of seed and time.
+//! A second camera may see the same in infrared light (`infrared.rs`).
 //!
 //! [`Camera`]: crate::camera::Camera
 
@@ -14,6 +15,7 @@ mod device;
 mod dump;
 mod feed;
 mod field;
+mod infrared;
 mod levers;
 mod lids;
 mod matte;
@@ -35,6 +37,7 @@ mod tests;
 mod texture;
 
 pub use device::{Clock, RealTime, SimCamera, SimDevice};
+pub use infrared::Ink;
 pub use options::{CameraArgs, SimError};
 pub use phone::Code;
 pub use relief::{Head, LANDMARKS, Lid, Relief, ReliefError};

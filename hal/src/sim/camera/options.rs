@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::{
     coding::Coding,
+    infrared::Ink,
     relief::ReliefError,
     render::Backdrop,
     scene::{Scene, Script, Side},
@@ -32,6 +33,9 @@ use crate::camera::CameraError;
     hal-sim camera --pictures frames --device /dev/video9
     hal-sim camera --video visit.mp4 --device /dev/video9
 
+  The same person before a second camera, for infrared light, at /dev/video10 (start both at once):
+    hal-sim camera ... --device /dev/video9 & hal-sim camera ... --infrared --device /dev/video10
+
   Under control: with --device, lines on standard input are what is played from then on (a name
   from --script), or `quit`. It ends when standard input does.
     (sleep 5; echo freeze; sleep 5; echo live; sleep 60) | hal-sim camera ... --device /dev/video9")]
@@ -40,8 +44,8 @@ pub struct CameraArgs {
     pub(super) source: SourceArgs,
     /// What happens before the camera: NAME:SECONDS,... and the last one goes on for ever.
     /// Names: empty, approach, live, turn-left, turn-right (to the person's own side, and back),
-    /// backlit, print, print-left, print-right, cutout, cutout-left, cutout-right, phone; freeze (the
-    /// same picture again), black, stop (no pictures), close (the node is no camera any more).
+    /// backlit, print, print-left, print-right, cutout, cutout-left, cutout-right, screen, phone; freeze
+    /// (the same picture again), black, stop (no pictures), close (the node is no camera any more).
     #[arg(long, alias = "scene", value_name = "SCRIPT", default_value = "live")]
     pub(super) script: Programme,
     /// What stands behind the person.
@@ -58,6 +62,10 @@ pub struct CameraArgs {
     /// Frames per second.
     #[arg(long, alias = "rate", default_value_t = 30.0)]
     pub(super) fps: f32,
+    /// What a camera for infrared light sees of it; prints show, or vanish as dyes do.
+    #[arg(long, value_enum, value_name = "INK", num_args = 0..=1, require_equals = true,
+          default_missing_value = "shows", requires = "portrait")]
+    pub(super) infrared: Option<Ink>,
     /// With --device: how pictures are coded.
     #[arg(long, value_enum, default_value = "yuyv")]
     pub(super) format: Coding,
@@ -122,6 +130,7 @@ pub(super) enum Shot {
     Cutout,
     CutoutLeft,
     CutoutRight,
+    Screen,
     Phone,
     Freeze,
     Black,
@@ -144,6 +153,7 @@ impl Shot {
             Self::Cutout => Scene::Cutout,
             Self::CutoutLeft => Scene::CutoutTurns(Side::Left),
             Self::CutoutRight => Scene::CutoutTurns(Side::Right),
+            Self::Screen => Scene::Screen,
             Self::Phone => Scene::Phone,
             Self::Empty | Self::Freeze | Self::Black | Self::Stop | Self::Close => Scene::Empty,
         }

@@ -49,8 +49,8 @@ impl Code {
     }
 }
 
-/// Makes the surface of a phone in a hand.
-pub(super) fn surface(code: &Code) -> Surface {
+/// Makes the surface of a phone in a hand; its screen is dark if it shows no code.
+pub(super) fn surface(code: Option<&Code>) -> Surface {
     let hand = Hand::holding(&BODY);
     let colours = Field::from_fn(WIDTH, HEIGHT, |x, y| {
         let (x, y) = (x as f32, y as f32);
@@ -71,15 +71,15 @@ pub(super) fn surface(code: &Code) -> Surface {
 }
 
 /// Colour and opacity of the phone at a place.
-fn phone(code: &Code, x: f32, y: f32) -> [f32; 4] {
+fn phone(code: Option<&Code>, x: f32, y: f32) -> [f32; 4] {
     let opacity = ramp(-0.8, 0.8, inside(&BODY, x, y));
     let lit = ramp(-0.8, 0.8, inside(&GLASS, x, y));
     let across = (x - CENTRE[0]) / CODE + 0.5;
     let down = (y - CENTRE[1]) / CODE + 0.5;
-    let glass = if code.is_dark(across, down) {
-        0.07
-    } else {
-        0.93
+    let glass = match code {
+        Some(code) if !code.is_dark(across, down) => 0.93,
+        Some(_) => 0.07,
+        None => 0.03,
     };
     let shade = 0.12 + (glass - 0.12) * lit;
     [shade, shade, 1.03 * shade, opacity]

@@ -14,6 +14,7 @@ use super::{
 pub const LANDMARKS: usize = 468;
 
 /// A textured relief of one portrait.
+#[derive(Clone)]
 pub struct Relief {
     /// Colours, three bytes per pixel, row by row.
     pub rgb: Vec<u8>,

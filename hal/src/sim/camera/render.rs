@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    HEIGHT, WIDTH, person, phone, pose,
+    HEIGHT, WIDTH,
+    infrared::{self, Ink},
+    person, phone, pose,
     relief::Relief,
     room,
     scene::{Scene, Side},
@@ -24,6 +26,15 @@ pub enum Backdrop {
     Portrait,
 }
 
+impl Backdrop {
+    fn room(self, relief: &Relief, seed: u64) -> Vec<u8> {
+        match self {
+            Self::Portrait => room::behind(relief),
+            Self::Hall => room::plain_hall(seed),
+        }
+    }
+}
+
 /// Everything that can come before the camera, prepared once and shared.
 pub struct Stage {
     person: Surface,
@@ -34,6 +45,8 @@ pub struct Stage {
     room: Vec<u8>,
     /// Behind the sheet: the hall, and the chest of who holds it.
     somebody: Vec<u8>,
+    /// What is seen of a large screen, where that is not what it shows: in infrared light.
+    screen: Option<Vec<u8>>,
     seed: u64,
 }
 
@@ -52,20 +65,38 @@ impl Stage {
         seed: u64,
         code: Option<&phone::Code>,
     ) -> Arc<Self> {
-        let room = match backdrop {
-            Backdrop::Portrait => room::behind(relief),
-            Backdrop::Hall => room::plain_hall(seed),
-        };
         let person = person::surface(relief);
         Arc::new(Self {
             cutout: person.flattened(),
             person,
             sheet: sheet::surface(relief, seed),
-            phone: code.map(phone::surface),
-            room,
+            phone: code.map(|code| phone::surface(Some(code))),
+            room: backdrop.room(relief, seed),
             somebody: room::hall_with_somebody(seed),
+            screen: None,
             seed,
         })
+    }
+
+    /// The same stage as a camera for infrared light sees it.
+    #[must_use]
+    pub fn in_infrared(relief: &Relief, backdrop: Backdrop, seed: u64, ink: Ink) -> Arc<Self> {
+        let print = infrared::print(relief, ink);
+        let somebody = infrared::room(&room::hall_with_somebody(seed));
+        Arc::new(Self {
+            person: person::surface(&infrared::person(relief)),
+            cutout: person::surface(&print).flattened(),
+            sheet: sheet::surface(&print, seed),
+            phone: Some(phone::surface(None)),
+            room: infrared::room(&backdrop.room(relief, seed)),
+            screen: Some(infrared::screen(&somebody)),
+            somebody,
+            seed,
+        })
+    }
+
+    pub(super) fn is_infrared(&self) -> bool {
+        self.screen.is_some()
     }
 
     /// What is seen of a scene at a time since it began: the still background, and what moves.
@@ -73,10 +104,11 @@ impl Stage {
         match scene {
             Scene::Empty | Scene::Lost => (&self.room, None),
             Scene::Approach => (&self.room, Some((&self.person, self.approach(t)))),
-            Scene::Live | Scene::Backlit => (
-                &self.room,
-                Some((&self.person, pose::looking(self.seed, t))),
-            ),
+            Scene::Live | Scene::Backlit => self.somebody_looking(t),
+            Scene::Screen => match &self.screen {
+                Some(glass) => (glass, None),
+                None => self.somebody_looking(t),
+            },
             Scene::Turns(side) => {
                 let pose = pose::turning(self.seed, t, side);
                 (&self.room, Some((&self.person, pose)))
@@ -102,6 +134,11 @@ impl Stage {
         }
     }
 
+    fn somebody_looking(&self, t: f32) -> (&[u8], Option<(&Surface, Pose)>) {
+        let pose = pose::looking(self.seed, t);
+        (&self.room, Some((&self.person, pose)))
+    }
+
     fn propped(&self, t: f32, side: Option<Side>) -> Pose {
         pose::propped(self.seed, t, side)
     }
@@ -115,12 +152,17 @@ impl Stage {
     }
 }
 
+/// Makes the noise of the infrared camera's sensor another one.
+const OTHER_SENSOR: u64 = 0x1F4A;
+
 /// Renders frames of a stage into memory that is used again and again.
 pub struct Renderer {
     stage: Arc<Stage>,
     sensor: Sensor,
     pool: FramePool,
     picture: Vec<u8>,
+    /// What the sensor gives before it becomes grey.
+    yuyv: Vec<u8>,
     nodes: Vec<Node>,
 }
 
@@ -129,10 +171,11 @@ impl Renderer {
     #[must_use]
     pub fn new(stage: Arc<Stage>) -> Self {
         Self {
-            sensor: Sensor::new(stage.seed),
+            sensor: Sensor::new(stage.seed ^ if stage.is_infrared() { OTHER_SENSOR } else { 0 }),
             stage,
             pool: FramePool::new(),
             picture: vec![0; WIDTH * HEIGHT * 3],
+            yuyv: Vec::new(),
             nodes: Vec::new(),
         }
     }
@@ -159,8 +202,6 @@ impl Renderer {
         since_start: Duration,
         shot: Exposed,
     ) -> Result<Frame, CameraError> {
-        const LAYOUT: FrameLayout =
-            FrameLayout::packed(WIDTH as u32, HEIGHT as u32, PixelFormat::Yuyv);
         let t = since_start.as_secs_f32();
         let stage = Arc::clone(&self.stage);
         let (background, moving) = stage.scenery(scene, t);
@@ -171,9 +212,18 @@ impl Renderer {
         if scene == Scene::Backlit {
             backlight(&mut self.picture, background);
         }
+        let layout = |format| FrameLayout::packed(WIDTH as u32, HEIGHT as u32, format);
+        if stage.is_infrared() {
+            self.yuyv.resize(WIDTH * HEIGHT * 2, 0);
+            self.sensor
+                .expose(&self.picture, t, shot.stops, &mut self.yuyv);
+            let mut data = self.pool.take(WIDTH * HEIGHT);
+            infrared::grey(&self.yuyv, &mut data);
+            return Frame::new(data, layout(PixelFormat::Grey8), shot.at, shot.sequence);
+        }
         let mut data = self.pool.take(WIDTH * HEIGHT * 2);
         self.sensor.expose(&self.picture, t, shot.stops, &mut data);
-        Frame::new(data, LAYOUT, shot.at, shot.sequence)
+        Frame::new(data, layout(PixelFormat::Yuyv), shot.at, shot.sequence)
     }
 }
 

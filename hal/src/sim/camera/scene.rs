@@ -24,6 +24,9 @@ pub enum Scene {
     Cutout,
     /// The same cut-out is turned to a side and back, once.
     CutoutTurns(Side),
+    /// A large screen is held before the camera, on which a film of the person is played so well that
+    /// visible light does not tell it from the person.
+    Screen,
     /// A phone with a code on its screen is held up to the camera.
     Phone,
     /// The camera is unplugged: it gives no frame and cannot be opened.

@@ -13,7 +13,7 @@ use image::{
     imageops::{self, FilterType},
 };
 
-use super::device::{Pace, RealTime};
+use super::device::{Clock, Pace};
 use crate::camera::{Camera, CameraError, Frame, FrameLayout, FramePool, PixelFormat};
 
 /// Frames for which one photograph stays: recorded frames are a good tenth of a second apart.
@@ -113,16 +113,18 @@ fn slide(path: &Path) -> Result<Slide, SlidesError> {
 /// The opened camera.
 pub struct SlideCamera {
     slides: Arc<Slides>,
+    clock: Arc<dyn Clock>,
     pool: FramePool,
     pace: Pace,
 }
 
 impl SlideCamera {
-    /// A camera before which these photographs are shown.
+    /// A camera before which these photographs are shown, at the pace of this clock.
     #[must_use]
-    pub fn new(slides: Arc<Slides>) -> Self {
+    pub fn new(slides: Arc<Slides>, clock: Arc<dyn Clock>) -> Self {
         Self {
             slides,
+            clock,
             pool: FramePool::new(),
             pace: Pace::default(),
         }
@@ -131,7 +133,7 @@ impl SlideCamera {
 
 impl Camera for SlideCamera {
     fn next_frame(&mut self, timeout: Duration) -> Result<Frame, CameraError> {
-        let (sequence, due) = self.pace.wait(&RealTime, timeout)?;
+        let (sequence, due) = self.pace.wait(&*self.clock, timeout)?;
         let Slides(slides) = &*self.slides;
         let place = usize::try_from(sequence / FRAMES_PER_SLIDE).unwrap_or(0) % slides.len();
         let Slide { rgb, width, height } = &slides[place];

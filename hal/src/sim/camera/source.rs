@@ -10,13 +10,14 @@ use std::{
 };
 
 use super::{
-    HEIGHT, WIDTH, coding,
+    HEIGHT, WIDTH, coding, infrared,
     options::{CameraArgs, Shot, SimError},
     phone::Code,
     relief::Relief,
     render::{Renderer, Stage},
     slides::Slides,
 };
+use crate::camera::PixelFormat;
 
 /// Below this luminance a module of a code is dark.
 const DARK_MODULE: u8 = 128;
@@ -44,7 +45,11 @@ impl Source {
         };
         let relief = relief(portrait, landmarks)?;
         let code = source.code.as_deref().map(code).transpose()?;
-        let stage = Stage::with_phone(&relief, args.backdrop.into(), args.seed, code.as_ref());
+        let (backdrop, seed) = (args.backdrop.into(), args.seed);
+        let stage = match args.infrared {
+            Some(ink) => Stage::in_infrared(&relief, backdrop, seed, ink),
+            None => Stage::with_phone(&relief, backdrop, seed, code.as_ref()),
+        };
         Ok(Self::Scenes(Box::new(Renderer::new(stage))))
     }
 
@@ -58,7 +63,11 @@ impl Source {
         yuyv.resize(2 * WIDTH * HEIGHT, 0);
         match self {
             Self::Scenes(renderer) => {
-                yuyv.copy_from_slice(renderer.render(shot.scene(), since_start)?.data());
+                let frame = renderer.render(shot.scene(), since_start)?;
+                match frame.format() {
+                    PixelFormat::Grey8 => infrared::yuyv(frame.data(), yuyv),
+                    _ => yuyv.copy_from_slice(frame.data()),
+                }
             }
             Self::Pictures { yuyv: all, next } => {
                 yuyv.copy_from_slice(&all[*next % all.len()]);

@@ -51,6 +51,8 @@ pub enum Fault {
     SamNotAuthorised,
     /// The security module failed its self-test.
     SelfTestFailed,
+    /// The security module is confused, and says that its self-test failed, until it is reset.
+    Confused,
     /// The card is not of this kind.
     WrongCard,
     /// The signature over the contents is wrong.

@@ -122,9 +122,12 @@ impl Module {
     }
 
     fn obey(&mut self, command: Command) -> Option<Answer> {
+        if self.fault == Some(Fault::Confused) && command == Command::Reset {
+            self.fault = None;
+        }
         let sick = match self.fault {
             Some(Fault::SamNotAuthorised) => Some(Sw3::NotAuthorised),
-            Some(Fault::SelfTestFailed) => Some(Sw3::SelfTestFailed),
+            Some(Fault::SelfTestFailed | Fault::Confused) => Some(Sw3::SelfTestFailed),
             _ => None,
         };
         if let Some(status) = sick {

@@ -30,4 +30,7 @@ pub enum Fault {
     BadMac,
     /// The document is taken away before an answer (see `--pull-at`).
     Pulled,
+    /// The chip says that it takes extended APDUs, and the reader cannot pass them on: at each the
+    /// field drops, the chip starts anew, and nothing useful comes back.
+    DropsExtended,
 }

@@ -44,6 +44,9 @@ use crate::sim::scanner::ScannerSimulator;
   A passport that is taken away after 25 answers, on a chip that takes 30 ms for each:
     hal-sim passport --placed --fault pulled --pull-at 25 --apdu-time-ms 30
 
+  On a reader that cannot pass on the extended APDUs which the chip says it takes:
+    hal-sim passport --placed --fault drops-extended
+
   With a document scanner beside the reader, as the kiosk's `mrz_scanner`:
     (sleep 5; echo scan; sleep 60) | hal-sim passport --placed --scanner /tmp/scanner
 
@@ -110,6 +113,10 @@ pub struct PassportArgs {
     /// How long the chip takes for each command.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     apdu_time_ms: u64,
+    /// How long the document is away at least when it was taken away: where the machine is busy, pcscd
+    /// notices later.
+    #[arg(long, value_name = "MS", default_value_t = AWAY_MS)]
+    away_ms: u64,
     /// Host on which pcscd with vpcd runs.
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
@@ -124,6 +131,9 @@ pub struct PassportArgs {
     #[arg(long, value_name = "LINK")]
     scanner: Option<PathBuf>,
 }
+
+/// What is enough for a pcscd that gets its time.
+const AWAY_MS: u64 = 1000;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum SizeArg {
@@ -168,6 +178,7 @@ pub fn run(args: &PassportArgs) -> Result<(), Box<dyn Error>> {
         fault: args.fault,
         pull_at: args.pull_at,
         apdu_time: Duration::from_millis(args.apdu_time_ms),
+        away: Duration::from_millis(args.away_ms),
         host: args.host.clone(),
         port: pcscd.as_ref().map_or(args.port, Pcscd::port),
         ..PassportOptions::with_page(page)

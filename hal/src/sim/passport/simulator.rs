@@ -19,6 +19,11 @@ use crate::card::emrtd::random::OsRandom;
 /// The answer to reset of a contactless chip without historical bytes of its own (PC/SC part 3,
 /// 3.1.3.2.3.1), as readers make it up.
 const ATR: [u8; 13] = [0x3B, 0x88, 0x80, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0x09];
+/// The same of a chip whose historical bytes say, in the card capabilities (ISO/IEC 7816-4,
+/// 12.1.1.9), that it takes extended APDUs.
+const ATR_EXTENDED: [u8; 10] = [0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x94, 0x41, 0x40, 0x62];
+/// What some drivers answer when the field dropped: less than a status.
+const NO_STATUS: [u8; 1] = [0];
 /// How long a document is away at least, and until a reader that is not there is looked for again.
 /// pcscd looks at a virtual reader every 0.4 s; what is away for less it may never find again.
 const AWAY: Duration = Duration::from_secs(1);
@@ -42,6 +47,8 @@ pub struct PassportOptions {
     pub pull_at: usize,
     /// How long the chip thinks about each command.
     pub apdu_time: Duration,
+    /// How long the document is away at least when it was taken away.
+    pub away: Duration,
     /// Host of `vpcd`.
     pub host: String,
     /// Port of `vpcd`.
@@ -61,6 +68,7 @@ impl PassportOptions {
             fault: None,
             pull_at: 10,
             apdu_time: Duration::ZERO,
+            away: AWAY,
             host: String::from("127.0.0.1"),
             port: DEFAULT_PORT,
         }
@@ -87,6 +95,8 @@ struct State {
     ended: bool,
     /// Answers that are left before the document is pulled.
     left: Option<usize>,
+    /// Whether the field drops on an extended APDU.
+    drops_extended: bool,
     /// The connection, so that the owner can cut it.
     stream: Option<TcpStream>,
 }
@@ -109,6 +119,7 @@ impl PassportSimulator {
             placed: options.placed,
             ended: false,
             left: left(&options, options.fault),
+            drops_extended: drops_extended(options.fault),
             stream: None,
         };
         let shared = Arc::new(Shared {
@@ -119,6 +130,7 @@ impl PassportSimulator {
             shared: Arc::clone(&shared),
             address: (options.host.clone(), options.port),
             apdu_time: options.apdu_time,
+            away: options.away,
         };
         let thread = thread::spawn(move || server.until_ended());
         Ok(Self {
@@ -150,6 +162,7 @@ impl PassportSimulator {
             state.take_away();
             state.chip = chip;
             state.left = left(&self.options, fault);
+            state.drops_extended = drops_extended(fault);
         });
         Ok(())
     }
@@ -195,6 +208,15 @@ fn left(options: &PassportOptions, fault: Option<Fault>) -> Option<usize> {
     (fault == Some(Fault::Pulled)).then_some(options.pull_at)
 }
 
+fn drops_extended(fault: Option<Fault>) -> bool {
+    fault == Some(Fault::DropsExtended)
+}
+
+/// Whether the length of the data or of the answer is coded in three bytes (ISO/IEC 7816-4, 5.2).
+fn is_extended(command: &[u8]) -> bool {
+    matches!(command, [_, _, _, _, 0, _, ..])
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -222,6 +244,7 @@ struct Server {
     shared: Arc<Shared>,
     address: (String, u16),
     apdu_time: Duration,
+    away: Duration,
 }
 
 impl Server {
@@ -243,7 +266,7 @@ impl Server {
 
     /// Lets the time pass that a document is away at least.
     fn away(&self) {
-        self.wait(AWAY, |state| !state.ended);
+        self.wait(self.away, |state| !state.ended);
     }
 
     /// Lets the time pass that the chip takes, less if the document is taken away.
@@ -284,6 +307,7 @@ impl Server {
 
     fn answer(&self, request: Request) -> Option<Vec<u8>> {
         match request {
+            Request::Atr if self.shared.lock().drops_extended => message(&ATR_EXTENDED),
             Request::Atr => message(&ATR),
             Request::PowerOff | Request::PowerOn | Request::Reset => {
                 self.shared.lock().chip.reset();
@@ -300,6 +324,10 @@ impl Server {
                     }
                     Some(left) => *left -= 1,
                     None => {}
+                }
+                if state.drops_extended && is_extended(&command) {
+                    state.chip.reset();
+                    return message(&NO_STATUS);
                 }
                 message(&state.chip.transmit(&command))
             }

@@ -2,6 +2,7 @@
 //! and says in one line what it saw.
 
 mod camera_replug;
+mod camera_unbind;
 mod genuine;
 mod impostor;
 mod panel;
@@ -9,6 +10,7 @@ mod power_off;
 mod reader_cable;
 mod scanner;
 mod self_test;
+mod service_door;
 mod tamper;
 mod tpm_reboot;
 mod verity;
@@ -20,7 +22,7 @@ use crate::lab::Lab;
 /// A story by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Story {
-    /// The machine starts, and `kiosk self-test` finds camera, reader, TPM and everything else
+    /// The machine starts, and `kiosk self-test` finds keys, log, camera and card reader
     SelfTest,
     /// The holder of the card is verified
     Genuine,
@@ -30,6 +32,10 @@ pub enum Story {
     ReaderCable,
     /// The camera is taken away and comes back
     CameraReplug,
+    /// The camera driver's own test: a running camera's driver is unbound and bound again
+    CameraUnbind,
+    /// The light shines while the camera looks; nobody new is served while the service door is open
+    ServiceDoor,
     /// Somebody presents another person's card
     Impostor,
     /// The kiosk hangs, then the whole system: it is bitten both times and comes back
@@ -55,6 +61,8 @@ impl Story {
             Self::TpmReboot => tpm_reboot::tell(lab),
             Self::ReaderCable => reader_cable::tell(lab),
             Self::CameraReplug => camera_replug::tell(lab),
+            Self::CameraUnbind => camera_unbind::tell(lab),
+            Self::ServiceDoor => service_door::tell(lab),
             Self::Impostor => impostor::tell(lab),
             Self::Watchdog => watchdog::tell(lab),
             Self::Panel => panel::tell(lab),

@@ -16,8 +16,6 @@ const DAY_S: u64 = 86_400;
 /// The fewest hexadecimal digits that stand for a key.
 const MIN_KEY_DIGITS: usize = 8;
 
-/// KEY is the name of a kiosk with one key, or the first eight or more hexadecimal digits of the
-/// key. TIME is like 2026-11-21T08:00:00Z, or left out for now.
 #[derive(Args)]
 pub(crate) struct Issue {
     /// The operator's secret key (PKCS#8 PEM).

@@ -22,6 +22,9 @@ pub(crate) enum Command {
     /// Show a trust list after checking that this operator signed it.
     Show(Show),
     /// Issue the next trust list.
+    ///
+    /// KEY is the name of a kiosk with one key, or the first eight or more hexadecimal digits of the key.
+    /// TIME is like 2026-11-21T08:00:00Z, or left out for now.
     #[cfg(feature = "log")]
     Issue(issue::Issue),
 }

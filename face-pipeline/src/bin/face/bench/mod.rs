@@ -9,7 +9,9 @@ mod timing;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use face_pipeline::{Capture, Pipeline, QualityLimits, Settings, Stage, WindowLimits};
+use face_pipeline::{
+    Capture, Pipeline, Presentation, QualityLimits, Rotation, Settings, Stage, WindowLimits,
+};
 use serde_json::{Value, json};
 
 use self::peer::Peer;
@@ -23,21 +25,28 @@ use crate::progress;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Rounds before anything is measured.
-const WARM_UP: usize = 5;
+/// Good frames of one capture, as a usual one has them: the mesh is asked twice, the spectrum three
+/// times, and motion is followed from the second on.
+const CAPTURE: usize = 8;
+/// Rounds before anything is measured: one capture.
+const WARM_UP: usize = CAPTURE;
+/// Frames of a capture after which its memory has grown to what a usual one needs.
+const SETTLED: usize = 5;
 
 pub fn bench(options: &Options, workload: &Workload) -> Result<ExitCode, Failure> {
     let start_up = start::measure(options)?;
-    let mut pipeline = options.pipeline(endless())?;
+    let mut pipeline = options.pipeline(endless(options.rotation))?;
     let reference = Photo::open(&workload.reference)?;
-    let reference = pipeline.reference(reference.view()?)?;
     let frames = workload.frames.iter();
     let frames = frames
         .map(|path| CameraFrame::open(path))
         .collect::<Result<Vec<_>, _>>()?;
     let mut bench = Bench {
-        capture: Capture::new(reference),
+        capture: Capture::new(pipeline.reference(reference.view()?)?),
+        motion: Presentation::default(),
+        reference,
         frames,
+        infrared: workload.infrared,
         peers: workload
             .peer
             .iter()
@@ -63,8 +72,9 @@ pub fn bench(options: &Options, workload: &Workload) -> Result<ExitCode, Failure
 }
 
 /// A capture that takes every frame and never decides.
-fn endless() -> Settings {
+fn endless(rotation: Rotation) -> Settings {
     Settings {
+        rotation,
         window: WindowLimits {
             min_spread_ms: u64::MAX,
             max_frames: usize::MAX,
@@ -87,8 +97,14 @@ struct Table {
     full: Times,
     /// Recognisers that the full path asked about the last frame.
     asked: usize,
-    /// Allocations in the full path, and in the bare runs.
+    /// The face followed from frame to frame.
+    motion: Times,
+    /// Most allocations of a frame, in the full path and by its networks alone.
     allocations: [usize; 2],
+    /// The most beyond those of the networks, once a capture has settled.
+    own_allocations: usize,
+    /// The same, of the first frames of a capture.
+    first_allocations: usize,
 }
 
 impl Table {
@@ -102,12 +118,28 @@ impl Table {
             tracking: Times::new("tracking (detect, track, quality)"),
             full: Times::new("full path, one good frame"),
             asked: 0,
+            motion: Times::new("  Motion"),
             allocations: [0; 2],
+            own_allocations: 0,
+            first_allocations: 0,
+        }
+    }
+
+    fn count_allocations(&mut self, path: usize, networks: usize, is_settled: bool) {
+        let own = path.saturating_sub(networks);
+        if !is_settled {
+            self.first_allocations = self.first_allocations.max(own);
+            return;
+        }
+        self.own_allocations = self.own_allocations.max(own);
+        if path > self.allocations[0] {
+            self.allocations = [path, networks];
         }
     }
 
     fn rows(&self) -> impl Iterator<Item = &Times> {
         let paths = [
+            &self.motion,
             &self.full,
             &self.bare_full,
             &self.tracking,
@@ -117,18 +149,23 @@ impl Table {
     }
 
     /// Whole path over its networks alone, CPU time: tracking, full.
-    fn overheads(&self) -> [f64; 2] {
+    fn overheads(&self, of: impl Fn(&Times) -> f64) -> [f64; 2] {
         [
-            self.tracking.median_cpu_ms() / self.bare_tracking.median_cpu_ms(),
-            self.full.median_cpu_ms() / self.bare_full.median_cpu_ms(),
+            of(&self.tracking) / of(&self.bare_tracking),
+            of(&self.full) / of(&self.bare_full),
         ]
     }
 }
 
 struct Bench {
     pipeline: Pipeline,
+    reference: Photo,
     capture: Capture,
+    /// The same face, followed beside the capture to be timed.
+    motion: Presentation,
     frames: Vec<CameraFrame>,
+    /// Each frame is its own companion.
+    infrared: bool,
     peers: Vec<Peer>,
     table: Table,
 }
@@ -139,10 +176,17 @@ impl Bench {
         let number = round % self.frames.len();
         let image = self.frames[number].view()?;
         let (pipeline, table) = (&mut self.pipeline, &mut self.table);
+        if round.is_multiple_of(CAPTURE) {
+            self.capture = Capture::new(pipeline.reference(self.reference.view()?)?);
+            self.motion = Presentation::default();
+        }
 
+        let meshes = pipeline.meshes_made();
         let before = allocations::count();
+        let companion = self.infrared.then_some(image);
+        let capture = &mut self.capture;
         let (step, spent) =
-            Spent::time(|| pipeline.observe(&mut self.capture, image, Duration::ZERO));
+            Spent::time(|| pipeline.observe_pair(capture, image, companion, Duration::ZERO));
         let path = allocations::count() - before;
         if let Some(rejection) = step?.rejection {
             return Err(
@@ -152,14 +196,18 @@ impl Bench {
         table.full.add(spent);
         table.asked = pipeline.recognisers_asked();
 
+        const NETWORKS: [Stage; 3] = [Stage::Detect, Stage::PresentationAttack, Stage::Template];
+        let meshes = pipeline.meshes_made() - meshes;
         let before = allocations::count();
         let (done, all) = Spent::time(|| {
-            Stage::ALL
-                .iter()
-                .try_for_each(|stage| pipeline.infer(*stage))
+            let asked = NETWORKS.into_iter().chain((0..meshes).map(|_| Stage::Mesh));
+            asked
+                .into_iter()
+                .try_for_each(|stage| pipeline.infer(stage))
         });
         done?;
-        table.allocations = [path, allocations::count() - before];
+        let networks = allocations::count() - before;
+        table.count_allocations(path, networks, round % CAPTURE >= SETTLED);
         table.bare_full.add(all);
 
         const TRACKING: [Stage; 3] = [Stage::Convert, Stage::Detect, Stage::Quality];
@@ -181,6 +229,9 @@ impl Bench {
             done?;
             times.add(spent);
         }
+        let (done, spent) = Spent::time(|| pipeline.perform_motion(&mut self.motion));
+        done?;
+        table.motion.add(spent);
         self.peers
             .iter_mut()
             .try_for_each(|peer| peer.verify(number))
@@ -190,17 +241,31 @@ impl Bench {
         let table = &self.table;
         line(HEADING)?;
         table.rows().try_for_each(line)?;
-        let [tracking, full] = table.overheads();
+        for (name, [tracking, full]) in [
+            ("median", table.overheads(Times::median_cpu_ms)),
+            ("mean", table.overheads(Times::mean_cpu_ms)),
+        ] {
+            line(format_args!(
+                "overhead ratio (CPU, {name} ÷ {name}): tracking {tracking:.3}, full path {full:.3}"
+            ))?;
+        }
         line(format_args!(
-            "overhead ratio (CPU, median ÷ median): tracking {tracking:.3}, full path {full:.3}"
+            "the full path is of captures of {CAPTURE} good frames; its networks include the mesh where it was asked"
         ))?;
+        if self.frames.len() < 2 {
+            line(
+                "of one frame: nothing moves in it, so following a face that moves was not measured",
+            )?;
+        }
         line(format_args!(
             "recognisers asked about the last frame: {} (the row Template is of all)",
             table.asked
         ))?;
         let [path, bare] = table.allocations;
         line(format_args!(
-            "heap allocations per good frame: {path}, of which {bare} by the runtime's binding to run the networks"
+            "heap allocations per good frame: {path} at most, of which {bare} by the runtime's binding to run the networks; \
+             our own {} at most, in the first {SETTLED} frames of a capture {}",
+            table.own_allocations, table.first_allocations
         ))?;
         line(format_args!(
             "peak resident memory: {:.0} MB",
@@ -222,13 +287,19 @@ impl Bench {
     }
 
     fn json(&self, start_up: &StartUp) -> Result<Value, Failure> {
-        let [tracking, full] = self.table.overheads();
+        let median = self.table.overheads(Times::median_cpu_ms);
+        let mean = self.table.overheads(Times::mean_cpu_ms);
         let [path, bare] = self.table.allocations;
         Ok(json!({
             "times": self.table.rows().map(Times::json).collect::<Vec<_>>(),
             "recognisers_asked": self.table.asked,
-            "overhead_ratio": { "tracking": tracking, "full": full },
-            "allocations_per_good_frame": { "all": path, "binding": bare },
+            "overhead_ratio": { "tracking": median[0], "full": median[1] },
+            "overhead_ratio_of_means": { "tracking": mean[0], "full": mean[1] },
+            "frames": self.frames.len(),
+            "allocations_per_good_frame": {
+                "all": path, "binding": bare, "own": self.table.own_allocations,
+                "own_in_first_frames": self.table.first_allocations,
+            },
             "peak_resident_mb": peak_resident_mb()?,
             "start_up_ms": { "cold": start_up.cold_ms, "warm": start_up.warm_ms },
             "peers": self.peers.iter().map(|p| p.times.json()).collect::<Vec<_>>(),

@@ -44,6 +44,14 @@ impl Times {
         self.runs.push(spent);
     }
 
+    pub fn mean_cpu_ms(&self) -> f64 {
+        self.mean(|s| s.cpu_ms)
+    }
+
+    fn mean(&self, of: impl Fn(&Spent) -> f64) -> f64 {
+        self.runs.iter().map(of).sum::<f64>() / self.runs.len() as f64
+    }
+
     pub fn median_cpu_ms(&self) -> f64 {
         self.percentiles(|s| s.cpu_ms)[0]
     }
@@ -64,28 +72,29 @@ impl Times {
             self.percentiles(|s| s.cpu_ms),
             self.percentiles(|s| s.wall_ms),
         ];
-        let named = |p: [f64; 3]| json!({ "p50": p[0], "p95": p[1], "p99": p[2] });
-        json!({ "name": self.name, "cpu_ms": named(cpu), "wall_ms": named(wall) })
+        let means = [self.mean(|s| s.cpu_ms), self.mean(|s| s.wall_ms)];
+        let named =
+            |mean: f64, p: [f64; 3]| json!({ "mean": mean, "p50": p[0], "p95": p[1], "p99": p[2] });
+        json!({ "name": self.name, "cpu_ms": named(means[0], cpu), "wall_ms": named(means[1], wall) })
     }
 }
 
 impl std::fmt::Display for Times {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:34}", self.name)?;
-        for values in [
-            self.percentiles(|s| s.cpu_ms),
-            self.percentiles(|s| s.wall_ms),
+        for (mean, percentiles) in [
+            (self.mean(|s| s.cpu_ms), self.percentiles(|s| s.cpu_ms)),
+            (self.mean(|s| s.wall_ms), self.percentiles(|s| s.wall_ms)),
         ] {
-            let [p50, p95, p99] = values;
-            write!(f, " {p50:8.2} {p95:8.2} {p99:8.2} ")?;
+            let [p50, p95, p99] = percentiles;
+            write!(f, " {mean:8.2} {p50:8.2} {p95:8.2} {p99:8.2} ")?;
         }
         Ok(())
     }
 }
 
 /// What [`Times`] are displayed below.
-pub const HEADING: &str =
-    "milliseconds                         CPU p50      p95      p99   wall p50      p95      p99";
+pub const HEADING: &str = "milliseconds                        CPU mean      p50      p95      p99  wall mean      p50      p95      p99";
 
 fn cpu_ms() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);

@@ -1,10 +1,16 @@
 //! Measurements that set and check the thresholds of `models/manifest.toml`.
 
 mod captures;
+mod match_report;
 mod matching;
+mod pairs;
 mod presentation;
 mod quality;
 mod samples;
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 pub use captures::captures;
 pub use matching::{Selection, matching};
@@ -15,11 +21,34 @@ pub use quality::quality;
 type Outcome = Result<std::process::ExitCode, Failure>;
 type Failure = Box<dyn std::error::Error>;
 
-/// Writes a plot, if one is wanted.
-fn save(plot: Option<&std::path::Path>, draw: impl FnOnce() -> String) -> Result<(), Failure> {
-    if let Some(path) = plot {
-        std::fs::write(path, draw())
-            .map_err(|e| format!("cannot write the plot {}: {e}", path.display()))?;
+/// Where a plot goes, if one is wanted; opened before hours of work that it is to show.
+struct Plot(Option<(PathBuf, File)>);
+
+impl Plot {
+    /// What the file held stays until there is something new.
+    fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self(None));
+        };
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| unwritable(path, &e))?;
+        Ok(Self(Some((path.into(), file))))
     }
-    Ok(())
+
+    fn write(self, draw: impl FnOnce() -> String) -> Result<(), Failure> {
+        let Some((path, mut file)) = self.0 else {
+            return Ok(());
+        };
+        file.set_len(0)
+            .and_then(|()| file.write_all(draw().as_bytes()))
+            .map_err(|e| unwritable(&path, &e).into())
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot write the plot {}: {error}", path.display())
 }

@@ -1,6 +1,7 @@
 //! Presentation attacks: APCER per attack folder and BPCER (ISO/IEC 30107-3), of single frames by the
-//! networks alone, and of windows of consecutive frames by everything that a capture fuses. Whole
-//! captures, with their times and their quality rules, are in `captures.rs`.
+//! networks alone, and of windows of consecutive frames by everything that a capture fuses. An image
+//! without a face is a non-response: counted apart (APNRR, BPNRR), in no error rate and no window, as a
+//! capture passes over it. Whole captures, with their times and their quality rules, are in `captures.rs`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,37 +9,70 @@ use std::process::ExitCode;
 use face_pipeline::{Look, Pipeline, Presentation};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, save};
+use super::{Failure, Outcome, Plot};
+use crate::collection::{Collection, Occasion};
+use crate::options::Options;
 use crate::output::line;
-use crate::photo::{self, Photo};
 use crate::plot::{self, Series};
 use crate::progress;
 use crate::statistics::{self, INTERVALS, Rate, Scored, threshold_at};
+use crate::unreadable::Unreadable;
 
 /// BPCERs at which APCER is given.
 const BPCERS: [f64; 2] = [0.05, 0.01];
+/// Where recordings are measured.
+const CAPTURES: &str =
+    "for recordings: `face eval captures` runs whole captures over them, and counts decisions";
 
 pub fn presentation_attacks(
     pipeline: &mut Pipeline,
-    bona_fide: &Path,
+    bona_fide: Option<&Path>,
     attacks: &[PathBuf],
     window: usize,
-    as_json: bool,
+    options: &Options,
     plot: Option<&Path>,
 ) -> Outcome {
-    let bona_fide = Presentations::measure(pipeline, bona_fide, window)?;
-    let attacks = attacks
-        .iter()
-        .map(|folder| Presentations::measure(pipeline, folder, window))
-        .collect::<Result<Vec<_>, _>>()?;
+    let plot = Plot::open(plot)?;
+    let mut unreadable = Unreadable::of_frames(options.rotation);
+    let bona_fide = bona_fide.map(Collection::read).transpose()?;
+    let attacks = attacks.iter().map(|folder| Collection::read(folder));
+    let attacks = attacks.collect::<Result<Vec<_>, _>>()?;
+    let mut measure =
+        |found, silent| Presentations::measure(pipeline, (found, silent), window, &mut unreadable);
+    let bona_fide = bona_fide.map(|found| measure(found, "BPNRR"));
+    let attacks = attacks.into_iter().map(|found| measure(found, "APNRR"));
+    let attacks: Vec<_> = attacks.collect();
+    unreadable.warn();
+    let all = || bona_fide.iter().chain(&attacks);
+    if all().all(|p| p.frames.is_empty()) {
+        return Err("nothing to count: no image of these folders shows a face".into());
+    }
     let threshold = pipeline.accepted_liveness();
+    let report = |of, scored: fn(&Presentations) -> &Vec<Scored>| {
+        Report::new(of, bona_fide.as_ref(), &attacks, threshold, scored)
+    };
     let reports = [
-        Report::new("single frames", &bona_fide, &attacks, threshold, |p| {
-            &p.frames
-        }),
-        Report::new("windows", &bona_fide, &attacks, threshold, |p| &p.windows),
+        report("single frames", |p| &p.frames),
+        report("windows", |p| &p.windows),
     ];
-    save(plot, || {
+    if options.json {
+        line(json!({
+            "seen": all().map(Presentations::json).collect::<Vec<_>>(),
+            "unreadable": unreadable.json(),
+            "operating_point": threshold,
+            "window": window,
+            "measured": reports.iter().map(Report::json).collect::<Vec<_>>(),
+            "intervals": INTERVALS,
+        }))?;
+    } else {
+        for presentations in all() {
+            line(presentations.describe(window))?;
+        }
+        reports.iter().try_for_each(Report::print)?;
+        line(CAPTURES)?;
+        line(INTERVALS)?;
+    }
+    plot.write(|| {
         plot::trade_off(
             "Presentation attacks: detection error trade-off",
             "APCER",
@@ -46,81 +80,72 @@ pub fn presentation_attacks(
             &reports[0].curves().collect::<Vec<Series>>(),
         )
     })?;
-    let all = [&bona_fide].into_iter().chain(&attacks);
-    if as_json {
-        let seen = all.map(|p| {
-            json!({
-                "folder": p.folder,
-                "frames": p.frames.len(),
-                "no_face": p.no_face,
-                "windows": p.windows.len(),
-            })
-        });
-        line(json!({
-            "seen": seen.collect::<Vec<_>>(),
-            "operating_point": threshold,
-            "window": window,
-            "measured": reports.iter().map(Report::json).collect::<Vec<_>>(),
-            "intervals": INTERVALS,
-        }))?;
-    } else {
-        for presentations in all {
-            line(format_args!(
-                "{}: {} frames with a face, {} without, {} windows of {window}",
-                presentations.folder,
-                presentations.frames.len(),
-                presentations.no_face,
-                presentations.windows.len(),
-            ))?;
-        }
-        reports.iter().try_for_each(Report::print)?;
-        line(INTERVALS)?;
-    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Liveness of all images in a folder.
 struct Presentations {
-    folder: String,
+    found: Collection,
     frames: Vec<Scored>,
-    /// Of so many consecutive frames of one occasion, one after the other.
+    /// Of so many consecutive frames with a face of one occasion, one after the other; those without
+    /// are passed over, as a capture does.
     windows: Vec<Scored>,
-    no_face: usize,
+    /// Whether each image that can be read shows a face: 1, or 0.
+    responses: Vec<Scored>,
+    /// What the share of images without a face is called.
+    silent: &'static str,
 }
 
 impl Presentations {
-    fn measure(pipeline: &mut Pipeline, root: &Path, window: usize) -> Result<Self, Failure> {
-        let people = photo::people(root)?;
+    fn measure(
+        pipeline: &mut Pipeline,
+        (found, silent): (Collection, &'static str),
+        window: usize,
+        unreadable: &mut Unreadable,
+    ) -> Self {
+        let bar = progress::bar(found.images().count(), "presentations");
         let mut all = Self {
-            folder: root.display().to_string(),
             frames: Vec::new(),
             windows: Vec::new(),
-            no_face: 0,
+            responses: Vec::new(),
+            silent,
+            found,
         };
-        let bar = progress::bar(people.iter().map(|p| p.images.len()).sum(), "presentations");
-        for (person, mut of) in people.into_iter().enumerate() {
-            of.images.sort_by_key(|path| photo::occasion(path));
-            for occasion in of
-                .images
-                .chunk_by(|a, b| photo::occasion(a).0 == photo::occasion(b).0)
-            {
-                let mut looks = Vec::with_capacity(window);
-                for path in occasion {
-                    match pipeline.look(Photo::open(path)?.view()?)? {
-                        Some(look) => looks.push(look),
-                        None => all.no_face += 1,
-                    }
-                    bar.inc(1);
-                    if looks.len() == window {
-                        all.add(pipeline, person, &looks);
-                        looks.clear();
-                    }
-                }
-                all.add_frames(person, &looks);
+        let people = std::mem::take(&mut all.found.people);
+        for (person, of) in people.iter().enumerate() {
+            for occasion in &of.occasions {
+                all.occasion(pipeline, person, occasion, window, unreadable);
+                bar.inc(occasion.images.len() as u64);
             }
         }
+        all.found.people = people;
         bar.finish_and_clear();
-        Ok(all)
+        all
+    }
+
+    fn occasion(
+        &mut self,
+        pipeline: &mut Pipeline,
+        person: usize,
+        occasion: &Occasion,
+        window: usize,
+        unreadable: &mut Unreadable,
+    ) {
+        let mut looks = Vec::with_capacity(window);
+        for path in &occasion.images {
+            let Some(look) = unreadable.look(path, |photo| Ok(pipeline.look(photo.view()?)?))
+            else {
+                continue;
+            };
+            let score = f32::from(u8::from(look.is_some()));
+            self.responses.push(Scored { score, person });
+            looks.extend(look);
+            if looks.len() == window {
+                self.add(pipeline, person, &looks);
+                looks.clear();
+            }
+        }
+        self.add_frames(person, &looks);
     }
 
     /// Adds a whole window.
@@ -137,12 +162,48 @@ impl Presentations {
         self.frames
             .extend(scores.map(|score| Scored { score, person }));
     }
+
+    /// Images that show no face: APNRR or BPNRR (ISO/IEC 30107-3). They are in no error rate.
+    fn non_responses(&self) -> Rate {
+        Rate::count(&self.responses, |face| face < 0.5)
+    }
+
+    fn folder(&self) -> String {
+        self.found.root.display().to_string()
+    }
+
+    fn describe(&self, window: usize) -> String {
+        let (frames, windows) = (self.frames.len(), self.windows.len());
+        let why = match windows {
+            0 => {
+                ": none of its occasions has as many images with a face; files of one are called OCCASION_n"
+            }
+            _ => "",
+        };
+        format!(
+            "{}\n  {frames} frames with a face, without one {} {}, {windows} windows of {window}{why}",
+            self.found,
+            self.silent,
+            self.non_responses()
+        )
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "folder": self.folder(),
+            "found": self.found.json(),
+            "frames": self.frames.len(),
+            "non_responses": self.non_responses().json(),
+            "windows": self.windows.len(),
+        })
+    }
 }
 
 struct Report {
     of: &'static str,
     bona_fide: Vec<f32>,
-    bpcer: Rate,
+    /// None where only attacks are measured.
+    bpcer: Option<Rate>,
     /// Folder, its scores in descending order, APCER at the operating point.
     attacks: Vec<(String, Vec<f32>, Rate)>,
 }
@@ -150,29 +211,33 @@ struct Report {
 impl Report {
     fn new(
         of: &'static str,
-        bona_fide: &Presentations,
+        bona_fide: Option<&Presentations>,
         attacks: &[Presentations],
         threshold: f32,
-        scored: impl Fn(&Presentations) -> &Vec<Scored>,
+        scored: fn(&Presentations) -> &Vec<Scored>,
     ) -> Self {
         let plain = |p: &Presentations| scored(p).iter().map(|s| s.score).collect::<Vec<f32>>();
         let attack = |p: &Presentations| {
             let scores = statistics::descending(plain(p));
             let apcer = Rate::count(scored(p), |s| s >= threshold);
-            (p.folder.clone(), scores, apcer)
+            (p.folder(), scores, apcer)
         };
         Self {
             of,
-            bona_fide: plain(bona_fide),
-            bpcer: Rate::count(scored(bona_fide), |s| s < threshold),
+            bona_fide: bona_fide.map(plain).unwrap_or_default(),
+            bpcer: bona_fide.map(|p| Rate::count(scored(p), |s| s < threshold)),
             attacks: attacks.iter().map(attack).collect(),
         }
     }
 
     /// The mean of BPCER and the worst folder's APCER.
-    fn acer(&self) -> f64 {
-        let apcer = self.attacks.iter().map(|(_, _, apcer)| apcer.value());
-        (self.bpcer.value() + apcer.fold(0.0, f64::max)) / 2.0
+    fn acer(&self) -> Option<f64> {
+        let apcer = self
+            .attacks
+            .iter()
+            .filter_map(|(_, _, apcer)| apcer.value());
+        let bpcer = self.bpcer.as_ref()?.value()?;
+        Some((bpcer + apcer.reduce(f64::max)?) / 2.0)
     }
 
     /// The share of a folder's attacks that pass where no more than `bpcer` of people are refused.
@@ -181,31 +246,34 @@ impl Report {
         let refusal = statistics::descending(self.bona_fide.iter().map(|s| -s).collect());
         let threshold = -threshold_at(&refusal, bpcer)?;
         let passed = attacks.partition_point(|s| *s > threshold);
-        Some(passed as f64 / attacks.len().max(1) as f64)
+        (!attacks.is_empty()).then(|| passed as f64 / attacks.len() as f64)
     }
 
     fn print(&self) -> Result<(), Failure> {
         let percent = |rate: f64| format!("{:.2} %", rate * 100.0);
         line(format_args!("{}:", self.of))?;
-        line(format_args!("  BPCER {}", self.bpcer))?;
+        if let Some(bpcer) = &self.bpcer {
+            line(format_args!("  BPCER {bpcer}"))?;
+        }
         for (folder, scores, apcer) in &self.attacks {
             line(format_args!("  APCER {apcer} {folder}"))?;
-            for bpcer in BPCERS {
+            for bpcer in BPCERS.iter().copied().filter(|_| self.bpcer.is_some()) {
                 let at = self
                     .apcer_at(bpcer, scores)
                     .map_or("too few".into(), percent);
                 line(format_args!("  APCER at BPCER {}: {at}", percent(bpcer)))?;
             }
         }
-        line(format_args!("  ACER {}", percent(self.acer())))?;
-        let lowest = self.bona_fide.iter().copied().fold(f32::INFINITY, f32::min);
-        let highest = self
-            .attacks
-            .iter()
-            .filter_map(|(_, s, _)| s.first().copied());
+        if self.bpcer.is_some() {
+            let acer = self.acer().map_or("–".into(), percent);
+            line(format_args!("  ACER {acer}"))?;
+        }
+        let score = |score: Option<f32>| score.map_or("–".into(), |s| format!("{s:.4}"));
+        let highest = self.attacks.iter().filter_map(|(_, s, _)| s.first());
         Ok(line(format_args!(
-            "  lowest bona fide score {lowest:.4}, highest of an attack {:.4}",
-            highest.fold(f32::NEG_INFINITY, f32::max)
+            "  lowest bona fide score {}, highest of an attack {}",
+            score(self.bona_fide.iter().copied().reduce(f32::min)),
+            score(highest.copied().reduce(f32::max))
         ))?)
     }
 
@@ -220,7 +288,7 @@ impl Report {
         };
         json!({
             "of": self.of,
-            "bpcer": self.bpcer.json(),
+            "bpcer": self.bpcer.as_ref().map(Rate::json),
             "acer": self.acer(),
             "attacks": self.attacks.iter().map(attack).collect::<Vec<_>>(),
         })

@@ -10,29 +10,42 @@ use serde_json::{Value, json};
 
 use super::{Failure, Outcome};
 use crate::chip;
+use crate::collection::Collection;
+use crate::options::Options;
 use crate::output::line;
-use crate::photo::{self, Photo};
+use crate::photo::Photo;
 use crate::progress;
+use crate::unreadable::Unreadable;
 
 /// Shares of the images below which each component is printed.
 const SHARES: [f64; 9] = [0.0, 0.002, 0.01, 0.05, 0.5, 0.95, 0.99, 0.998, 1.0];
 
-pub fn quality(pipeline: &mut Pipeline, root: &Path, as_chip: bool, as_json: bool) -> Outcome {
-    let people = photo::people(root)?;
-    let paths: Vec<_> = people.iter().flat_map(|person| &person.images).collect();
-    let bar = progress::bar(paths.len(), "quality");
+pub fn quality(pipeline: &mut Pipeline, root: &Path, as_chip: bool, options: &Options) -> Outcome {
+    let images = Collection::read(root)?;
+    let bar = progress::bar(images.images().count(), "quality");
     let mut survey = Survey::default();
-    for path in paths {
-        let photo = Photo::open(path)?;
-        if as_chip {
-            survey.add_reference(pipeline, &photo)?;
-        } else {
-            survey.add_frame(pipeline, &photo)?;
-        }
+    let mut unreadable = Unreadable::of_frames(options.rotation);
+    for path in images.images() {
+        unreadable.look(path, |photo| {
+            if as_chip {
+                survey.add_reference(pipeline, photo)
+            } else {
+                survey.add_frame(pipeline, photo)
+            }
+        });
         bar.inc(1);
     }
     bar.finish_and_clear();
-    survey.print(as_json)?;
+    unreadable.warn();
+    if survey.verdicts.is_empty() {
+        return Err(format!("{}: no image in it can be read", root.display()).into());
+    }
+    if options.json {
+        line(survey.json(&images, &unreadable))?;
+    } else {
+        line(&images)?;
+        survey.print()?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -80,26 +93,36 @@ impl Survey {
         }
     }
 
-    fn print(mut self, as_json: bool) -> Result<(), Failure> {
-        let all: usize = self.verdicts.values().sum();
-        self.components
-            .values_mut()
-            .for_each(|values| values.sort_unstable_by(f64::total_cmp));
-        let quantiles = |values: &[f64]| SHARES.map(|share| quantile(values, share));
-        if as_json {
-            let components = self.components.iter();
-            let components: BTreeMap<_, _> =
-                components.map(|(name, v)| (name, quantiles(v))).collect();
-            line(json!({
-                "images": all,
-                "verdicts": self.verdicts,
-                "shares": SHARES,
-                "components": components,
-            }))?;
-            return Ok(());
-        }
+    fn images(&self) -> usize {
+        self.verdicts.values().sum()
+    }
+
+    fn quantiles(&self) -> BTreeMap<&str, [f64; SHARES.len()]> {
+        let components = self.components.iter();
+        components
+            .map(|(name, values)| {
+                let mut sorted = values.clone();
+                sorted.sort_unstable_by(f64::total_cmp);
+                (name.as_str(), SHARES.map(|share| quantile(&sorted, share)))
+            })
+            .collect()
+    }
+
+    fn json(&self, found: &Collection, unreadable: &Unreadable) -> Value {
+        json!({
+            "found": found.json(),
+            "images": self.images(),
+            "unreadable": unreadable.json(),
+            "verdicts": self.verdicts,
+            "shares": SHARES,
+            "components": self.quantiles(),
+        })
+    }
+
+    fn print(&self) -> Result<(), Failure> {
+        let all = self.images();
         for (verdict, count) in &self.verdicts {
-            let percent = 100.0 * *count as f64 / all.max(1) as f64;
+            let percent = 100.0 * *count as f64 / all as f64;
             line(format_args!(
                 "{verdict:24} {count:6} of {all} {percent:6.2} %"
             ))?;
@@ -109,8 +132,8 @@ impl Survey {
             "share of images below",
             row(SHARES)
         ))?;
-        for (name, values) in &self.components {
-            line(format_args!("{name:24}{}", row(quantiles(values))))?;
+        for (name, quantiles) in self.quantiles() {
+            line(format_args!("{name:24}{}", row(quantiles)))?;
         }
         Ok(())
     }

@@ -1,89 +1,97 @@
 //! Images of people, each prepared as reference and as frame, or several in a row as one window.
 
-use std::path::Path;
-
-use face_pipeline::{Pipeline, Reference};
+use face_pipeline::{Pipeline, Reference, ReferenceError};
 
 use super::Failure;
 use super::matching::Selection;
 use crate::chip;
-use crate::photo::{self, Person, Photo};
+use crate::collection::Collection;
+use crate::photo::Photo;
 use crate::progress;
+use crate::unreadable::Unreadable;
 
 /// One image of a person, prepared as reference and as frame.
 pub struct Sample {
+    /// Number of the person in the collection.
     pub person: usize,
-    /// `PERSON/IMAGE` as a list of pairs names it.
+    /// Path below the root, as a list of pairs names it.
     pub name: String,
-    /// Images of one occasion; frames of it are fused, and not compared with a reference of it.
-    pub sequence: String,
+    /// Frames of it are fused, and not compared with a reference of it.
+    pub occasion: String,
     pub reference: Option<Reference>,
     pub probe: Option<Reference>,
+    /// Whether there are enough frames from here on for a window.
+    pub begins_window: bool,
 }
 
-/// Prepares every image below `root`.
+/// Prepares every image of a collection that can be read.
 pub fn prepare(
     pipeline: &mut Pipeline,
-    root: &Path,
+    images: &Collection,
     selection: &Selection,
-) -> Result<Vec<Sample>, Failure> {
-    let people = photo::people(root)?;
-    let total = people.iter().map(|p| p.images.len()).sum();
+    unreadable: &mut Unreadable,
+) -> Vec<Sample> {
+    let total = images.images().count();
     let bar = progress::bar(total, "templates");
     let mut samples = Vec::with_capacity(total);
-    for (number, person) in people.iter().enumerate() {
-        for path in &person.images {
-            samples.push(sample(pipeline, number, person, path, selection)?);
-            bar.inc(1);
+    for (person, of) in images.people.iter().enumerate() {
+        for occasion in &of.occasions {
+            for path in &occasion.images {
+                let templates =
+                    unreadable.look(path, |photo| templates(pipeline, photo, selection.as_chip));
+                samples.extend(templates.map(|[reference, probe]| Sample {
+                    person,
+                    name: images.name(path),
+                    occasion: occasion.name.clone(),
+                    reference,
+                    probe,
+                    begins_window: true,
+                }));
+                bar.inc(1);
+            }
         }
     }
     bar.finish_and_clear();
-    Ok(fuse(samples, selection.window))
+    fuse(samples, selection.window)
 }
 
-fn sample(
+/// As reference and as frame.
+fn templates(
     pipeline: &mut Pipeline,
-    number: usize,
-    person: &Person,
-    path: &Path,
-    selection: &Selection,
-) -> Result<Sample, Failure> {
-    let photo = Photo::open(path)?;
-    let reference = if selection.as_chip {
-        let chip = chip::degrade(pipeline, &photo)?;
-        pipeline.reference(chip.view()?).ok()
+    photo: &Photo,
+    as_chip: bool,
+) -> Result<[Option<Reference>; 2], Failure> {
+    let reference = if as_chip {
+        let chip = chip::degrade(pipeline, photo)?;
+        pipeline.reference(chip.view()?)
     } else {
-        pipeline.reference(photo.view()?).ok()
+        pipeline.reference(photo.view()?)
     };
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let occasion = file.rsplit_once('_').map_or("", |(occasion, _)| occasion);
-    Ok(Sample {
-        person: number,
-        name: format!("{}/{file}", person.name),
-        sequence: format!("{}/{occasion}", person.name),
-        reference,
-        probe: pipeline.probe(photo.view()?)?,
-    })
+    let reference = match reference {
+        Ok(reference) => Some(reference),
+        Err(ReferenceError::Pipeline(error)) => return Err(error.into()),
+        Err(_) => None,
+    };
+    Ok([reference, pipeline.probe(photo.view()?)?])
 }
 
-/// Replaces each frame by the fused one of itself and the next ones of its sequence, as a capture
-/// fuses them. Frames too near the end of their sequence become none.
+/// Replaces each frame by the fused one of itself and the next ones of its occasion, as a capture
+/// fuses them. Frames too near the end of their occasion begin no window.
 fn fuse(mut samples: Vec<Sample>, window: usize) -> Vec<Sample> {
     if window <= 1 {
         return samples;
     }
-    let fused: Vec<Option<Reference>> = (0..samples.len())
-        .map(|first| {
-            let frames = samples.get(first..first + window)?;
-            let together = frames.iter().all(|s| s.sequence == samples[first].sequence);
-            let probes: Option<Vec<&Reference>> = frames.iter().map(|s| s.probe.as_ref()).collect();
-            probes
-                .filter(|_| together)
-                .and_then(|p| Reference::fused(&p))
-        })
-        .collect();
-    for (sample, probe) in samples.iter_mut().zip(fused) {
-        sample.probe = probe;
+    let fused = |first: usize| -> Option<Option<Reference>> {
+        let frames = samples.get(first..first + window)?;
+        let together = frames.iter().all(|s| s.occasion == samples[first].occasion);
+        let probes = || frames.iter().map(|s| s.probe.as_ref()).collect();
+        let probes: Option<Vec<&Reference>> = together.then(probes)?;
+        Some(probes.and_then(|p| Reference::fused(&p)))
+    };
+    let windows: Vec<_> = (0..samples.len()).map(fused).collect();
+    for (sample, window) in samples.iter_mut().zip(windows) {
+        sample.begins_window = window.is_some();
+        sample.probe = window.flatten();
     }
     samples
 }

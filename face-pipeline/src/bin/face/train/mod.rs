@@ -7,10 +7,12 @@
 use std::process::ExitCode;
 
 use face_pipeline::{Cues, FEATURES, Fusion, Pipeline};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::options::Options;
 use crate::output::line;
-use crate::presentations::{self, Half, Recordings, Windowed};
+use crate::presentations::{self, Half, Recorded, Recordings, Windowed};
+use crate::unreadable::Unreadable;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -32,6 +34,7 @@ type Weights = [f64; UNKNOWNS];
 struct Group {
     name: String,
     live: bool,
+    recorded: Recorded,
     windows: Vec<Windowed>,
 }
 
@@ -40,39 +43,73 @@ pub fn pad(
     bona_fide: &[Recordings],
     attacks: &[Recordings],
     rates: &[f64],
-    as_json: bool,
+    options: &Options,
 ) -> Result<ExitCode, Failure> {
+    let mut unreadable = Unreadable::of_frames(options.rotation);
     let mut groups = Vec::new();
     for (folders, live) in [(bona_fide, true), (attacks, false)] {
-        for recordings in folders {
+        for folder in folders {
+            let recorded = Recorded::read(folder, None)?;
             groups.push(Group {
-                name: recordings.root.display().to_string(),
+                name: folder.root.display().to_string(),
                 live,
-                windows: presentations::windows(pipeline, recordings, rates)?,
+                windows: Vec::new(),
+                recorded,
             });
         }
     }
-    let model = fit(&examples(&groups))?;
-    if as_json {
-        for group in &groups {
-            for w in &group.windows {
-                let moments = w.growing.iter().map(|cues| {
-                    json!({
-                        "cues": cues, "features": cues.features(),
-                        "certainty": model.certainty(cues),
-                    })
-                });
-                line(json!({
-                    "folder": group.name, "person": w.person,
-                    "moments": moments.collect::<Vec<_>>(),
-                }))?;
-            }
-        }
-        line(json!({ "model": model }))?;
-        return Ok(ExitCode::SUCCESS);
+    for group in &mut groups {
+        let recordings = &group.recorded.recordings;
+        group.windows = presentations::windows(pipeline, recordings, rates, &mut unreadable);
     }
-    report(pipeline, &groups, &model)?;
+    unreadable.warn();
+    check(&groups, true)?;
+    check(&groups, false)?;
+    let model = fit(&examples(&groups))?;
+    if options.json {
+        line(described(&groups, &model, &unreadable))?;
+    } else {
+        report(pipeline, &groups, &model)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A fit to nothing would be one without a word.
+fn check(groups: &[Group], live: bool) -> Result<(), Failure> {
+    let mut of_class = groups.iter().filter(|g| g.live == live);
+    if of_class.any(|group| ends(group, FITTED).next().is_some()) {
+        return Ok(());
+    }
+    let class = if live { "bona fide" } else { "attacks" };
+    Err(format!(
+        "{class}: nothing to fit to: no visit of the people whose names' bytes have an even sum shows a \
+         face in {} frames",
+        presentations::SHORTEST
+    )
+    .into())
+}
+
+fn described(groups: &[Group], model: &Fusion, unreadable: &Unreadable) -> Value {
+    let moment = |cues: &Cues| {
+        json!({
+            "cues": cues, "features": cues.features(),
+            "certainty": model.certainty(cues),
+        })
+    };
+    let windows = groups.iter().flat_map(|group| {
+        group.windows.iter().map(move |w| {
+            json!({
+                "folder": group.name, "person": w.person,
+                "moments": w.growing.iter().map(moment).collect::<Vec<_>>(),
+            })
+        })
+    });
+    json!({
+        "model": model,
+        "found": groups.iter().map(|g| g.recorded.json()).collect::<Vec<_>>(),
+        "unreadable": unreadable.json(),
+        "windows": windows.collect::<Vec<_>>(),
+    })
 }
 
 struct Example {
@@ -187,6 +224,9 @@ fn report(pipeline: &Pipeline, groups: &[Group], model: &Fusion) -> Result<(), F
     }
     let threshold = pipeline.accepted_liveness();
     for group in groups {
+        for found in group.recorded.describe().lines() {
+            line(format_args!("# {found}"))?;
+        }
         for (part, half) in [("fitted to", FITTED), ("not fitted to", TESTED)] {
             let accepted = |certainty: &dyn Fn(&Cues) -> f32| {
                 let ends = ends(group, half);

@@ -12,6 +12,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::File;
 use crate::card::emrtd::tlv::{self, TlvError};
+use crate::jpeg::guarded;
 
 const TAG_GROUP_TEMPLATE: u32 = 0x7F61;
 const TAG_TEMPLATE: u32 = 0x7F60;
@@ -165,9 +166,10 @@ impl Portrait {
     /// [`FaceError`].
     pub fn decode(&self) -> Result<PortraitPicture, FaceError> {
         match self.coding {
-            PortraitCoding::Jpeg => jpeg(&self.bytes),
-            PortraitCoding::Jpeg2000 => jpeg_2000(&self.bytes),
+            PortraitCoding::Jpeg => guarded(&self.bytes, || Some(jpeg(&self.bytes))),
+            PortraitCoding::Jpeg2000 => guarded(&self.bytes, || Some(jpeg_2000(&self.bytes))),
         }
+        .unwrap_or(Err(FaceError::Damaged))
     }
 }
 

@@ -98,6 +98,9 @@ pub enum FileProblem {
         /// The country that the signer's certificate names; `?` where it names none.
         country: String,
     },
+    /// The authority that certified the master list's signer has revoked that certificate.
+    #[error("the certificate of the master list's signer has been revoked; get the current list")]
+    MasterListSignerRevoked,
     /// Certificates on a master list with unsupported keys, or malformed.
     #[error("{0} certificates on the master list are not usable")]
     Unusable(usize),
@@ -121,7 +124,7 @@ impl TrustStore {
     /// [`TrustError`] when it cannot be read or holds no authority.
     pub fn load(folder: &Path) -> Result<Self, TrustError> {
         let mut store = Self::default();
-        // Master lists last: the certificates must be there that vouch for them.
+        // Master lists last: the certificates must be there that vouch for them, and what was revoked.
         let (lists, others): (Vec<_>, _) = files(folder)?
             .into_iter()
             .partition(|path| extension(path) == "ml");
@@ -189,7 +192,9 @@ impl TrustStore {
 
     /// Adds the authorities of a master list: CscaMasterList ::= SEQUENCE { version, SET OF
     /// Certificate } (ICAO 9303-12, 9.2). Its signature must be that of a signer certified by an
-    /// authority that [`TrustStore::take_certificate`] took before.
+    /// authority that [`TrustStore::take_certificate`] took before, and not on a list of those revoked
+    /// that [`TrustStore::take_list`] took before. It may have expired since it signed: how old a list
+    /// may become is the operator's to say.
     ///
     /// # Errors
     /// [`FileProblem`].
@@ -209,7 +214,6 @@ impl TrustStore {
                 _ => unusable += 1,
             }
         }
-        let vouched = issuers_among(&self.authorities, &message.signer).next();
         if !message.signer.may_sign_master_lists() {
             return Err(FileProblem::NotMasterListSigner);
         }
@@ -217,11 +221,16 @@ impl TrustStore {
         if !is_strong_key(signer.key()) || !is_strong_hash(hash, signer) {
             return Err(FileProblem::Weak);
         }
-        if vouched.is_none() {
-            let country = message.signer.country();
+        let vouched = issuers_among(&self.authorities, signer).next();
+        let Some(authority) = vouched else {
+            let country = signer.country();
             return Err(FileProblem::MasterListSigner {
                 country: country.unwrap_or_else(|| String::from("?")),
             });
+        };
+        let revoked = self.list_of(authority);
+        if revoked.is_some_and(|list| list.lists(signer.serial())) {
+            return Err(FileProblem::MasterListSignerRevoked);
         }
         self.listed.append(&mut listed);
         match unusable {

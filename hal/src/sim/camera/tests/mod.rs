@@ -3,6 +3,7 @@
 
 mod device;
 mod exposure;
+mod infrared;
 mod motion;
 mod picture;
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stories::{Run, Running, ToTheEnd, virtual_display, wait_for};
 use tempfile::TempDir;
+use test_ports::Ports;
 
 /// For one answer of the node.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -200,33 +201,37 @@ impl Scene {
 struct Node {
     process: Option<Running>,
     folder: TempDir,
+    ports: Ports,
     url: String,
 }
 
 impl Node {
     fn new() -> Self {
+        let ports = Ports::reserve().unwrap();
         let mut node = Self {
             process: None,
             folder: tempfile::tempdir().unwrap(),
-            url: "http://127.0.0.1:0".to_owned(),
+            url: format!("http://127.0.0.1:{}", ports.first()),
+            ports,
         };
         node.start();
         node
     }
 
-    /// Starts it, on the port that it had.
+    /// Starts it (again), on its port.
     fn start(&mut self) {
-        let port = self.url.rsplit_once(':').unwrap().1;
         let mut anvil = Running::start(
             Command::new(anvil())
-                .args(["--host", "127.0.0.1", "--port", port])
+                .args([
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    &self.ports.first().to_string(),
+                ])
                 .args(["--hardfork", "istanbul", "--gas-price", "0", "--state"])
                 .arg(self.folder.path().join("state.json")),
         );
-        let lines = std::iter::repeat_with(|| anvil.line());
-        let mut listening =
-            lines.filter_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
-        self.url = format!("http://{}", listening.next().expect("anvil listens"));
+        while !anvil.line().starts_with("Listening on ") {}
         self.process = Some(anvil);
     }
 

@@ -20,6 +20,7 @@ use attestation::chain::{
 use attestation::ledger::{Happening, Ledger, Outbox, Progress, State};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_ports::Ports;
 
 use super::Kiosk;
 use super::patience::LONG;
@@ -35,7 +36,7 @@ pub struct Anvil {
     child: Option<Child>,
     folder: TempDir,
     pub url: String,
-    port: u16,
+    ports: Ports,
     options: Vec<String>,
 }
 
@@ -46,21 +47,27 @@ impl Anvil {
     }
 
     pub fn with(options: &[&str]) -> Self {
+        let ports = Ports::reserve().unwrap();
         let mut anvil = Self {
             child: None,
             folder: tempfile::tempdir().unwrap(),
-            url: String::new(),
-            port: 0,
+            url: format!("http://127.0.0.1:{}", ports.first()),
+            ports,
             options: options.iter().map(|option| (*option).to_owned()).collect(),
         };
         anvil.run();
         anvil
     }
 
-    /// Starts it (again), on the port that it had.
+    /// Starts it (again), on its port.
     pub fn run(&mut self) {
         let mut child = Command::new(program())
-            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .args([
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &self.ports.first().to_string(),
+            ])
             .arg("--state")
             .arg(self.folder.path().join("state.json"))
             .args(&self.options)
@@ -70,9 +77,7 @@ impl Anvil {
             .expect("anvil starts; `scripts/setup.sh` fetches it");
         let output = child.stdout.take().unwrap();
         self.child = Some(child);
-        let address = listening(output);
-        self.port = address.rsplit_once(':').unwrap().1.parse().unwrap();
-        self.url = format!("http://{address}");
+        listening(output);
     }
 
     /// Ends it in order: its state is on the disk.
@@ -131,18 +136,19 @@ impl Drop for Anvil {
 }
 
 /// Where it listens, by what it prints.
-fn listening(output: ChildStdout) -> String {
+fn listening(output: ChildStdout) {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+        let listens = lines.any(|line| line.starts_with("Listening on "));
         // Nobody waits any more only when the test has failed.
-        let _ = tell.send(address);
+        let _ = tell.send(listens);
     });
-    let address = told
-        .recv_timeout(LONG)
-        .expect("anvil says where it listens");
-    address.expect("anvil listens")
+    let listens = told.recv_timeout(LONG);
+    assert!(
+        listens.expect("anvil says where it listens"),
+        "anvil listens"
+    );
 }
 
 /// Asks a node as nothing of the client under test does.

@@ -14,7 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ports::{listens, on_free_ports};
+use test_ports::Ports;
+
+use super::ports::listens;
 
 /// What libpcsclite takes its socket's path from.
 pub const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
@@ -32,7 +34,7 @@ const SCRIPT: &str = r#"mount -t tmpfs none /run && mkdir /run/pcscd \
 pub struct Pcscd {
     child: Child,
     folder: PathBuf,
-    port: u16,
+    ports: Ports,
 }
 
 impl Pcscd {
@@ -45,16 +47,16 @@ impl Pcscd {
         let readers = folder.join("readers");
         fs::create_dir_all(folder.join("run"))?;
         fs::create_dir_all(&readers)?;
-        on_free_ports(|port| {
-            fs::write(readers.join("vpcd"), reader_configuration(port)?)?;
-            let mut pcscd = Self {
-                child: spawn(folder)?,
-                folder: folder.to_owned(),
-                port,
-            };
-            pcscd.wait()?;
-            Ok(pcscd)
-        })
+        let ports = Ports::reserve()?;
+        let configuration = reader_configuration(ports.first())?;
+        fs::write(readers.join("vpcd"), configuration)?;
+        let mut pcscd = Self {
+            child: spawn(folder)?,
+            folder: folder.to_owned(),
+            ports,
+        };
+        pcscd.wait()?;
+        Ok(pcscd)
     }
 
     /// Its socket: the value of [`SOCKET_VARIABLE`] for its clients.
@@ -66,7 +68,7 @@ impl Pcscd {
     /// The port on which the virtual reader waits for a document.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.first()
     }
 
     /// Ends the daemon and starts it anew at the same place, as an upgrade of the system does.
@@ -92,7 +94,8 @@ impl Pcscd {
     /// without the reader.
     fn wait(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        while UnixStream::connect(self.socket()).is_err() || !listens(self.child.id(), self.port)? {
+        while UnixStream::connect(self.socket()).is_err() || !listens(self.child.id(), self.port())?
+        {
             if let Some(status) = self.child.try_wait()? {
                 return Err(io::Error::other(format!(
                     "pcscd ended at once ({status}): are pcscd and vsmartcard-vpcd installed (scripts/setup.sh), and may this user make namespaces (unshare -rm true)?"

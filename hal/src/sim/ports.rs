@@ -1,27 +1,11 @@
-//! Free TCP ports for programs that want two neighbours. Somebody else may take one between our look and
-//! the program's start, so whoever starts one looks whether it has got them, and tries others if not.
+//! Whether a program that was started has got the TCP port it was told.
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-/// How many pairs of ports are tried.
-const ATTEMPTS: usize = 5;
 /// State of a listening socket in /proc/net/tcp (Linux, include/net/tcp_states.h).
 const LISTENS: &str = "0A";
-
-/// Starts a program on ports of its own.
-pub(super) fn on_free_ports<T>(start: impl Fn(u16) -> io::Result<T>) -> io::Result<T> {
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        match start(two_free_ports()?) {
-            Err(error) if attempts < ATTEMPTS && error.kind() == io::ErrorKind::AddrInUse => {}
-            ended => return ended,
-        }
-    }
-}
 
 /// Whether this process listens on the port; false as long as nobody does.
 ///
@@ -63,18 +47,4 @@ fn sockets_at(port: u16) -> io::Result<Vec<String>> {
         }));
     }
     Ok(sockets)
-}
-
-/// The first of a pair, because the second port is by convention the first plus one.
-fn two_free_ports() -> io::Result<u16> {
-    loop {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = first.local_addr()?.port();
-        let Some(second) = port.checked_add(1) else {
-            continue;
-        };
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, second)).is_ok() {
-            return Ok(port);
-        }
-    }
 }

@@ -8,7 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ports::{listens, on_free_ports};
+use test_ports::Ports;
+
+use super::ports::listens;
 
 /// How long swtpm may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -19,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub struct SoftTpm {
     child: Child,
     state: PathBuf,
-    port: u16,
+    ports: Ports,
 }
 
 impl SoftTpm {
@@ -29,20 +31,19 @@ impl SoftTpm {
     /// When swtpm is not installed (Debian: `swtpm`) or does not start.
     pub fn start(state: &Path) -> io::Result<Self> {
         fs::create_dir_all(state)?;
-        on_free_ports(|port| {
-            let mut tpm = Self {
-                child: spawn(state, port)?,
-                state: state.to_owned(),
-                port,
-            };
-            tpm.wait()?;
-            Ok(tpm)
-        })
+        let ports = Ports::reserve()?;
+        let mut tpm = Self {
+            child: spawn(state, &ports)?,
+            state: state.to_owned(),
+            ports,
+        };
+        tpm.wait()?;
+        Ok(tpm)
     }
 
     /// Where it is, for the TPM software stack.
     pub fn tcti(&self) -> String {
-        format!("swtpm:host=127.0.0.1,port={}", self.port)
+        format!("swtpm:host=127.0.0.1,port={}", self.ports.first())
     }
 
     /// Cuts its power and switches it on again, at the same place.
@@ -51,7 +52,7 @@ impl SoftTpm {
     /// As [`SoftTpm::start`].
     pub fn restart(&mut self) -> io::Result<()> {
         self.stop();
-        self.child = spawn(&self.state, self.port)?;
+        self.child = spawn(&self.state, &self.ports)?;
         self.wait()
     }
 
@@ -64,7 +65,7 @@ impl SoftTpm {
     /// Until its control channel listens: it opens that after the other one.
     fn wait(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        while !listens(self.child.id(), self.port + 1)? {
+        while !listens(self.child.id(), self.ports.second())? {
             if let Some(status) = self.child.try_wait()? {
                 return Err(io::Error::other(format!("swtpm ended at once: {status}")));
             }
@@ -83,14 +84,14 @@ impl Drop for SoftTpm {
     }
 }
 
-fn spawn(state: &Path, port: u16) -> io::Result<Child> {
-    let control = port + 1;
+fn spawn(state: &Path, ports: &Ports) -> io::Result<Child> {
+    let (server, control) = (ports.first(), ports.second());
     Command::new("swtpm")
         .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
         .arg("--tpmstate")
         .arg(format!("dir={}", state.display()))
         .arg("--server")
-        .arg(format!("type=tcp,port={port},bindaddr=127.0.0.1"))
+        .arg(format!("type=tcp,port={server},bindaddr=127.0.0.1"))
         .arg("--ctrl")
         .arg(format!("type=tcp,port={control},bindaddr=127.0.0.1"))
         .stdin(Stdio::null())

@@ -3,23 +3,19 @@
 mod anvil;
 mod hardhat;
 
-use std::collections::BTreeSet;
 use std::error::Error;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
+use test_ports::Ports;
 
 use crate::rpc::Rpc;
 
 /// How long a node may take until it answers: hardhat loads for seconds on a busy machine.
 const START_TIME_OUT: Duration = Duration::from_secs(300);
-/// How often a new node is tried: somebody else may take its port before it does.
-const START_ATTEMPTS: usize = 5;
 const POLL: Duration = Duration::from_millis(50);
 
 /// The chain's number, with both kinds.
@@ -57,7 +53,7 @@ pub enum Mining {
 pub struct Node {
     kind: Kind,
     mining: Mining,
-    port: u16,
+    ports: Ports,
     folder: TempDir,
     child: Option<Child>,
 }
@@ -65,27 +61,20 @@ pub struct Node {
 impl Node {
     /// Starts a node with a new chain.
     pub fn start(kind: Kind, mining: Mining) -> Result<Self, Box<dyn Error>> {
-        let mut attempts = 0;
-        loop {
-            let mut node = Self {
-                kind,
-                mining,
-                port: free_port()?,
-                folder: tempfile::tempdir()?,
-                child: None,
-            };
-            attempts += 1;
-            match node.run() {
-                Ok(()) => return Ok(node),
-                Err(_) if attempts < START_ATTEMPTS && node.has_ended() => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let mut node = Self {
+            kind,
+            mining,
+            ports: Ports::reserve()?,
+            folder: tempfile::tempdir()?,
+            child: None,
+        };
+        node.run()?;
+        Ok(node)
     }
 
     /// Where it answers.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.ports.first())
     }
 
     /// For steering and reading.
@@ -111,9 +100,10 @@ impl Node {
     }
 
     fn command(&self) -> Result<Command, Box<dyn Error>> {
+        let port = self.ports.first();
         match self.kind {
-            Kind::Anvil => anvil::command(self.port, self.mining, self.folder.path()),
-            Kind::Hardhat => Ok(hardhat::command(self.port, self.mining)),
+            Kind::Anvil => anvil::command(port, self.mining, self.folder.path()),
+            Kind::Hardhat => Ok(hardhat::command(port, self.mining)),
         }
     }
 
@@ -187,17 +177,4 @@ pub fn home() -> &'static Path {
 
 fn package(path: &str) -> PathBuf {
     home().join(path)
-}
-
-/// A port that nobody listens on and that no other node of ours has, also while it is down; the node
-/// takes it a moment later.
-fn free_port() -> std::io::Result<u16> {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if given.insert(port) {
-            return Ok(port);
-        }
-    }
 }

@@ -9,7 +9,7 @@ use crate::detect::Face;
 use crate::infrared::Glances;
 use crate::mesh::Mesh;
 use crate::motion::{Follower, Grey, Motion};
-use crate::window::quartile_of_sorted;
+use crate::window::{MOST_FRAMES, quartile_of_sorted};
 
 /// The cues of one window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -46,8 +46,6 @@ pub struct Look {
     pub(crate) grey: Grey,
 }
 
-/// Good frames for which there is room from the start.
-const USUAL_FRAMES: usize = 32;
 /// Frames whose spectrum is looked at.
 const PEAK_FRAMES: usize = 3;
 
@@ -82,12 +80,7 @@ impl Presentation {
     }
 
     pub(crate) fn push(&mut self, certainty: f32) {
-        if self.certainties.is_empty() {
-            self.certainties.reserve(USUAL_FRAMES);
-            self.peaks.reserve(PEAK_FRAMES);
-        }
-        let at = self.certainties.partition_point(|c| *c < certainty);
-        self.certainties.insert(at, certainty);
+        insert(&mut self.certainties, certainty, MOST_FRAMES);
     }
 
     /// A grid does not come and go: the first frames are enough.
@@ -96,8 +89,7 @@ impl Presentation {
     }
 
     pub(crate) fn peak(&mut self, decibels: f32) {
-        let at = self.peaks.partition_point(|p| *p < decibels);
-        self.peaks.insert(at, decibels);
+        insert(&mut self.peaks, decibels, PEAK_FRAMES);
     }
 
     /// Starts again, in the same memory.
@@ -107,6 +99,19 @@ impl Presentation {
         self.follower.forget();
         self.glances = Glances::default();
     }
+}
+
+/// Adds a value in order, to memory with room for so many from the start: memory that grows by itself
+/// would leave what was in it behind. A capture never needs more room, a measurement may.
+fn insert(sorted: &mut Vec<f32>, value: f32, room: usize) {
+    if sorted.len() == sorted.capacity() {
+        let mut wider = Vec::with_capacity(room.max(2 * sorted.len()));
+        wider.extend_from_slice(sorted);
+        sorted.zeroize();
+        *sorted = wider;
+    }
+    let at = sorted.partition_point(|other| *other < value);
+    sorted.insert(at, value);
 }
 
 impl Drop for Presentation {
@@ -246,6 +251,18 @@ mod tests {
             peak_db: 0.0,
             motion,
         }
+    }
+
+    #[test]
+    fn the_longest_capture_needs_no_more_memory_than_the_first_frame() {
+        let mut presentation = Presentation::default();
+        presentation.push(0.5);
+        let room = presentation.certainties.capacity();
+        (1..MOST_FRAMES).for_each(|n| presentation.push(n as f32));
+        assert_eq!(presentation.certainties.capacity(), room);
+        (MOST_FRAMES..3 * room).for_each(|n| presentation.push(n as f32));
+        assert_eq!(presentation.frames(), 3 * room);
+        assert!(presentation.certainties.is_sorted());
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub(crate) struct Window {
 }
 
 /// Good frames after which a decision comes even if no time passes.
-const MOST_FRAMES: usize = 200;
+pub(crate) const MOST_FRAMES: usize = 200;
 /// For so long nobody is accepted before there are enough pictures in infrared light, where there is a
 /// camera for it: of two USB cameras one may start so much later.
 const MAX_AWAITED: Duration = Duration::from_secs(2);
@@ -252,7 +252,7 @@ impl Window {
         let right = comparison.is_accepted();
         let promising = right && cues.network >= rules.liveness.bands.accepted;
         let infrared = self.presentation.glances.finding();
-        let band = liveness(&scores, promising, infrared, rules);
+        let band = liveness(&scores, &cues, infrared, rules);
         let looked_enough = self.looked_enough(&cues, rules);
         // Whom it would accept has to be looked at as long as anybody.
         let accepted = right && band.is_accepted();
@@ -285,10 +285,11 @@ impl Window {
 }
 
 /// Neither motion nor infrared light accuses anybody alone: a hood or a headrest may move with a head,
-/// and a lamp may be broken.
-fn liveness(scores: &Scores, promising: bool, infrared: Infrared, rules: &Rules<'_>) -> Band {
+/// and a lamp may be broken. Whom the networks are sure of is doubtful at worst, whoever they are: a
+/// comparison that is doubtful makes nobody a picture, and one that is refused decides by itself.
+fn liveness(scores: &Scores, cues: &Cues, infrared: Infrared, rules: &Rules<'_>) -> Band {
     let band = Band::of(scores.liveness, &rules.liveness.bands);
-    let least = if promising {
+    let least = if cues.network >= rules.liveness.bands.accepted {
         Band::Doubtful
     } else {
         Band::Refused

@@ -3,6 +3,7 @@
 use super::*;
 use crate::infrared::Glance;
 use crate::manifest::{LivenessThresholds, Thresholds};
+use crate::motion::Motion;
 use crate::presentation::Fusion;
 use crate::quality::Quality;
 
@@ -319,6 +320,42 @@ fn a_picture_that_jumps_stays_a_picture() {
     };
     assert_eq!(after(40.0, 300.0), Band::Doubtful);
     assert_eq!(after(12.0, 300.0), Band::Strong, "who merely jumps");
+}
+
+/// Somebody whose face moved as a plane does.
+fn moving_as_a_plane(degrees: f32, liveness: f32) -> Evidence {
+    let flat = Motion {
+        places: 6,
+        flat: 6,
+        ..Motion::default()
+    };
+    let mut capture = empty();
+    capture.presentation().follower.pretend(flat);
+    for shown in every_50_ms(200, |_| (degrees, liveness)) {
+        add(&mut capture, Some(FUSION), shown);
+    }
+    capture.evidence().expect("a decision")
+}
+
+/// In a hood, before a headrest: whether the comparison is sure of a holder or not.
+#[test]
+fn motion_alone_refuses_nobody_of_whom_the_networks_are_sure() {
+    for (degrees, comparison) in [
+        (10.0, Band::Strong),
+        (70.0, Band::Doubtful),
+        (85.0, Band::Refused),
+    ] {
+        let evidence = moving_as_a_plane(degrees, 1.0);
+        assert_eq!(
+            (evidence.liveness, evidence.comparison),
+            (Band::Doubtful, comparison)
+        );
+    }
+    assert_eq!(
+        moving_as_a_plane(70.0, 0.4).liveness,
+        Band::Refused,
+        "of whom the networks are not sure"
+    );
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub struct Motion {
     pub places: usize,
     /// Places at which they were not: a face that moves, and nothing can be said of how.
     pub lost: usize,
-    /// Places so far from the first that a plane shows itself there as one.
+    /// Places so far from the first, and their points so exactly found, that a plane shows itself there
+    /// as one.
     pub far: usize,
     /// Places at which they had moved as those of a head that turned, and no plane can.
     pub solid: usize,
@@ -157,7 +158,7 @@ impl Follower {
         };
         self.lost = 0;
         self.motion.places += 1;
-        self.motion.far += usize::from(parallax::is_far(f64::from(way)));
+        self.motion.far += usize::from(seen.tells_a_plane(f64::from(way)));
         self.motion.solid += usize::from(seen.is_solid());
         self.motion.flat += usize::from(seen.is_flat(f64::from(way)));
         self.motion.turned_plane += usize::from(seen.is_turned_plane());

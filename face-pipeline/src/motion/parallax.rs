@@ -63,15 +63,25 @@ impl Parallax {
     /// Whether the points of a face that went so far, over the distance between the eyes, moved as
     /// those of a plane, and hardly a head would.
     pub(crate) fn is_flat(&self, way: f64) -> bool {
-        let most = (self.turn + 4.0 * self.error).to_degrees();
-        is_far(way) && most < (FLAT_DEGREES_PER_WAY * way).min(MAX_FLAT_DEGREES)
+        way >= MIN_WAY && self.most_degrees() < most_flat_degrees(way)
+    }
+
+    /// Whether a plane that went so far shows itself as one: what scatters so much that not even a fit
+    /// without any turn would be called flat says nothing about who is no plane.
+    pub(crate) fn tells_a_plane(&self, way: f64) -> bool {
+        let without_turn = Self { turn: 0.0, ..*self };
+        without_turn.is_flat(way)
+    }
+
+    /// The turn with twice its standard error, degrees; `turn` is less by as much.
+    fn most_degrees(&self) -> f64 {
+        (self.turn + 4.0 * self.error).to_degrees()
     }
 
     /// Whether the points moved as those of a plane that was turned away: narrower one way than the
     /// other, and without the depth that a head has which is turned so far.
     pub(crate) fn is_turned_plane(&self) -> bool {
-        let most = (self.turn + 4.0 * self.error).to_degrees();
-        self.narrowness() < MAX_NARROWNESS && most < MAX_PLANE_DEGREES
+        self.narrowness() < MAX_NARROWNESS && self.most_degrees() < MAX_PLANE_DEGREES
     }
 
     /// The least length that the plane's part makes of a length, over the greatest: the ratio of the
@@ -96,9 +106,9 @@ impl Parallax {
     }
 }
 
-/// Whether a face went so far, over the distance between the eyes, that a plane is seen to be one.
-pub(crate) fn is_far(way: f64) -> bool {
-    way >= MIN_WAY
+/// The turn below which a face that went so far is flat.
+fn most_flat_degrees(way: f64) -> f64 {
+    (FLAT_DEGREES_PER_WAY * way).min(MAX_FLAT_DEGREES)
 }
 
 const UNKNOWNS: usize = 10;
@@ -214,7 +224,15 @@ mod tests {
     }
 
     fn moved(motion: impl Fn(f64, f64, f64) -> [f64; 2]) -> Option<Parallax> {
-        let noise = |i: usize| ((i * 7919 % 101) as f64 / 101.0 - 0.5) * 0.01;
+        moved_with(0.01, motion)
+    }
+
+    /// With points found as inexactly as this, over the distance between the eyes.
+    fn moved_with(
+        scatter: f64,
+        motion: impl Fn(f64, f64, f64) -> [f64; 2],
+    ) -> Option<Parallax> {
+        let noise = |i: usize| ((i * 7919 % 101) as f64 / 101.0 - 0.5) * scatter;
         let mut points: Vec<Moved> = head()
             .into_iter()
             .enumerate()
@@ -248,6 +266,24 @@ mod tests {
         assert!(seen.turn < 0.5_f64.to_radians(), "{seen:?}");
         assert!(seen.is_flat(0.4) && !seen.is_solid(), "{seen:?}");
         assert!(!seen.is_flat(0.02), "who holds still is not flat");
+    }
+
+    /// A place counts as far only there: a plane that scatters more is not flat, and no head either.
+    #[test]
+    fn a_plane_is_flat_wherever_the_points_are_exact_enough_to_tell() {
+        let mut told = [0, 0];
+        for way in [0.1, 0.12, 0.15, 0.2] {
+            for scatter in [0.0005, 0.001, 0.002, 0.004, 0.01, 0.02] {
+                let tilt = |x: f64| 0.01 * x;
+                let seen =
+                    moved_with(scatter, |x, y, _| [way + x * tilt(x), 0.02 * y + y * tilt(x)]);
+                let seen = seen.expect("points");
+                let tells = seen.tells_a_plane(way);
+                assert_eq!(seen.is_flat(way), tells, "{way} {scatter} {seen:?}");
+                told[usize::from(tells)] += 1;
+            }
+        }
+        assert!(told[0] > 0 && told[1] > 0, "{told:?}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::pipeline::Pipeline;
 use crate::presentation::{Cues, Look};
 use crate::quality::{Quality, Rejection};
 use crate::reference::Reference;
+use crate::template::TemplateMean;
 
 /// A face in a single image, looked at from all sides; for tools and measurements.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -99,6 +100,22 @@ impl Pipeline {
         let quality = self.finding(&face)?.quality;
         let template = self.template_of(&face)?;
         Ok(template.map(|template| Reference { template, quality }))
+    }
+
+    /// Several frames of one person as one, each weighing what it weighs in a capture; of all
+    /// recognisers, where a capture asks only the first if that alone is clear. None without frames. For
+    /// measurements.
+    #[must_use]
+    pub fn fused(&self, frames: &[&Reference]) -> Option<Reference> {
+        let mut mean = TemplateMean::default();
+        for frame in frames {
+            let weight = frame.quality.weight(&self.settings.quality);
+            mean.add(&frame.template, 0, weight);
+        }
+        Some(Reference {
+            template: mean.template()?,
+            quality: frames.first()?.quality,
+        })
     }
 
     /// The main face of one image as a capture looks at it, closer look included.

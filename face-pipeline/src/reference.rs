@@ -9,7 +9,7 @@ use crate::image::ImageView;
 use crate::pipeline::Pipeline;
 use crate::quality::{Quality, Rejection};
 use crate::recognise;
-use crate::template::{Template, TemplateMean};
+use crate::template::Template;
 
 /// The photo on the card, ready for comparison. Zeroed when dropped.
 pub struct Reference {
@@ -24,16 +24,6 @@ impl Reference {
         &self.quality
     }
 
-    /// Several frames of one person as one, as a capture fuses them; for measurements.
-    #[must_use]
-    pub fn fused(frames: &[&Self]) -> Option<Self> {
-        let mut mean = TemplateMean::default();
-        frames.iter().for_each(|f| mean.add(&f.template, 0, 1.0));
-        Some(Self {
-            template: mean.template()?,
-            quality: frames.first()?.quality,
-        })
-    }
 }
 
 impl std::fmt::Debug for Reference {

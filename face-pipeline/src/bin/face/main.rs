@@ -44,6 +44,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    options.check_rotation()?;
     if let Command::Bench(workload) = &options.command {
         return bench::bench(options, workload); // measures the loading, too
     }

@@ -28,7 +28,8 @@ pub struct Options {
     pub json: bool,
     /// Turn frames clockwise by 0, 90, 180 or 270 degrees to stand upright: as `[camera] rotation` of the
     /// kiosk, for frames stored as a camera mounted on its side sent them. The reference of `capture` and
-    /// `bench`, and both photos of `verify`, stay as they are
+    /// `bench` stays as it is; `verify` and `synthesise` take photos that stand upright, and peers of
+    /// `bench` frames that do
     #[arg(long, global = true, value_name = "DEGREES", default_value = "0", value_parser = rotation)]
     pub rotation: Rotation,
     #[command(subcommand)]
@@ -207,7 +208,8 @@ pub struct Workload {
     /// Good frames of a camera, used in turn
     #[arg(required = true)]
     pub frames: Vec<PathBuf>,
-    #[arg(long, default_value_t = 100)]
+    /// How often everything is done; rounded up to whole captures of eight good frames
+    #[arg(long, default_value_t = 96)]
     pub rounds: usize,
     /// Give each frame itself as its companion in infrared light
     #[arg(long)]
@@ -246,6 +248,20 @@ impl Options {
         } = self.installation();
         let networks = Networks::load(&manifest, &models, &runtime, self.threads)?;
         Pipeline::new(networks, settings)
+    }
+
+    /// Refuses a turn that the command would not make.
+    pub fn check_rotation(&self) -> Result<(), String> {
+        let unturned = match &self.command {
+            Command::Verify { .. } => "the photos of `verify`",
+            Command::Synthesise(_) => "the images of `synthesise`",
+            Command::Bench(workload) if !workload.peer.is_empty() => "the frames that a peer sees",
+            _ => return Ok(()),
+        };
+        if self.rotation == Rotation::default() {
+            return Ok(());
+        }
+        Err(format!("--rotation: {unturned} are not turned"))
     }
 
     /// The pipeline's own settings, but for what is measured.

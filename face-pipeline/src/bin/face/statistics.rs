@@ -39,13 +39,12 @@ impl Rate {
             *errors += f64::from(u8::from(wrong(scored.score)));
             *of += 1.0;
         }
-        let errors = people.values().map(|p| p.0).sum::<f64>();
+        let errors = people.values().map(|p| p.0).sum::<f64>() as usize;
         Self {
-            errors: errors as usize,
+            errors,
             of: scores.len(),
             people: people.len(),
-            effective: scores.len().max(1) as f64
-                / design_effect(people.values(), errors / scores.len().max(1) as f64),
+            effective: effective(&people, errors, scores.len()),
         }
     }
 
@@ -103,20 +102,22 @@ fn student(freedom: usize) -> Option<f64> {
     Some(Z + (1..).zip(terms).map(over).sum::<f64>())
 }
 
-/// How many times the variance over people is that of independent trials; at least 1, and without
-/// any error to learn from, the mean number of trials per person.
-fn design_effect<'a>(people: impl Iterator<Item = &'a (f64, f64)>, rate: f64) -> f64 {
-    let (mut squares, mut trials, mut count) = (0.0, 0.0, 0.0);
-    for (errors, of) in people {
-        squares += (errors - rate * of).powi(2);
-        trials += of;
-        count += 1.0;
+/// The number of independent trials that tell as much: where there is no variance to learn from, that of
+/// the people. Errors and trials of each person come in.
+fn effective(people: &BTreeMap<usize, (f64, f64)>, errors: usize, of: usize) -> f64 {
+    let count = people.len() as f64;
+    if errors == 0 || errors == of || people.len() < 2 {
+        return count;
     }
+    let trials = of as f64;
+    let rate = errors as f64 / trials;
+    let squares: f64 = people
+        .values()
+        .map(|(errors, of)| (errors - rate * of).powi(2))
+        .sum();
     let independent = rate * (1.0 - rate) * trials;
-    if independent <= 0.0 || count < 2.0 {
-        return (trials / f64::max(count, 1.0)).max(1.0);
-    }
-    (squares * count / (count - 1.0) / independent).max(1.0)
+    let design_effect = squares * count / (count - 1.0) / independent;
+    trials / design_effect.max(1.0)
 }
 
 impl std::fmt::Display for Rate {
@@ -139,12 +140,6 @@ pub fn threshold_at(descending: &[f32], rate: f64) -> Option<f32> {
     (allowed > 0)
         .then(|| descending.get(allowed).map(|s| s.next_up()))
         .flatten()
-}
-
-/// The share of `descending` scores that reach a threshold; none of none.
-pub fn share_from(descending: &[f32], threshold: f32) -> Option<f64> {
-    let reached = descending.partition_point(|s| *s >= threshold);
-    (!descending.is_empty()).then(|| reached as f64 / descending.len() as f64)
 }
 
 /// Area under the receiver operating characteristic: how often a positive scores above a negative; none
@@ -185,6 +180,8 @@ pub fn descending(mut scores: Vec<f32>) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::test_runner::Config as ProptestConfig;
+
     use super::*;
 
     #[test]
@@ -255,34 +252,67 @@ mod tests {
         );
     }
 
+    /// An interval, its rate, and the upper bound if there had been no error.
+    fn contains(people: &[[usize; 2]]) {
+        let none: Vec<[usize; 2]> = people.iter().map(|[_, of]| [0, *of]).collect();
+        let ((low, high), (_, of_none)) = (bounds(people), bounds(&none));
+        let rate = counted(people).value().expect("a rate");
+        assert!(0.0 <= low && low <= rate && rate <= high && high <= 1.0);
+        assert!(high >= of_none, "{high} {of_none}");
+    }
+
+    /// More errors of one person, and of each of `count` people, who have so many trials each.
+    fn rises((count, of): (usize, usize), wrong: usize) {
+        let one = |wrong| {
+            let mut people = vec![[0, of]; count];
+            people[0][0] = wrong;
+            bounds(&people)
+        };
+        let all = |wrong| bounds(&vec![[wrong, of]; count]);
+        for (fewer, more) in [(one(wrong), one(wrong + 1)), (all(wrong), all(wrong + 1))] {
+            assert!(
+                fewer.0 <= more.0 && fewer.1 <= more.1,
+                "{fewer:?} {more:?}"
+            );
+        }
+    }
+
+    /// 151 trials divided by their mean number per person were not quite the 7 people again.
+    #[test]
+    fn the_bound_of_no_error_is_the_same_however_it_is_counted() {
+        contains(&[
+            [5, 49],
+            [1, 34],
+            [4, 11],
+            [7, 35],
+            [1, 9],
+            [5, 5],
+            [8, 8],
+        ]);
+    }
+
+    #[test]
+    fn bounds_rise_to_where_all_are_errors() {
+        rises((2, 79), 78);
+    }
+
     proptest::proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn an_interval_contains_its_rate_and_the_bound_of_no_error(
             people in proptest::collection::vec((0..=50_usize, 1..=50_usize), 1..20),
         ) {
             let people: Vec<[usize; 2]> =
                 people.into_iter().map(|(wrong, of)| [wrong.min(of), of]).collect();
-            let none: Vec<[usize; 2]> = people.iter().map(|[_, of]| [0, *of]).collect();
-            let ((low, high), (_, of_none)) = (bounds(&people), bounds(&none));
-            let rate = counted(&people).value().expect("a rate");
-            proptest::prop_assert!(0.0 <= low && low <= rate && rate <= high && high <= 1.0);
-            proptest::prop_assert!(high >= of_none, "{high} {of_none}");
+            contains(&people);
         }
 
         #[test]
         fn bounds_rise_with_errors_of_one_person_and_of_all(
             (count, of) in (2..30_usize, 2..100_usize), wrong in 0..99_usize,
         ) {
-            let wrong = wrong % of;
-            let one = |wrong| {
-                let mut people = vec![[0, of]; count];
-                people[0][0] = wrong;
-                bounds(&people)
-            };
-            let all = |wrong| bounds(&vec![[wrong, of]; count]);
-            for (fewer, more) in [(one(wrong), one(wrong + 1)), (all(wrong), all(wrong + 1))] {
-                proptest::prop_assert!(fewer.0 <= more.0 && fewer.1 <= more.1, "{fewer:?} {more:?}");
-            }
+            rises((count, of), wrong % of);
         }
 
         #[test]

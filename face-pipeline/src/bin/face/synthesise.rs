@@ -7,7 +7,8 @@
 mod film;
 mod room;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -61,7 +62,7 @@ pub struct Synthesis {
     #[arg(long, default_value_t = 9)]
     every: usize,
     /// Frames of one presentation
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
     /// Frames per second
     #[arg(long, default_value_t = 5.0, value_parser = presentations::rate)]
@@ -89,16 +90,15 @@ pub fn synthesise(
 ) -> Result<ExitCode, Failure> {
     let images = Collection::read(root)?;
     let chosen = chosen(&images, *every);
+    let names = names(root, &chosen)?;
     let mut unreadable = Unreadable::default();
     let bar = progress::bar(chosen.len(), "presentations");
-    let mut made = 0;
-    for (number, shown) in chosen.iter().enumerate() {
-        let Some(path) = shown.first() else { continue };
-        let folder = path.strip_prefix(root)?.parent().unwrap_or(root);
-        let folder = out.join(folder);
+    let (mut made, mut written) = (0, 0);
+    for (number, (shown, name)) in chosen.iter().zip(&names).enumerate() {
+        let folder = out.join(name.parent().unwrap_or(name));
         std::fs::create_dir_all(&folder)
             .map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = name.file_name().unwrap_or_default().to_string_lossy();
         let mut chance = Chance(seed ^ ((number as u64) << 20));
         let scene = Scene::new(*attack, &mut chance);
         let mut film = Film::new(shown, film.map_or(0.0, |film| film / rate));
@@ -107,25 +107,52 @@ pub fn synthesise(
                 break;
             };
             let seen = scene.frame(source, frame as f32 / *rate as f32, &mut chance);
-            seen.save(folder.join(format!("{stem}-{attack:?}_{frame}.png")))?;
+            let path = folder.join(format!("{stem}-{attack:?}_{frame}.png"));
+            seen.save(&path)
+                .map_err(|e| format!("cannot write the frame {}: {e}", path.display()))?;
             made += u32::from(frame == 0);
+            written += 1;
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
     unreadable.warn();
+    if made == 0 {
+        return Err(format!("{}: no presentation made of its images", root.display()).into());
+    }
     if as_json {
         line(json!({
-            "presentations": made, "frames": frames, "folder": out,
+            "found": images.json(), "presentations": made, "frames": written, "folder": out,
             "unreadable": unreadable.json(),
         }))?;
     } else {
         let out = out.display();
+        line(&images)?;
         line(format_args!(
-            "{made} presentations of {frames} frames in {out}"
+            "{made} presentations, {written} frames in {out}"
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the frames of each presentation are called, below the folder that they go to: as the image that
+/// it begins with, without its ending. Of two that would be called alike one would be lost.
+fn names(root: &Path, chosen: &[&[PathBuf]]) -> Result<Vec<PathBuf>, Failure> {
+    let mut first_of = BTreeMap::new();
+    let mut names = Vec::with_capacity(chosen.len());
+    for path in chosen.iter().filter_map(|shown| shown.first()) {
+        let name = path.strip_prefix(root)?.with_extension("");
+        if let Some(other) = first_of.insert(name.clone(), path) {
+            return Err(format!(
+                "{} and {} differ in their endings only, and so would their presentations overwrite each other: rename one",
+                other.display(),
+                path.display()
+            )
+            .into());
+        }
+        names.push(name);
+    }
+    Ok(names)
 }
 
 /// Every so many of a person's images, in the order of their paths, each with those that follow it on

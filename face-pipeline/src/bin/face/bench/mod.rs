@@ -57,8 +57,10 @@ pub fn bench(options: &Options, workload: &Workload) -> Result<ExitCode, Failure
     };
     (0..WARM_UP).try_for_each(|round| bench.round(round))?;
     bench.table = Table::new();
-    let bar = progress::bar(workload.rounds, "rounds");
-    for round in 0..workload.rounds.max(1) {
+    // The frames of a capture are not alike, so each has to be measured as often as any other.
+    let rounds = workload.rounds.max(1).next_multiple_of(CAPTURE);
+    let bar = progress::bar(rounds, "rounds");
+    for round in 0..rounds {
         bench.round(round)?;
         bar.inc(1);
     }
@@ -97,8 +99,11 @@ struct Table {
     full: Times,
     /// Recognisers that the full path asked about the last frame.
     asked: usize,
-    /// The face followed from frame to frame.
+    /// The face followed from frame to frame, and at how many places it was found.
     motion: Times,
+    places: usize,
+    /// Full paths in which the mesh was asked.
+    meshes: usize,
     /// Most allocations of a frame, in the full path and by its networks alone.
     allocations: [usize; 2],
     /// The most beyond those of the networks, once a capture has settled.
@@ -119,6 +124,8 @@ impl Table {
             full: Times::new("full path, one good frame"),
             asked: 0,
             motion: Times::new("  Motion"),
+            places: 0,
+            meshes: 0,
             allocations: [0; 2],
             own_allocations: 0,
             first_allocations: 0,
@@ -198,6 +205,7 @@ impl Bench {
 
         const NETWORKS: [Stage; 3] = [Stage::Detect, Stage::PresentationAttack, Stage::Template];
         let meshes = pipeline.meshes_made() - meshes;
+        table.meshes += meshes;
         let before = allocations::count();
         let (done, all) = Spent::time(|| {
             let asked = NETWORKS.into_iter().chain((0..meshes).map(|_| Stage::Mesh));
@@ -229,8 +237,10 @@ impl Bench {
             done?;
             times.add(spent);
         }
+        let places = self.motion.cues().motion.places;
         let (done, spent) = Spent::time(|| pipeline.perform_motion(&mut self.motion));
         done?;
+        table.places += self.motion.cues().motion.places - places;
         table.motion.add(spent);
         self.peers
             .iter_mut()
@@ -250,13 +260,18 @@ impl Bench {
             ))?;
         }
         line(format_args!(
-            "the full path is of captures of {CAPTURE} good frames; its networks include the mesh where it was asked"
+            "the full path is of captures of {CAPTURE} good frames; its networks include the mesh where it was asked, \
+             {} times",
+            table.meshes
         ))?;
-        if self.frames.len() < 2 {
-            line(
-                "of one frame: nothing moves in it, so following a face that moves was not measured",
-            )?;
-        }
+        let unmoved = match table.places {
+            0 => ": nothing moves in these frames, so following a face that moves was not measured",
+            _ => "",
+        };
+        line(format_args!(
+            "places at which a face that moved was followed: {}{unmoved}",
+            table.places
+        ))?;
         line(format_args!(
             "recognisers asked about the last frame: {} (the row Template is of all)",
             table.asked
@@ -296,6 +311,8 @@ impl Bench {
             "overhead_ratio": { "tracking": median[0], "full": median[1] },
             "overhead_ratio_of_means": { "tracking": mean[0], "full": mean[1] },
             "frames": self.frames.len(),
+            "meshes": self.table.meshes,
+            "places": self.table.places,
             "allocations_per_good_frame": {
                 "all": path, "binding": bare, "own": self.table.own_allocations,
                 "own_in_first_frames": self.table.first_allocations,

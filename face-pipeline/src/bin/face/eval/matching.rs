@@ -38,16 +38,33 @@ pub struct Comparisons {
     /// threshold.
     pub not_made: Vec<Scored>,
     pub non_mated: Vec<f32>,
-    /// Each non-mated score and the numbers of its two images.
-    pub non_mated_of: Vec<(f32, [u32; 2])>,
+    /// The same, each with its two images.
+    pub non_mated_of: Vec<NonMated>,
     /// Non-mated among the first half of the people, in the order of their names.
     pub first_half: Vec<f32>,
     /// The same among the second half, and its mated.
-    pub second_half: (Vec<f32>, Vec<Scored>),
-    /// Non-mated and mated at which the first recogniser alone was clear.
-    pub clear: [usize; 2],
+    pub second_half: (Vec<NonMated>, Vec<Scored>),
+    /// Mated at which the first recogniser alone was clear.
+    pub clear: usize,
+    /// The images of the non-mated at which it was.
+    pub false_clear: Vec<[u32; 2]>,
     /// Pairs of a list of which an image gave no template.
     pub lost: usize,
+}
+
+/// The score of two people, and the numbers of the two images.
+#[derive(Clone, Copy)]
+pub struct NonMated {
+    pub score: f32,
+    pub images: [u32; 2],
+}
+
+impl Selection {
+    /// Whether images of one occasion are not compared. A window is fused of several: a reference from
+    /// among them would be compared with itself in part.
+    fn is_apart(&self) -> bool {
+        self.other_occasion || self.window > 1
+    }
 }
 
 pub fn matching(
@@ -66,7 +83,7 @@ pub fn matching(
     let people = images.people.len();
     let comparisons = match &pairs {
         Some(pairs) => compare_listed(pipeline, &samples, pairs, people),
-        None => compare_all(pipeline, &samples, selection.other_occasion, people),
+        None => compare_all(pipeline, &samples, selection.is_apart(), people),
     };
     unreadable.warn();
     if comparisons.mated.is_empty() && comparisons.non_mated.is_empty() {
@@ -93,7 +110,25 @@ fn listed(images: &mut Collection, selection: &Selection) -> Result<Option<Vec<P
     let named = pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
     let named: BTreeSet<&str> = named.map(String::as_str).collect();
     images.keep(&named, selection.window > 1);
+    if selection.is_apart() {
+        check_occasions(images, &pairs).map_err(|what| format!("{}: {what}", list.display()))?;
+    }
     Ok(Some(pairs))
+}
+
+/// Refuses a list with a pair of one occasion.
+fn check_occasions(images: &Collection, pairs: &[Pair]) -> Result<(), String> {
+    let occasions = images.occasions();
+    let occasion_of: HashMap<String, &str> = occasions
+        .flat_map(|o| o.images.iter().map(|path| (images.name(path), o.name.as_str())))
+        .collect();
+    let alike = |pair: &&Pair| occasion_of.get(&pair.a) == occasion_of.get(&pair.b);
+    pairs.iter().find(alike).map_or(Ok(()), |Pair { a, b, .. }| {
+        Err(format!(
+            "`{a}` and `{b}` are of one occasion, of which images are not compared where windows are fused or with \
+             --other-occasion"
+        ))
+    })
 }
 
 /// What would be found out after hours only.
@@ -117,10 +152,10 @@ fn check(images: &Collection, selection: &Selection) -> Result<(), Failure> {
         .into());
     }
     let twice = images.people.iter().any(|p| p.occasions.len() > 1);
-    if selection.other_occasion && !twice {
+    if selection.is_apart() && !twice {
         return Err(format!(
-            "{root}: nobody has images of two occasions: files are called PERSON/OCCASION_n, or lie in \
-             PERSON/OCCASION"
+            "{root}: nobody has images of two occasions, and where windows are fused or with --other-occasion those of \
+             one are not compared: files are called PERSON/OCCASION_n, or lie in PERSON/OCCASION"
         )
         .into());
     }
@@ -146,7 +181,7 @@ fn nothing_compared(samples: &[Sample], selection: &Selection) -> String {
 fn compare_all(
     pipeline: &Pipeline,
     samples: &[Sample],
-    other_occasion: bool,
+    apart: bool,
     people: usize,
 ) -> Comparisons {
     let mut found = Comparisons::default();
@@ -154,7 +189,7 @@ fn compare_all(
     for (i, a) in samples.iter().enumerate() {
         bar.inc(1);
         for (j, b) in samples.iter().enumerate() {
-            let same = other_occasion && a.occasion == b.occasion;
+            let same = apart && a.occasion == b.occasion;
             if i != j && !same && b.begins_window {
                 found.compare(pipeline, [(i, a), (j, b)], people, a.person == b.person);
             }
@@ -205,31 +240,29 @@ impl Comparisons {
             return false;
         };
         let (score, _) = pipeline.compare(reference, probe);
-        self.count_clear(pipeline, [reference, probe], mated);
-        self.add(score, [a.person, b.person], people, mated);
         let images = [i as u32, j as u32];
-        self.non_mated_of
-            .extend((!mated).then_some((score, images)));
-        true
-    }
-
-    fn add(&mut self, score: f32, [a, b]: [usize; 2], people: usize, mated: bool) {
-        let scored = Scored { score, person: a };
+        let (a, b) = (a.person, b.person);
         let (first, second) = (a.max(b) < people / 2, a.min(b) >= people / 2);
+        let is_clear = is_clear(pipeline, [reference, probe]);
         if mated {
+            let scored = Scored { score, person: a };
             self.mated.push(scored);
             self.second_half.1.extend(second.then_some(scored));
+            self.clear += usize::from(is_clear);
         } else {
+            let scored = NonMated { score, images };
             self.non_mated.push(score);
+            self.non_mated_of.push(scored);
             self.first_half.extend(first.then_some(score));
-            self.second_half.0.extend(second.then_some(score));
+            self.second_half.0.extend(second.then_some(scored));
+            self.false_clear.extend(is_clear.then_some(images));
         }
+        true
     }
+}
 
-    fn count_clear(&mut self, pipeline: &Pipeline, [a, b]: [&Reference; 2], mated: bool) {
-        let (score, clear) = pipeline.compare_first(a, b);
-        if clear.is_some_and(|clear| score >= clear) {
-            self.clear[usize::from(mated)] += 1;
-        }
-    }
+/// Whether a capture would ask the first recogniser alone.
+fn is_clear(pipeline: &Pipeline, [a, b]: [&Reference; 2]) -> bool {
+    let (score, clear) = pipeline.compare_first(a, b);
+    clear.is_some_and(|clear| score >= clear)
 }

@@ -40,12 +40,21 @@ fn parse(text: &str, known: &BTreeSet<String>) -> Result<Vec<Pair>, String> {
         rows.next();
     }
     let rows = rows.filter(|(_, row)| !row.is_empty());
-    let pairs = rows.map(|(n, row)| read(row, known).map_err(|what| format!("line {n}: {what}")));
+    let read = |row| read(row, known).and_then(of_two_images);
+    let pairs = rows.map(|(n, row)| read(row).map_err(|what| format!("line {n}: {what}")));
     let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
     if pairs.is_empty() {
         return Err("no pair is in the list".into());
     }
     Ok(pairs)
+}
+
+/// An image is as similar to itself as can be, which says nothing of two.
+fn of_two_images(pair: Pair) -> Result<Pair, String> {
+    if pair.a == pair.b {
+        return Err(format!("`{}` is paired with itself", pair.a));
+    }
+    Ok(pair)
 }
 
 /// The names of the columns, or the numbers of folds and pairs.
@@ -162,8 +171,10 @@ mod tests {
     #[test]
     fn a_mistake_is_named_with_its_line() {
         for (text, line, thing) in [
-            ("a,b,mated\nx.jpg,x.jpg,yes", "line 2", "`yes`"),
-            ("x.jpg,x.jpg,1\nx.jpg,gone.jpg,0", "line 2", "`gone.jpg`"),
+            ("a,b,mated\nx.jpg,Bo/Bo_0001.jpg,yes", "line 2", "`yes`"),
+            ("x.jpg,Bo/Bo_0001.jpg,1\nx.jpg,gone.jpg,0", "line 2", "`gone.jpg`"),
+            ("a,b,mated\nx.jpg,./x.jpg,1", "line 2", "`x.jpg` is paired with itself"),
+            ("Al 1 2\nAl 2 2", "line 2", "paired with itself"),
             ("x.jpg,x.jpg", "line 1", "not `a,b,mated`"),
             ("Al 1 2\nAl 1 9", "line 2", "`Al/Al_0009`"),
             ("Al one 2", "line 1", "`one`"),

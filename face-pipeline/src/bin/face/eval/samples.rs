@@ -52,7 +52,7 @@ pub fn prepare(
         }
     }
     bar.finish_and_clear();
-    fuse(samples, selection.window)
+    fuse(pipeline, samples, selection.window)
 }
 
 /// As reference and as frame.
@@ -75,18 +75,24 @@ fn templates(
     Ok([reference, pipeline.probe(photo.view()?)?])
 }
 
-/// Replaces each frame by the fused one of itself and the next ones of its occasion, as a capture
-/// fuses them. Frames too near the end of their occasion begin no window.
-fn fuse(mut samples: Vec<Sample>, window: usize) -> Vec<Sample> {
+/// Replaces each frame by the fused one of so many of its occasion, itself the first. Those without a
+/// template are passed over, as a capture does; where too few are left with one, the window gives none.
+/// Frames too near the end of their occasion begin no window.
+fn fuse(pipeline: &Pipeline, mut samples: Vec<Sample>, window: usize) -> Vec<Sample> {
     if window <= 1 {
         return samples;
     }
     let fused = |first: usize| -> Option<Option<Reference>> {
-        let frames = samples.get(first..first + window)?;
-        let together = frames.iter().all(|s| s.occasion == samples[first].occasion);
-        let probes = || frames.iter().map(|s| s.probe.as_ref()).collect();
-        let probes: Option<Vec<&Reference>> = together.then(probes)?;
-        Some(probes.and_then(|p| Reference::fused(&p)))
+        let rest = samples[first..].iter();
+        let occasion = rest.take_while(|s| s.occasion == samples[first].occasion);
+        let frames: Vec<Option<&Reference>> = occasion.map(|s| s.probe.as_ref()).collect();
+        if frames.len() < window {
+            return None;
+        }
+        let templates = frames.into_iter().flatten().take(window);
+        let templates: Vec<&Reference> = templates.collect();
+        let whole = templates.len() == window;
+        Some(whole.then(|| pipeline.fused(&templates)).flatten())
     };
     let windows: Vec<_> = (0..samples.len()).map(fused).collect();
     for (sample, window) in samples.iter_mut().zip(windows) {

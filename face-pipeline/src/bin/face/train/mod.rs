@@ -58,6 +58,9 @@ pub fn pad(
             });
         }
     }
+    for live in [true, false] {
+        check_recordings(&groups, live)?;
+    }
     for group in &mut groups {
         let recordings = &group.recorded.recordings;
         group.windows = presentations::windows(pipeline, recordings, rates, &mut unreadable);
@@ -74,16 +77,35 @@ pub fn pad(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What would be found out after hours only: whether there is anything of a kind to fit to.
+fn check_recordings(groups: &[Group], live: bool) -> Result<(), Failure> {
+    let of_class = groups.iter().filter(|g| g.live == live);
+    let mut recordings = of_class.flat_map(|g| &g.recorded.recordings);
+    if recordings.any(|recording| recording.half == FITTED) {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: nothing to fit to: both kinds are needed, each with a recording of somebody whose name's bytes have an \
+         even sum",
+        class(live)
+    )
+    .into())
+}
+
+fn class(live: bool) -> &'static str {
+    if live { "bona fide" } else { "attacks" }
+}
+
 /// A fit to nothing would be one without a word.
 fn check(groups: &[Group], live: bool) -> Result<(), Failure> {
     let mut of_class = groups.iter().filter(|g| g.live == live);
     if of_class.any(|group| ends(group, FITTED).next().is_some()) {
         return Ok(());
     }
-    let class = if live { "bona fide" } else { "attacks" };
     Err(format!(
-        "{class}: nothing to fit to: no visit of the people whose names' bytes have an even sum shows a \
+        "{}: nothing to fit to: no visit of the people whose names' bytes have an even sum shows a \
          face in {} frames",
+        class(live),
         presentations::SHORTEST
     )
     .into())

@@ -23,7 +23,6 @@ impl Reference {
     pub fn quality(&self) -> &Quality {
         &self.quality
     }
-
 }
 
 impl std::fmt::Debug for Reference {

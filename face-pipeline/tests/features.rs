@@ -7,7 +7,7 @@
 mod common;
 
 use common::relief::{Point, Relief, disc, fill};
-use common::{pipeline, portrait, view, worsens};
+use common::{Component, pipeline, portrait, view, worsens};
 use face_pipeline::{QualityLimits, Rejection};
 use image::RgbImage;
 
@@ -198,19 +198,19 @@ fn what_leans_beyond_its_limit_is_tilted() {
     }
 }
 
+/// A head that turns aside, to either side, is seen to by a component, and refused for it.
+fn turning(model: &Model, component: Component) {
+    for side in [-1.0, 1.0] {
+        let steps = model.turned(&[0.0, 15.0, 30.0, 45.0].map(|yaw| [side * yaw, 0.0]));
+        worsens(component, true, Rejection::Turned, &steps);
+    }
+}
+
 /// By the five points alone, before the mesh is asked.
 #[test]
 fn five_points_show_turning_and_nodding_steadily() {
     let model = Model::new();
-    for side in [-1.0, 1.0] {
-        let steps = model.turned(&[0.0, 15.0, 30.0, 45.0].map(|yaw| [side * yaw, 0.0]));
-        worsens(
-            |a| a.quality.yaw_degrees.abs(),
-            true,
-            Rejection::Turned,
-            &steps,
-        );
-    }
+    turning(&model, |a| a.quality.yaw_degrees.abs());
     // From 15° on: what is less is within the detector's noise.
     let steps = model.turned(&[-15.0, -30.0, -45.0].map(|pitch| [0.0, pitch]));
     worsens(|a| a.quality.pitch_ratio, true, Rejection::Turned, &steps);
@@ -241,16 +241,9 @@ fn a_light_in_the_glasses_is_glare() {
 
 #[test]
 fn a_head_that_turns_aside_has_yaw() {
-    let model = Model::new();
-    for side in [-1.0, 1.0] {
-        let steps = model.turned(&[0.0, 15.0, 30.0, 45.0].map(|yaw| [side * yaw, 0.0]));
-        worsens(
-            |a| a.features.expect("a mesh").yaw_degrees.abs(),
-            true,
-            Rejection::Turned,
-            &steps,
-        );
-    }
+    turning(&Model::new(), |a| {
+        a.features.expect("a mesh").yaw_degrees.abs()
+    });
 }
 
 #[test]

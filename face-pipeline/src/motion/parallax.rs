@@ -228,10 +228,7 @@ mod tests {
     }
 
     /// With points found as inexactly as this, over the distance between the eyes.
-    fn moved_with(
-        scatter: f64,
-        motion: impl Fn(f64, f64, f64) -> [f64; 2],
-    ) -> Option<Parallax> {
+    fn moved_with(scatter: f64, motion: impl Fn(f64, f64, f64) -> [f64; 2]) -> Option<Parallax> {
         let noise = |i: usize| ((i * 7919 % 101) as f64 / 101.0 - 0.5) * scatter;
         let mut points: Vec<Moved> = head()
             .into_iter()
@@ -275,8 +272,9 @@ mod tests {
         for way in [0.1, 0.12, 0.15, 0.2] {
             for scatter in [0.0005, 0.001, 0.002, 0.004, 0.01, 0.02] {
                 let tilt = |x: f64| 0.01 * x;
-                let seen =
-                    moved_with(scatter, |x, y, _| [way + x * tilt(x), 0.02 * y + y * tilt(x)]);
+                let seen = moved_with(scatter, |x, y, _| {
+                    [way + x * tilt(x), 0.02 * y + y * tilt(x)]
+                });
                 let seen = seen.expect("points");
                 let tells = seen.tells_a_plane(way);
                 assert_eq!(seen.is_flat(way), tells, "{way} {scatter} {seen:?}");

@@ -270,25 +270,14 @@ mod tests {
         };
         let all = |wrong| bounds(&vec![[wrong, of]; count]);
         for (fewer, more) in [(one(wrong), one(wrong + 1)), (all(wrong), all(wrong + 1))] {
-            assert!(
-                fewer.0 <= more.0 && fewer.1 <= more.1,
-                "{fewer:?} {more:?}"
-            );
+            assert!(fewer.0 <= more.0 && fewer.1 <= more.1, "{fewer:?} {more:?}");
         }
     }
 
     /// 151 trials divided by their mean number per person were not quite the 7 people again.
     #[test]
     fn the_bound_of_no_error_is_the_same_however_it_is_counted() {
-        contains(&[
-            [5, 49],
-            [1, 34],
-            [4, 11],
-            [7, 35],
-            [1, 9],
-            [5, 5],
-            [8, 8],
-        ]);
+        contains(&[[5, 49], [1, 34], [4, 11], [7, 35], [1, 9], [5, 5], [8, 8]]);
     }
 
     #[test]

@@ -120,7 +120,11 @@ fn listed(images: &mut Collection, selection: &Selection) -> Result<Option<Vec<P
 fn check_occasions(images: &Collection, pairs: &[Pair]) -> Result<(), String> {
     let occasions = images.occasions();
     let occasion_of: HashMap<String, &str> = occasions
-        .flat_map(|o| o.images.iter().map(|path| (images.name(path), o.name.as_str())))
+        .flat_map(|o| {
+            o.images
+                .iter()
+                .map(|path| (images.name(path), o.name.as_str()))
+        })
         .collect();
     let alike = |pair: &&Pair| occasion_of.get(&pair.a) == occasion_of.get(&pair.b);
     pairs.iter().find(alike).map_or(Ok(()), |Pair { a, b, .. }| {
@@ -178,12 +182,7 @@ fn nothing_compared(samples: &[Sample], selection: &Selection) -> String {
 }
 
 /// Each image as reference against every other as frame, or every other of another occasion.
-fn compare_all(
-    pipeline: &Pipeline,
-    samples: &[Sample],
-    apart: bool,
-    people: usize,
-) -> Comparisons {
+fn compare_all(pipeline: &Pipeline, samples: &[Sample], apart: bool, people: usize) -> Comparisons {
     let mut found = Comparisons::default();
     let bar = progress::bar(samples.len(), "comparisons");
     for (i, a) in samples.iter().enumerate() {

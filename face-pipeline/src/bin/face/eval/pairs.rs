@@ -172,8 +172,16 @@ mod tests {
     fn a_mistake_is_named_with_its_line() {
         for (text, line, thing) in [
             ("a,b,mated\nx.jpg,Bo/Bo_0001.jpg,yes", "line 2", "`yes`"),
-            ("x.jpg,Bo/Bo_0001.jpg,1\nx.jpg,gone.jpg,0", "line 2", "`gone.jpg`"),
-            ("a,b,mated\nx.jpg,./x.jpg,1", "line 2", "`x.jpg` is paired with itself"),
+            (
+                "x.jpg,Bo/Bo_0001.jpg,1\nx.jpg,gone.jpg,0",
+                "line 2",
+                "`gone.jpg`",
+            ),
+            (
+                "a,b,mated\nx.jpg,./x.jpg,1",
+                "line 2",
+                "`x.jpg` is paired with itself",
+            ),
             ("Al 1 2\nAl 2 2", "line 2", "paired with itself"),
             ("x.jpg,x.jpg", "line 1", "not `a,b,mated`"),
             ("Al 1 2\nAl 1 9", "line 2", "`Al/Al_0009`"),

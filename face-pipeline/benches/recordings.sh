@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the recordings behind the README's figures of presentation attacks: synthetic attacks of NUAA's
 # people, and the simulated camera's living heads and prints of the demonstration portraits. One folder
-# per person, files called OCCASION_n.
+# per person, files called OCCASION_n. OUT/people-odd and OUT/people-even are links to NUAA's live people,
+# in halves as `face eval captures --people` takes them.
 #
 # usage: face-pipeline/benches/recordings.sh NUAA OUT   (in the project's root; needs `make setup`)
 set -euo pipefail
@@ -32,10 +33,28 @@ simulate() {
     rmdir "$shown"
 }
 
+# By the sum of the bytes of a person's name.
+half_of() {
+    local byte sum=0
+    for byte in $(printf %s "$1" | od -An -v -tu1); do
+        sum=$((sum + byte))
+    done
+    if [ $((sum % 2)) -eq 0 ]; then echo even; else echo odd; fi
+}
+
 mkdir -p "$out"
-for attack in moved-still screen held-screen; do
+for attack in moved-still screen; do
     "$programs/face" synthesise "$attack" --root "$nuaa/bona-fide" --every 24 --frames 60 --rate 20 --out "$out/$attack"
 done
+# Stills on a small screen, of each half on its own: chance goes by a picture's number in its folder.
+for person in "$nuaa"/bona-fide/*/; do
+    name=$(basename "$person")
+    half=$out/people-$(half_of "$name")
+    mkdir -p "$half"
+    ln -sfn "$(realpath "$person")" "$half/$name"
+done
+"$programs/face" synthesise held-screen --root "$out/people-odd" --every 24 --frames 40 --rate 20 --out "$out/held-screen-odd"
+"$programs/face" synthesise held-screen --root "$out/people-even" --seed 7 --every 24 --frames 30 --rate 10 --out "$out/held-screen-even"
 for portrait in person_a_1 person_a_2 person_b_1 person_b_2 impostor_1 impostor_2; do
     "$programs/face" mesh ".setup/portraits/$portrait.jpg" >"$out/$portrait.mesh"
     for scene in live print; do

@@ -135,7 +135,8 @@ pub enum Evaluation {
         /// First degrade each reference to the photo of an ID chip
         #[arg(long)]
         reference_as_chip: bool,
-        /// Fuse so many consecutive frames of one occasion (PERSON/OCCASION_n), as a capture does
+        /// Fuse so many frames in a row of one occasion (PERSON/OCCASION_n), each weighing what it weighs in a
+        /// capture; from two on, references are of other occasions only
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
         window: u16,
         /// Compare with references of other occasions only

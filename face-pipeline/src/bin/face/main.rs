@@ -11,8 +11,8 @@ mod options;
 mod output;
 mod photo;
 mod plot;
-mod presentations;
 mod progress;
+mod recordings;
 mod statistics;
 mod synthesise;
 mod tasks;
@@ -75,7 +75,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
             ask,
         } => tasks::capture(
             &mut pipeline,
-            &tasks::Recording {
+            &tasks::Filmed {
                 frames,
                 rate: *rate,
                 asked: ask.map(face_pipeline::Side::from),

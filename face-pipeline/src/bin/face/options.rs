@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::presentations::{self, Half, Recordings};
+use crate::recordings::{self, Half, Recordings};
 use crate::synthesise::Synthesis;
 use clap::{Args, Parser, Subcommand};
 use face_pipeline::{Error, Networks, Pipeline, Rotation, Settings, Side};
@@ -79,7 +79,7 @@ pub enum Command {
         #[arg(long)]
         reference_as_chip: bool,
         /// Frames per second
-        #[arg(long, default_value_t = 30.0, value_parser = presentations::rate)]
+        #[arg(long, default_value_t = 30.0, value_parser = recordings::rate)]
         rate: f64,
         /// After the decision, ask the person to turn the head to this side
         #[arg(long, value_enum)]
@@ -196,7 +196,7 @@ pub struct Presented {
     #[arg(long, required_unless_present = "bona_fide", num_args = 1.., value_name = "FOLDER@RATE")]
     pub attack: Vec<Recordings>,
     /// Frames a second that are looked at; those between are dropped
-    #[arg(long, num_args = 1.., default_values_t = [30.0, 10.0, 5.0, 3.0], value_parser = presentations::rate)]
+    #[arg(long, num_args = 1.., default_values_t = [30.0, 10.0, 5.0, 3.0], value_parser = recordings::rate)]
     pub rate: Vec<f64>,
 }
 

@@ -19,8 +19,8 @@ use self::film::Film;
 use self::room::Held;
 use crate::collection::{Collection, Person};
 use crate::output::line;
-use crate::presentations;
 use crate::progress;
+use crate::recordings;
 use crate::unreadable::Unreadable;
 
 type Failure = Box<dyn std::error::Error>;
@@ -65,10 +65,10 @@ pub struct Synthesis {
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
     /// Frames per second
-    #[arg(long, default_value_t = 5.0, value_parser = presentations::rate)]
+    #[arg(long, default_value_t = 5.0, value_parser = recordings::rate)]
     rate: f64,
     /// Show a film: the images that follow on the same occasion, so many a second
-    #[arg(long, value_parser = presentations::rate)]
+    #[arg(long, value_parser = recordings::rate)]
     film: Option<f64>,
     /// The same seed gives the same files
     #[arg(long, default_value_t = 1)]

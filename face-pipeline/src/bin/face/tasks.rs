@@ -99,7 +99,7 @@ pub fn verify(
 }
 
 /// Frames of a capture, and what is asked of the person in them.
-pub struct Recording<'a> {
+pub struct Filmed<'a> {
     pub frames: &'a [PathBuf],
     /// Frames per second.
     pub rate: f64,
@@ -109,14 +109,14 @@ pub struct Recording<'a> {
 
 pub fn capture(
     pipeline: &mut Pipeline,
-    recording: &Recording<'_>,
+    filmed: &Filmed<'_>,
     reference: &Path,
     as_chip: bool,
     options: &Options,
 ) -> Outcome {
     let mut capture = Capture::new(open_reference(pipeline, reference, as_chip)?);
-    let mut frames = recording.frames.iter().enumerate();
-    let at = |number: usize| Duration::from_secs_f64(number as f64 / recording.rate.max(0.1));
+    let mut frames = filmed.frames.iter().enumerate();
+    let at = |number: usize| Duration::from_secs_f64(number as f64 / filmed.rate.max(0.1));
     let say = |number, text: String| match options.json {
         true => Ok(()),
         false => line(format_args!("{:8.3} s  {text}", at(number).as_secs_f64())),
@@ -133,7 +133,7 @@ pub fn capture(
             break;
         }
     }
-    if let (Some(side), Some(_)) = (recording.asked, capture.evidence()) {
+    if let (Some(side), Some(_)) = (filmed.asked, capture.evidence()) {
         let mut challenge = Challenge::new([side; TRIES], ChallengeLimits::default());
         for (number, path) in frames {
             let photo = Photo::frame(path, options.rotation)?;

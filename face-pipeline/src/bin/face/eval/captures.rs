@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::{Failure, Outcome};
 use crate::options::Options;
 use crate::output::line;
-use crate::presentations::{self, Half, Recorded, Recording, Recordings, Visit};
 use crate::progress;
+use crate::recordings::{self, Half, Recorded, Recording, Recordings, Visit};
 use crate::statistics::{INTERVALS, Rate, Scored};
 use crate::unreadable::Unreadable;
 
@@ -41,7 +41,7 @@ pub fn captures(
         }
         let visits = presented.visits();
         let mut rows = Vec::new();
-        for rate in presentations::distinct(rates, presented.recorded.rate) {
+        for rate in recordings::distinct(rates, presented.recorded.rate) {
             let row = Row::measure(pipeline, &visits, rate, &mut unreadable)?;
             if !options.json {
                 let folder = presented.recorded.found.root.display();
@@ -124,7 +124,7 @@ impl Presented {
         let usable =
             recordings.filter_map(|(recording, reference)| Some((recording, (*reference)?)));
         let visits = usable.flat_map(|(recording, reference)| {
-            presentations::visits(recording).map(move |visit| (visit, reference))
+            recordings::visits(recording).map(move |visit| (visit, reference))
         });
         visits.collect()
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::options::Options;
 use crate::output::line;
-use crate::presentations::{self, Half, Recorded, Recordings, Windowed};
+use crate::recordings::{self, Half, Recorded, Recordings, Windowed};
 use crate::unreadable::Unreadable;
 
 type Failure = Box<dyn std::error::Error>;
@@ -63,7 +63,7 @@ pub fn pad(
     }
     for group in &mut groups {
         let recordings = &group.recorded.recordings;
-        group.windows = presentations::windows(pipeline, recordings, rates, &mut unreadable);
+        group.windows = recordings::windows(pipeline, recordings, rates, &mut unreadable);
     }
     unreadable.warn();
     check(&groups, true)?;
@@ -106,7 +106,7 @@ fn check(groups: &[Group], live: bool) -> Result<(), Failure> {
         "{}: nothing to fit to: no visit of the people whose names' bytes have an even sum shows a \
          face in {} frames",
         class(live),
-        presentations::SHORTEST
+        recordings::SHORTEST
     )
     .into())
 }

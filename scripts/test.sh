@@ -10,23 +10,25 @@ if [ "$(id -u)" = 0 ] && ! setpriv --reuid=65534 --regid=65534 --clear-groups te
 fi
 # The stand-in for an integrator's photo decoder is a shared library, which no test is linked with.
 ${CARGO:-cargo} build --locked -p wlt-test-decoder
-# What hangs is ended and named, instead of taking everything after it along.
-limited="timeout --foreground --kill-after=10"
+# What hangs is ended and named with all that it has started, instead of taking everything after it along.
+# At a terminal it stays in the foreground, so that Ctrl-C reaches it.
+limited="timeout --kill-after=10"
+if [ -t 0 ]; then limited+=" --foreground"; fi
 runner=CARGO_TARGET_$(uname -m | tr a-z A-Z)_UNKNOWN_LINUX_GNU_RUNNER
-if ! env "$runner=$limited 1800" ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim --no-fail-fast; then
+if ! env "$runner=$limited 2400" ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim --no-fail-fast; then
     echo "A test failed; its name and message are above. Run it alone with: cargo test -p CRATE NAME" >&2
     exit 1
 fi
-if ! $limited 1800 scripts/peers.sh; then
-    echo "An independent implementation disagrees with ours; what about is above." >&2
+if ! $limited 3600 scripts/peers.sh; then
+    echo "An independent implementation disagrees with ours, or did not come to its end within an hour; what about is above." >&2
     exit 1
 fi
-if ! $limited 1800 scripts/passport-peer.sh; then
-    echo "An independent reader of travel documents disagrees with the simulated one; what about is above." >&2
+if ! $limited 3600 scripts/passport-peer.sh; then
+    echo "An independent reader of travel documents disagrees with the simulated one, or did not come to its end within an hour; what about is above." >&2
     exit 1
 fi
-if ! $limited 1800 scripts/test-page.sh; then
+if ! $limited 3600 scripts/test-page.sh; then
     echo "A test of the verification page failed; it is named above. Run them alone with: scripts/test-page.sh" >&2
     exit 1
 fi
-$limited 1800 scripts/chain-lab.sh --smoke
+$limited 3600 scripts/chain-lab.sh --smoke

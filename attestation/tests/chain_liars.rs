@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 /// How long an endpoint that never answers is waited for. The honest one beside it gets no more time, but
 /// may be asked again.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// A kiosk with one attestation, and a network with one real node.
 struct Scene {

@@ -23,7 +23,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hal::DeviceState;
 use hal::panel::{
@@ -60,7 +60,7 @@ impl GpioSim {
                 return Some(chip);
             }
             assert!(Instant::now() < end, "no chip in {}", folder.display());
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 
@@ -82,7 +82,7 @@ impl GpioSim {
         let (file, end) = (self.file(offset, "value"), Instant::now() + LONG);
         while fs::read_to_string(&file).unwrap().trim() != if high { "1" } else { "0" } {
             assert!(Instant::now() < end, "line {offset} is not {high}");
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 

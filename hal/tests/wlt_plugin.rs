@@ -222,7 +222,7 @@ fn the_process_dies_with_its_parent() {
     let deadline = Instant::now() + LONG;
     while !is_working() {
         assert!(Instant::now() < deadline, "it never came to work");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
     shell.kill().unwrap();
     shell.wait().unwrap();
@@ -230,6 +230,6 @@ fn the_process_dies_with_its_parent() {
         || fs::read_to_string(process.join("status")).map_or(true, |s| s.contains("State:\tZ"));
     while !is_gone() {
         assert!(Instant::now() < deadline, "it outlived its parent");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
 }

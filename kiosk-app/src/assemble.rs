@@ -143,7 +143,7 @@ impl Kiosk {
                 Ended::Tampered(closed) => closed.stay().await,
             },
             Self::Closed(closed) => closed.stay().await,
-            Self::Refused(refused) => Err(refused.stay().await),
+            Self::Refused(refused) => refused.stay().await,
         }
     }
 }
@@ -161,12 +161,17 @@ pub fn raise(config: &Config, mut around: Surroundings) -> Kiosk {
         Ok(parts) => Kiosk::Open(Box::new(parts.start(config, around))),
         Err(error) => {
             tracing::error!("the kiosk cannot start: {}", chain(&error));
+            let case = CaseGuard::new(StateFolder::of(config), around.inbox.clone());
             Kiosk::Refused(Box::new(Refused {
                 outlet: around.outlet,
                 display: around.display,
+                panel: panel_desk::start(around.panel, case.clone(), &around.inbox),
+                case,
+                records: around.records,
                 language: config.screen.language.into(),
                 supervisor: Supervisor::of_this_process(),
                 wait: REFUSED,
+                letting_go: LETTING_GO,
             }))
         }
     }

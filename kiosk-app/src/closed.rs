@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hal::clock::monotonic_now;
 use hal::panel::{PanelWorker, StatusLight};
-use kiosk_ui::{Language, Outage, Screen, Touch, View};
+use kiosk_ui::{Language, Outage, Touch, View};
 
 use crate::panel_desk::CaseGuard;
 use crate::record::{Record, RecordSink};
@@ -100,13 +100,8 @@ impl Closed {
     }
 
     fn show(&self) {
-        self.display.show(View {
-            language: self.language,
-            screen: Screen::OutOfService(Outage::Tampered),
-            seconds_left: None,
-            seconds_in_all: None,
-            still_there: false,
-        });
+        let view = View::out_of_service(Outage::Tampered, self.language);
+        self.display.show(view);
     }
 }
 

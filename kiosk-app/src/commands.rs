@@ -1,6 +1,5 @@
 //! What technicians and operators do from a terminal. Each gives the text to print.
 
-use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -161,16 +160,8 @@ fn camera_lines(camera: &CameraInfo) -> String {
 
 /// Makes the kiosk's key, or takes in the operator's enrolment.
 pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, CommandError> {
-    let mut words = vec![
-        "provision".into(),
-        "--config".into(),
-        config.to_string_lossy(),
-    ];
-    if let Some(folder) = enrolment {
-        words.extend(["--enrolment".into(), folder.to_string_lossy()]);
-    }
     let config = Config::load(config)?;
-    let state = own_state(&config, &words)?;
+    let state = own_state(&config)?;
     let public = state.provision()?;
     let Some(folder) = enrolment else {
         let key = hex(public.as_bytes());
@@ -201,19 +192,17 @@ pub fn provision(config: &Path, enrolment: Option<&Path>) -> Result<String, Comm
     Ok(said)
 }
 
-/// The state folder, for commands that write keys: its owner's alone. The words are the command's.
-fn own_state(config: &Config, words: &[Cow<'_, str>]) -> Result<StateFolder, ProvisionError> {
+/// The state folder, for commands that write keys: its owner's alone.
+fn own_state(config: &Config) -> Result<StateFolder, ProvisionError> {
     let state = StateFolder::of(config);
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    state.must_be_ours(&words)?;
+    state.must_be_ours()?;
     Ok(state)
 }
 
 /// Makes the successor of the kiosk's key and says what to do with it.
 pub fn rotate(config: &Path) -> Result<String, CommandError> {
-    let words = ["rotate".into(), "--config".into(), config.to_string_lossy()];
     let config = Config::load(config)?;
-    let Rotation { present, successor } = own_state(&config, &words)?.prepare_rotation()?;
+    let Rotation { present, successor } = own_state(&config)?.prepare_rotation()?;
     let (old, new) = (hex(present.as_bytes()), hex(successor.as_bytes()));
     Ok(format!(
         "This kiosk's next public key is\n\n    {new}\n\nUntil the operator has vouched for it, the \
@@ -229,13 +218,6 @@ pub fn rotate(config: &Path) -> Result<String, CommandError> {
 
 /// Destroys the kiosk's keys, if its name was given.
 pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
-    let words = [
-        "wipe".into(),
-        "--config".into(),
-        config.to_string_lossy(),
-        "--confirm".into(),
-        confirm.to_string().into(),
-    ];
     let config = Config::load(config)?;
     if *confirm != config.kiosk.id {
         return Err(CommandError::NotConfirmed {
@@ -243,7 +225,7 @@ pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
             kiosk: config.kiosk.id,
         });
     }
-    let state = own_state(&config, &words)?;
+    let state = own_state(&config)?;
     state.wipe()?;
     let mut said = format!(
         "The keys of {} are destroyed; nobody can sign as this kiosk any more. Its log is still in \
@@ -265,15 +247,8 @@ pub fn wipe(config: &Path, confirm: &Name) -> Result<String, CommandError> {
 /// A technician has looked into why the case was open: checks that it is closed now, and opens the
 /// way to new keys.
 pub fn sign_off(config: &Path, by: &Name) -> Result<String, CommandError> {
-    let words = [
-        "sign-off".into(),
-        "--config".into(),
-        config.to_string_lossy(),
-        "--by".into(),
-        by.to_string().into(),
-    ];
     let config = Config::load(config)?;
-    let state = own_state(&config, &words)?;
+    let state = own_state(&config)?;
     // A kiosk without a tamper switch has nothing to say against it.
     let case = PanelSource::of_case(&config.panel.wiring);
     if case.map_or(Ok(false), |case| case.is_case_open())? {

@@ -40,11 +40,10 @@ pub fn run(command: &LedgerCommand) -> Result<String, CommandError> {
 }
 
 fn enrolment(config: &Path) -> Result<String, CommandError> {
-    let words = ["ledger", "enrolment", "--config", &config.to_string_lossy()];
     let config = Config::load(config)?;
     let settings = config.ledger.on_chain().ok_or(CommandError::NoChain)?;
     let state = StateFolder::of(&config);
-    state.must_be_ours(&words)?;
+    state.must_be_ours()?;
     let identity = state.load()?;
     let credential = &identity.credential;
     let origin = Checkpoint::origin(&credential.site, &credential.kiosk);
@@ -54,7 +53,6 @@ fn enrolment(config: &Path) -> Result<String, CommandError> {
 }
 
 fn status(config: &Path) -> Result<String, CommandError> {
-    let words = ["ledger", "status", "--config", &config.to_string_lossy()];
     let config = Config::load(config)?;
     let Some(settings) = config.ledger.on_chain() else {
         return Ok(String::from(
@@ -62,7 +60,7 @@ fn status(config: &Path) -> Result<String, CommandError> {
         ));
     };
     let state = StateFolder::of(&config);
-    state.must_be_ours(&words)?;
+    state.must_be_ours()?;
     let credential = state.load()?.credential;
     let origin = Checkpoint::origin(&credential.site, &credential.kiosk);
     let mut lines = vec![

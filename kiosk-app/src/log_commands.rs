@@ -94,8 +94,6 @@ pub fn run(
     command: LogCommand,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<String, LogCommandError> {
-    let words = words(&command);
-    let open = |config: &Path| open(config, &words);
     match command {
         LogCommand::Audit { config } => audit(&open(&config)?, progress),
         LogCommand::Export {
@@ -120,22 +118,6 @@ pub fn run(
     }
 }
 
-/// The command as it was meant, as far as another user needs to be told.
-fn words(command: &LogCommand) -> Vec<String> {
-    let (name, config, rest) = match command {
-        LogCommand::Audit { config } => ("audit", config, None),
-        LogCommand::Size { config } => ("size", config, None),
-        LogCommand::Export { config, .. } => ("export", config, Some("…")),
-        LogCommand::AddCosignature { config, .. } => ("add-cosignature", config, Some("…")),
-    };
-    let config = config.to_string_lossy();
-    ["log", name, "--config", &config]
-        .into_iter()
-        .chain(rest)
-        .map(String::from)
-        .collect()
-}
-
 fn audit(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<String, LogCommandError> {
     let report = store.audit_telling(progress);
     let report = report.map_err(LogCommandError::Audit)?;
@@ -146,10 +128,9 @@ fn audit(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<String, Lo
 }
 
 /// Opening writes: what a power cut left half done is finished.
-fn open(config: &Path, words: &[String]) -> Result<Store, LogCommandError> {
+fn open(config: &Path) -> Result<Store, LogCommandError> {
     let config = Config::load(config)?;
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    StateFolder::of(&config).must_be_ours(&words)?;
+    StateFolder::of(&config).must_be_ours()?;
     Ok(open_store(&config)?)
 }
 

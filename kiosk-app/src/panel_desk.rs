@@ -2,7 +2,7 @@
 //! thread, however busy the rest is; the door and a lost panel are told to the session; who comes and
 //! goes is told to the shell.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use hal::device::DeviceState;
 use hal::panel::{
@@ -109,11 +109,13 @@ impl CaseGuard {
 
     /// Tries to destroy the keys again, on a thread of its own, if that has failed.
     pub(crate) fn try_again(&self) {
-        // Held by somebody who is destroying them just now.
-        let is_due = self
-            .fate
-            .try_lock()
-            .is_ok_and(|fate| *fate == Some(Fate::NotDestroyed));
+        let fate = match self.fate.try_lock() {
+            Ok(fate) => *fate,
+            Err(TryLockError::Poisoned(fate)) => *fate.into_inner(),
+            // Held by somebody who is destroying them just now.
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let is_due = fate == Some(Fate::NotDestroyed);
         if is_due {
             let case = self.clone();
             std::thread::spawn(move || case.case_opened());

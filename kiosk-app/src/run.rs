@@ -64,10 +64,9 @@ const ON_A_DESKTOP: Size = Size {
 
 /// Serves residents until the window closes or a signal asks to stop.
 pub fn run(config: &Path) -> Result<(), RunError> {
-    let words = ["run", "--config", &config.to_string_lossy()];
     let config = Config::load(config)?;
     let state = StateFolder::of(&config);
-    state.must_be_ours(&words)?;
+    state.must_be_ours()?;
     forbid_core_dumps();
     let case = PanelSource::of_case(&config.panel.wiring);
     look_at_case(case.as_ref(), &state);

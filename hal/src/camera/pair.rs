@@ -243,6 +243,32 @@ mod tests {
         }
     }
 
+    /// A camera whose clock is an hour ahead.
+    struct Ahead(Pulled);
+
+    impl Camera for Ahead {
+        fn next_frame(&mut self, timeout: Duration) -> Result<Frame, CameraError> {
+            let now = self.0.next_frame(timeout)?.at() + Duration::from_secs(3600);
+            Ok(frame(u64::try_from(now.as_millis()).unwrap(), 90))
+        }
+
+        fn describe(&self) -> String {
+            self.0.describe()
+        }
+    }
+
+    #[test]
+    fn what_is_farther_away_than_it_may_be_is_no_companion() {
+        let ahead: Open = Box::new(|| Ok(Box::new(Ahead(Pulled(u64::MAX)))));
+        let near = NEAR / 2;
+        let pair = CameraPair::spawn((opening(u64::MAX), |_| {}), (ahead, |_| {}), near);
+        pair.start_capture();
+        for _ in 0..10 {
+            pair.infrared.frames().take(LONG).unwrap();
+            assert!(pair.take(LONG).unwrap().1.is_none());
+        }
+    }
+
     #[test]
     fn an_infrared_camera_that_is_pulled_and_plugged_in_again_is_back_and_nobody_waited() {
         let opened = AtomicU64::new(0);

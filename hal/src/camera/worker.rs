@@ -31,7 +31,7 @@ pub struct CameraWorker {
 
 impl CameraWorker {
     /// Starts the thread. `open` is called whenever the camera is to be opened; `on_state` hears
-    /// every change of the camera's state, on the worker's thread.
+    /// every change of the camera's state, on the worker's thread; that it hangs, on another.
     ///
     /// The worker starts idle: it only finds out whether the camera can be opened. Frames come
     /// after [`CameraWorker::start_capture`].

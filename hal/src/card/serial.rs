@@ -53,7 +53,7 @@ pub struct CardWorker {
 
 impl CardWorker {
     /// Starts the thread. `on_state` hears every change of the reader's state, `on_event` what
-    /// happens on it, both on the worker's thread.
+    /// happens on it, both on the worker's thread; that it hangs, on another.
     ///
     /// The worker starts idle: it opens the port and watches over the reader. Cards are looked
     /// for after [`CardWorker::start_polling`].

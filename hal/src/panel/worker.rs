@@ -48,7 +48,7 @@ impl PanelWorker {
 
     /// Starts the thread. `open` is called whenever the lines are to be taken; `on_state` hears
     /// every change of the panel's state, and `on_switch` every switch: first how it stands when
-    /// the panel has come up, then each change, both on the worker's thread.
+    /// the panel has come up, then each change, both on the worker's thread; that it hangs, on another.
     ///
     /// # Errors
     /// [`PanelError::Wait`] if the system gave nothing to sleep on.

@@ -87,7 +87,7 @@ pub struct PrinterWorker {
 
 impl PrinterWorker {
     /// Starts the thread. `on_state` hears every change of the printer's state, `on_event` what
-    /// happens on it, both on the worker's thread.
+    /// happens on it, both on the worker's thread; that it hangs, on another.
     pub fn spawn(
         config: PrinterConfig,
         on_state: impl FnMut(DeviceState) + Send + 'static,

@@ -65,16 +65,18 @@ impl SoftTpm {
     /// Until its control channel listens: it opens that after the other one.
     fn wait(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        while !listens(self.child.id(), self.ports.second())? {
+        loop {
             if let Some(status) = self.child.try_wait()? {
                 return Err(io::Error::other(format!("swtpm ended at once: {status}")));
+            }
+            if listens(self.child.id(), self.ports.second())? {
+                return Ok(());
             }
             if begun.elapsed() > PATIENCE {
                 return Err(io::Error::other("swtpm does not listen"));
             }
             thread::sleep(PAUSE);
         }
-        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use attestation::ledger::Embedded;
 use attestation::{Log, Validity};
 use hal::camera::{CameraError, CameraWorker};
 use hal::panel::{Board, Output, PanelError, Switch};
-use kiosk_ui::Preview;
+use kiosk_ui::{Preview, Screen};
 
 use super::*;
 use crate::assemble::{Kiosk, Surroundings, raise};
@@ -175,23 +175,10 @@ fn a_kiosk_that_cannot_start_writes_down_why_and_says_so_on_its_screen() {
             fs::create_dir(state.join("tamper.jsonl")).unwrap();
         }
         let ((tell, told), (screen, seen)) = (channel(), channel());
-        let (inbox, outlet) = inbox();
-        let around = Surroundings {
-            inbox,
-            outlet,
-            display: Arc::new(Pane(screen)),
-            open_camera: Box::new(|| {
-                Err(CameraError::NotFound {
-                    device: String::from("a camera"),
-                })
-            }),
-            open_infrared: None,
-            panel: None,
-            pipeline: None,
-            records: Box::new(move |record| {
-                let _ = tell.send(record.clone());
-            }),
-        };
+        let records = Box::new(move |record: &Record| {
+            let _ = tell.send(record.clone());
+        });
+        let around = without_devices(inbox(), screen, records);
         let Kiosk::Refused(mut refused) = raise(&config, around) else {
             panic!("it starts");
         };
@@ -200,7 +187,7 @@ fn a_kiosk_that_cannot_start_writes_down_why_and_says_so_on_its_screen() {
         assert_eq!(ended, Err(Crashed::NotStarted));
         let told: Vec<Record> = told.try_iter().collect();
         assert!(
-            matches!(told[..], [Record::StartRefused { code: said, .. }] if said == code),
+            matches!(told[..], [Record::StartRefused { code: said, .. }, ..] if said == code),
             "{told:?}"
         );
         let shown = Screen::OutOfService(Outage::Fault);
@@ -210,6 +197,82 @@ fn a_kiosk_that_cannot_start_writes_down_why_and_says_so_on_its_screen() {
             "{code}"
         );
         assert!(state.join("keys.sealed").exists());
+    }
+}
+
+/// Nobody serves residents then, but somebody may open the case in that minute, or a technician stop it.
+#[test]
+fn a_kiosk_that_cannot_start_watches_its_case_and_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = enrolled(folder.path());
+    let state = folder.path().join("state");
+    let waits = |panel| {
+        let ((tell, told), (screen, seen)) = (channel(), channel());
+        let (inbox, outlet) = inbox();
+        let records = Box::new(move |record: &Record| {
+            let _ = tell.send(record.clone());
+        });
+        let around = Surroundings {
+            panel,
+            ..without_devices((inbox.clone(), outlet), screen, records)
+        };
+        let Kiosk::Refused(mut refused) = raise(&config, around) else {
+            panic!("it starts");
+        };
+        refused.wait = LONG * 4;
+        (refused, inbox, told, seen)
+    };
+
+    let (refused, inbox, _told, seen) = waits(None);
+    let kiosk = thread::spawn(|| run(Kiosk::Refused(refused)));
+    inbox.touch(Touch::Speak(Language::English));
+    for language in [Language::Chinese, Language::English] {
+        let fault = Screen::OutOfService(Outage::Fault);
+        assert_eq!(seen.recv_timeout(LONG), Ok(Seen::Screen(fault, language)));
+    }
+    inbox.stop();
+    assert_eq!(kiosk.join().unwrap(), Ok(()), "it was told to");
+
+    let open = PanelSource {
+        switches: vec![Switch::Tamper],
+        open: Box::new(|_| Ok(Box::new(Case { open: true }))),
+    };
+    let (refused, inbox, told, seen) = waits(Some(open));
+    let kiosk = thread::spawn(|| run(Kiosk::Refused(refused)));
+    let closed = Screen::OutOfService(Outage::Tampered);
+    let closed = Seen::Screen(closed, Language::Chinese);
+    while seen.recv_timeout(LONG).unwrap() != closed {}
+    while !matches!(
+        told.recv_timeout(LONG).unwrap(),
+        Record::Tampered {
+            keys: "destroyed",
+            ..
+        }
+    ) {}
+    assert!(!state.join("keys.sealed").exists());
+    inbox.stop();
+    assert_eq!(kiosk.join().unwrap(), Ok(()));
+}
+
+/// What a kiosk finds where nothing is plugged in.
+fn without_devices(
+    (inbox, outlet): (Inbox, Outlet),
+    screen: Sender<Seen>,
+    records: RecordSink,
+) -> Surroundings {
+    Surroundings {
+        inbox,
+        outlet,
+        display: Arc::new(Pane(screen)),
+        open_camera: Box::new(|| {
+            Err(CameraError::NotFound {
+                device: String::from("a camera"),
+            })
+        }),
+        open_infrared: None,
+        panel: None,
+        pipeline: None,
+        records,
     }
 }
 

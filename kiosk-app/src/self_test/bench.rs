@@ -44,8 +44,8 @@ pub struct Bench {
 }
 
 /// Of software alone, nothing needs to be replaced because it is slow.
-const SLOW_SOFTWARE: &str = "Repeat the self-test while the kiosk does nothing else. If it stays like this,     have its disk tested, and send this report to the software's supplier.";
-const SLOW_DEVICE: &str = "Switch the kiosk off and on again and repeat the self-test. If it stays like     this, have the device replaced.";
+const SLOW_SOFTWARE: &str = "Repeat the self-test while the kiosk does nothing else. If it stays like this, have its disk tested, and send this report to the software's supplier.";
+const SLOW_DEVICE: &str = "Switch the kiosk off and on again and repeat the self-test. If it stays like this, have the device replaced.";
 
 impl Bench {
     /// A bench for checks of software, whose time begins now. Everything may take so many times as long

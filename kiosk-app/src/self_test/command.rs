@@ -139,10 +139,7 @@ pub fn run(arguments: &Arguments, terminal: Terminal) -> Result<Said, SelfTestEr
 
 /// Settings that cannot be read are the first check's.
 fn must_be_ours(config: &Path) -> Result<(), ProvisionError> {
-    let words = ["self-test", "--config", &config.to_string_lossy()];
-    Config::load(config).map_or(Ok(()), |config| {
-        StateFolder::of(&config).must_be_ours(&words)
-    })
+    Config::load(config).map_or(Ok(()), |config| StateFolder::of(&config).must_be_ours())
 }
 
 fn tell(

@@ -32,6 +32,20 @@ pub struct View {
     pub still_there: bool,
 }
 
+impl View {
+    /// The screen of a kiosk that serves nobody and waits for no touch.
+    #[must_use]
+    pub fn out_of_service(outage: Outage, language: Language) -> Self {
+        Self {
+            language,
+            screen: Screen::OutOfService(outage),
+            seconds_left: None,
+            seconds_in_all: None,
+            still_there: false,
+        }
+    }
+}
+
 /// The screens, in the order in which a resident meets them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Screen {

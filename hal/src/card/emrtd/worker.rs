@@ -52,7 +52,7 @@ pub struct EmrtdWorker {
 
 impl EmrtdWorker {
     /// Starts the thread. `on_state` hears every change of the reader's state, `on_event` what
-    /// happens on it, both on the worker's thread.
+    /// happens on it, both on the worker's thread; that it hangs, on another.
     ///
     /// The worker starts idle; documents are looked for after [`EmrtdWorker::start_polling`].
     pub fn spawn(

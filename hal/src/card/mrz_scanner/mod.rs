@@ -53,7 +53,7 @@ pub struct MrzScannerWorker {
 
 impl MrzScannerWorker {
     /// Starts the thread. `on_state` hears every change of the scanner's state, `on_scan` what it
-    /// read, both on the worker's thread.
+    /// read, both on the worker's thread; that it hangs, on another.
     pub fn spawn(
         config: MrzScannerConfig,
         on_state: impl FnMut(DeviceState) + Send + 'static,

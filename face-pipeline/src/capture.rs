@@ -11,6 +11,7 @@ use crate::challenge::ChallengeOutcome;
 use crate::detect::Face;
 use crate::infrared::Infrared;
 use crate::manifest::ComparisonThresholds;
+use crate::pad::PadScore;
 use crate::presentation::Presentation;
 use crate::quality::Rejection;
 use crate::reference::Reference;
@@ -44,8 +45,8 @@ pub struct Evidence {
 /// Fused raw scores.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scores {
-    /// Certainty of a bona fide presentation, 0 to 1: the lower quartile of the frames', less what motion
-    /// and spectrum hold against it.
+    /// Certainty of a bona fide presentation, 0 to 1: the networks' of the window, less what motion and
+    /// spectrum hold against it.
     pub liveness: f32,
     /// Cosine similarity of fused template and reference, −1 to 1.
     pub similarity: f32,
@@ -68,7 +69,7 @@ pub struct Capture {
 pub(crate) struct GoodFrame<'a> {
     pub(crate) face: Face,
     pub(crate) template: &'a Template,
-    pub(crate) liveness: f32,
+    pub(crate) liveness: PadScore,
     pub(crate) weight: f32,
     pub(crate) at: Duration,
 }

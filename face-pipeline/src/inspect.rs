@@ -54,12 +54,14 @@ impl Pipeline {
             .collect()
     }
 
-    /// How certain the networks are that the main face of one image is bona fide, 0 to 1, with its band.
+    /// How certain the networks are that the main face of one image is bona fide, 0 to 1, at the crop
+    /// scale at which they are least; with its band.
     pub fn liveness(&mut self, image: ImageView<'_>) -> Result<Option<(f32, Band)>, Error> {
         let Some(face) = self.main_face(image)? else {
             return Ok(None);
         };
-        let score = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
+        let scores = pad::look_at_all_scales(&mut self.networks.pad, &self.picture, &face)?;
+        let score = pad::lowest(&scores);
         Ok(Some((
             score,
             Band::of(score, &self.networks.liveness.bands),
@@ -79,7 +81,7 @@ impl Pipeline {
         let mesh = self.networks.mesh.mesh(&self.picture, &face)?;
         Ok(Some(Look {
             mesh: mesh.map(|mesh| mesh.clone().scaled(factor)),
-            certainty: pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?,
+            scores: pad::look_at_all_scales(&mut self.networks.pad, &self.picture, &face)?,
             peak_db: self.spectrum.peak_db(&self.picture, &face),
             face: face.scaled(factor),
             grey,

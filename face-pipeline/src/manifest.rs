@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::pad::MAX_SCALES;
 use crate::presentation::{Cues, Fusion};
 
 /// The manifest, and the SHA-256 of its text.
@@ -113,7 +114,8 @@ pub(crate) struct PadEntry {
     card: String,
     pub(crate) input: Feed,
     pub(crate) size_px: usize,
-    pub(crate) crop_scale: f32,
+    /// Taken in turn by the frames of a capture.
+    pub(crate) crop_scales: Vec<f32>,
     pub(crate) live_class: usize,
 }
 
@@ -336,14 +338,27 @@ impl Manifest {
             0.0..=1.0,
         )?;
         self.within("detector: nms_iou", detector.nms_iou, 0.0..=1.0)?;
-        for attack in &c.presentation_attack {
-            self.within(
-                "presentation_attack: crop_scale",
-                attack.crop_scale,
-                CROP_SCALES,
-            )?;
-        }
+        self.check_crop_scales(&c.presentation_attack)?;
         self.within("landmarks: crop_scale", c.landmarks.crop_scale, CROP_SCALES)
+    }
+
+    /// Networks look at a frame together, so each has a scale of the same number for it.
+    fn check_crop_scales(&self, attacks: &[PadEntry]) -> Result<(), Error> {
+        const KEY: &str = "presentation_attack: crop_scales";
+        for attack in attacks {
+            let count = attack.crop_scales.len();
+            if !(1..=MAX_SCALES).contains(&count) {
+                let what = format!("[{KEY}]: {count} of them, not 1 to {MAX_SCALES}");
+                return Err(self.wrong(what));
+            }
+            if count != attacks[0].crop_scales.len() {
+                let what = format!("[{KEY}]: one network has more of them than another");
+                return Err(self.wrong(what));
+            }
+            let mut scales = attack.crop_scales.iter();
+            scales.try_for_each(|scale| self.within(KEY, *scale, CROP_SCALES))?;
+        }
+        Ok(())
     }
 
     /// No number is in any range.

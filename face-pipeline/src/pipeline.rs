@@ -256,7 +256,9 @@ impl Pipeline {
         at: Duration,
     ) -> Result<Option<Rejection>, Error> {
         let Finding { face, quality, .. } = *finding;
-        let liveness = pad::bona_fide(&mut self.networks.pad, &self.picture, &face)?;
+        let pad = &mut self.networks.pad;
+        let scale = capture.presentation().turn(pad::scales(pad));
+        let liveness = pad::look(pad, &self.picture, &face, scale)?;
         self.template.clear();
         if !self.extend_template(FIRST, &face)? {
             return Ok(Some(Rejection::Blurred));

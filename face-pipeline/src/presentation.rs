@@ -9,12 +9,14 @@ use crate::detect::Face;
 use crate::infrared::Glances;
 use crate::mesh::Mesh;
 use crate::motion::{Follower, Grey, Motion};
+use crate::pad::{self, MAX_SCALES, PadScore};
 use crate::window::{MOST_FRAMES, quartile_of_sorted};
 
 /// The cues of one window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Cues {
-    /// Lower quartile of the frames' certainties by the networks, 0 to 1.
+    /// Lower quartile of the frames' certainties by the networks, 0 to 1, at the crop scale at which it
+    /// is lowest.
     pub network: f32,
     /// How far the highest peak in the spectrum of the face stands out, decibels; the median of the
     /// first frames.
@@ -26,8 +28,8 @@ pub struct Cues {
 /// A presentation over a window. Zeroed when dropped.
 #[derive(Default)]
 pub struct Presentation {
-    /// Sorted.
-    certainties: Vec<f32>,
+    /// By crop scale, each sorted.
+    certainties: [Vec<f32>; MAX_SCALES],
     /// Sorted.
     peaks: Vec<f32>,
     pub(crate) follower: Follower,
@@ -38,7 +40,8 @@ pub struct Presentation {
 /// What the cues see of one image, so that it is looked at once and may be part of many presentations.
 /// Zeroed when dropped.
 pub struct Look {
-    pub(crate) certainty: f32,
+    /// At each crop scale.
+    pub(crate) scores: Vec<PadScore>,
     pub(crate) peak_db: f32,
     /// Face, surface and picture as small as the detector's.
     pub(crate) face: Face,
@@ -53,14 +56,14 @@ impl Presentation {
     /// Good frames so far.
     #[must_use]
     pub fn frames(&self) -> usize {
-        self.certainties.len()
+        self.certainties.iter().map(Vec::len).sum()
     }
 
     /// The cues so far.
     #[must_use]
     pub fn cues(&self) -> Cues {
         Cues {
-            network: quartile_of_sorted(&self.certainties),
+            network: self.network(),
             peak_db: self.peaks.get(self.peaks.len() / 2).copied().unwrap_or(0.0),
             motion: self.follower.motion(),
         }
@@ -68,7 +71,9 @@ impl Presentation {
 
     /// Adds an image as a capture adds a good frame.
     pub fn add(&mut self, look: &Look) {
-        self.push(look.certainty);
+        if let Some(score) = look.scores.get(self.turn(look.scores.len())) {
+            self.push(*score);
+        }
         if self.wants_peak() {
             self.peak(look.peak_db);
         }
@@ -79,8 +84,24 @@ impl Presentation {
         }
     }
 
-    pub(crate) fn push(&mut self, certainty: f32) {
-        insert(&mut self.certainties, certainty, MOST_FRAMES);
+    /// Number of the crop scale at which the networks are to look at the next frame: the first of those
+    /// with the fewest frames.
+    pub(crate) fn turn(&self, scales: usize) -> usize {
+        let seen = self.certainties.iter().take(scales).enumerate();
+        seen.min_by_key(|(_, certainties)| certainties.len())
+            .map_or(0, |(scale, _)| scale)
+    }
+
+    /// The lowest of the scales' lower quartiles: a picture has to pass at every one of them, and where each
+    /// has four frames, a bad one lowers none.
+    fn network(&self) -> f32 {
+        let seen = self.certainties.iter().filter(|c| !c.is_empty());
+        let quartiles = seen.map(|certainties| quartile_of_sorted(certainties));
+        quartiles.reduce(f32::min).unwrap_or(0.0)
+    }
+
+    pub(crate) fn push(&mut self, PadScore { scale, certainty }: PadScore) {
+        insert(&mut self.certainties[scale], certainty, MOST_FRAMES);
     }
 
     /// A grid does not come and go: the first frames are enough.
@@ -94,7 +115,7 @@ impl Presentation {
 
     /// Starts again, in the same memory.
     pub(crate) fn restart(&mut self) {
-        self.certainties.clear();
+        self.certainties.iter_mut().for_each(Vec::clear);
         self.peaks.clear();
         self.follower.forget();
         self.glances = Glances::default();
@@ -122,16 +143,17 @@ impl Drop for Presentation {
 }
 
 impl Look {
-    /// How certain the networks are of this image alone that a living person is there, 0 to 1.
+    /// How certain the networks are of this image alone that a living person is there, 0 to 1: at the
+    /// crop scale at which they are least.
     #[must_use]
     pub fn certainty(&self) -> f32 {
-        self.certainty
+        pad::lowest(&self.scores)
     }
 }
 
 impl std::fmt::Debug for Look {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Look(certainty {})", self.certainty)
+        write!(f, "Look(certainty {})", self.certainty())
     }
 }
 
@@ -253,16 +275,78 @@ mod tests {
         }
     }
 
+    fn shown(scales: usize, certainty: impl Fn(usize) -> f32) -> Presentation {
+        let mut presentation = Presentation::default();
+        for _frame in 0..8 {
+            let scale = presentation.turn(scales);
+            presentation.push(PadScore {
+                scale,
+                certainty: certainty(scale),
+            });
+        }
+        presentation
+    }
+
+    #[test]
+    fn a_picture_has_to_pass_at_every_scale() {
+        for odd_one in 0..2 {
+            let seen = shown(2, |scale| if scale == odd_one { 0.2 } else { 0.99 });
+            assert_eq!((seen.frames(), seen.cues().network), (8, 0.2));
+        }
+        assert_eq!(shown(1, |_| 0.99).cues().network, 0.99);
+        assert_eq!(Presentation::default().cues().network, 0.0);
+    }
+
+    #[test]
+    fn one_bad_frame_of_eight_refuses_nobody_at_whichever_scale_it_was() {
+        for scale in 0..2 {
+            let mut seen = shown(2, |_| 0.99);
+            seen.certainties[scale].pop();
+            assert_eq!(seen.turn(2), scale, "whose turn it is again");
+            seen.push(PadScore {
+                scale,
+                certainty: 0.01,
+            });
+            assert_eq!(seen.cues().network, 0.99);
+        }
+    }
+
+    /// The first frame of a new window has been looked at as one of the window before.
+    #[test]
+    fn after_a_restart_the_scales_are_still_taken_in_turn() {
+        let mut seen = shown(2, |_| 0.99);
+        seen.restart();
+        seen.push(PadScore {
+            scale: 1,
+            certainty: 0.9,
+        });
+        let mut turns = Vec::new();
+        for _frame in 0..3 {
+            turns.push(seen.turn(2));
+            seen.push(PadScore {
+                scale: turns[turns.len() - 1],
+                certainty: 0.9,
+            });
+        }
+        assert_eq!(turns, [0, 0, 1]);
+    }
+
     #[test]
     fn the_longest_capture_needs_no_more_memory_than_the_first_frame() {
         let mut presentation = Presentation::default();
-        presentation.push(0.5);
-        let room = presentation.certainties.capacity();
-        (1..MOST_FRAMES).for_each(|n| presentation.push(n as f32));
-        assert_eq!(presentation.certainties.capacity(), room);
-        (MOST_FRAMES..3 * room).for_each(|n| presentation.push(n as f32));
+        let push = |presentation: &mut Presentation, number: usize| {
+            presentation.push(PadScore {
+                scale: 1,
+                certainty: number as f32,
+            });
+        };
+        push(&mut presentation, 0);
+        let room = presentation.certainties[1].capacity();
+        (1..MOST_FRAMES).for_each(|number| push(&mut presentation, number));
+        assert_eq!(presentation.certainties[1].capacity(), room);
+        (MOST_FRAMES..3 * room).for_each(|number| push(&mut presentation, number));
         assert_eq!(presentation.frames(), 3 * room);
-        assert!(presentation.certainties.is_sorted());
+        assert!(presentation.certainties[1].is_sorted());
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub enum Stage {
     Quality,
     /// The surface of the main face is measured; of the first good frame and every fourth after it.
     Mesh,
-    /// The main face is looked at for a presentation attack.
+    /// The main face is looked at for a presentation attack, at the first crop scale: the frames of a
+    /// capture take all of them in turn.
     PresentationAttack,
     /// The main face becomes a template.
     Template,
@@ -57,7 +58,7 @@ impl Pipeline {
             Stage::Quality => self.on_face(|pipeline, face| pipeline.finding(face).map(drop)),
             Stage::Mesh => self.on_face(|pipeline, face| pipeline.features(face).map(drop)),
             Stage::PresentationAttack => self.on_face(|pipeline, face| {
-                pad::bona_fide(&mut pipeline.networks.pad, &pipeline.picture, face).map(drop)
+                pad::look(&mut pipeline.networks.pad, &pipeline.picture, face, 0).map(drop)
             }),
             Stage::Template => self.on_face(|pipeline, face| pipeline.template_of(face).map(drop)),
             Stage::Spectrum => self.on_face(|pipeline, face| {

@@ -113,7 +113,9 @@ fn a_manifest_that_contradicts_itself_is_refused() {
 fn a_number_out_of_its_range_is_refused_by_its_key() {
     let cases = [
         ("live_class = 0", "live_class = 9", "live_class"),
-        ("crop_scale = 2.7", "crop_scale = nan", "crop_scale"),
+        ("[2.7, 1.8]", "[2.7, nan]", "crop_scales"),
+        ("[2.7, 1.8]", "[]", "crop_scales"),
+        ("[2.7, 1.8]", "[1.0, 2.0, 3.0, 4.0, 5.0]", "crop_scales"),
         ("crop_scale = 1.5", "crop_scale = 0.0", "crop_scale"),
         ("mean = 127.5", "mean = inf", "mean"),
         ("divisor = 128.0", "divisor = -128.0", "divisor"),

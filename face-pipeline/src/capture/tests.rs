@@ -4,6 +4,7 @@ use super::*;
 use crate::infrared::Glance;
 use crate::manifest::{LivenessThresholds, Thresholds};
 use crate::motion::Motion;
+use crate::pad::PadScore;
 use crate::presentation::Fusion;
 use crate::quality::Quality;
 
@@ -99,7 +100,10 @@ fn add(capture: &mut Capture, fusion: Option<Fusion>, shown: Shown) -> Progress 
     let frame = GoodFrame {
         face: shown.face,
         template: &shown.template,
-        liveness: shown.liveness,
+        liveness: PadScore {
+            scale: 0,
+            certainty: shown.liveness,
+        },
         weight: 1.0,
         at: shown.at,
     };

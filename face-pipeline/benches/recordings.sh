@@ -46,13 +46,15 @@ mkdir -p "$out"
 for attack in moved-still screen; do
     "$programs/face" synthesise "$attack" --root "$nuaa/bona-fide" --every 24 --frames 60 --rate 20 --out "$out/$attack"
 done
-# Stills on a small screen, of each half on its own: chance goes by a picture's number in its folder.
+# Stills on a small screen: of everybody, and of each half on its own, because chance goes by a picture's
+# number in its folder.
 for person in "$nuaa"/bona-fide/*/; do
     name=$(basename "$person")
     half=$out/people-$(half_of "$name")
     mkdir -p "$half"
     ln -sfn "$(realpath "$person")" "$half/$name"
 done
+"$programs/face" synthesise held-screen --root "$nuaa/bona-fide" --every 24 --frames 60 --rate 20 --out "$out/held-screen"
 "$programs/face" synthesise held-screen --root "$out/people-odd" --every 24 --frames 40 --rate 20 --out "$out/held-screen-odd"
 "$programs/face" synthesise held-screen --root "$out/people-even" --seed 7 --every 24 --frames 30 --rate 10 --out "$out/held-screen-even"
 for portrait in person_a_1 person_a_2 person_b_1 person_b_2 impostor_1 impostor_2; do
@@ -63,5 +65,8 @@ for portrait in person_a_1 person_a_2 person_b_1 person_b_2 impostor_1 impostor_
         done
     done
 done
-# A film of each living head, on a screen in a hand.
+# A film of each living head, on a screen in a hand; then three more screens in other rooms and hands.
 "$programs/face" synthesise held-screen --root "$out/sim-live" --every 240 --frames 40 --rate 20 --film 30 --out "$out/held-film"
+for seed in 7 11 13; do
+    "$programs/face" synthesise held-screen --root "$out/sim-live" --seed "$seed" --every 240 --frames 20 --rate 10 --film 30 --out "$out/held-film-$seed"
+done

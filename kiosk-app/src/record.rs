@@ -53,10 +53,11 @@ pub enum Record {
         /// What it may take.
         limit_bytes: u64,
     },
-    /// The kiosk does not start, because its keys or its log cannot be used.
+    /// The kiosk does not start.
     #[serde(rename = "kiosk.start_refused")]
     StartRefused {
-        /// The log's stable code, or `keys` or `other`.
+        /// The log's stable code, or `keys`, `tamper_record`, `services`, `ledger`, `networks`, `trust` or
+        /// `other`.
         code: &'static str,
         /// The error and its causes.
         error: String,

@@ -7,4 +7,4 @@ target=${CARGO_TARGET_DIR:-target}/peer
 ${CARGO:-cargo} build --locked --quiet --manifest-path hal/peer/Cargo.toml --target-dir "$target" \
     || { echo "The independent reader could not be built; the first error above says why." >&2; exit 1; }
 PASSPORT_PEER=$(realpath "$target")/debug/passport-peer \
-    ${CARGO:-cargo} test --locked -p hal --features sim --test passport_peer -- --ignored
+    ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim --test passport_peer -- --ignored

@@ -12,4 +12,5 @@ if ! cmp -s "$wanted" "$peers/requirements.txt"; then
         || { echo "The independent verifiers could not be installed from PyPI; check the network and run the same command again." >&2; exit 1; }
     cp "$wanted" "$peers/requirements.txt"
 fi
-${CARGO:-cargo} test --locked -p attestation --test peers -- --ignored
+# With the same features as all tests, which are built by now.
+${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim --test peers -- --ignored

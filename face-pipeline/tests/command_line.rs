@@ -36,6 +36,11 @@ fn sessions_of_one_person_are_compared_as_one_person() {
     assert_eq!(json(&other)["mated"], 2);
 }
 
+fn in_windows_of_two(folder: &Folder) -> [&str; 6] {
+    let root = utf8(folder.path());
+    ["eval", "match", "--root", root, "--window", "2"]
+}
+
 #[test]
 fn a_window_is_not_compared_with_an_image_of_its_own_occasion() {
     let folder = Folder::of(&[
@@ -47,14 +52,7 @@ fn a_window_is_not_compared_with_an_image_of_its_own_occasion() {
         ("ben/x2.jpg", "impostor_1.jpg"),
     ]);
     let list = folder.write("pairs.csv", "anna/x2.jpg,anna/x1.jpg,1\n");
-    let all = [
-        "eval",
-        "match",
-        "--root",
-        utf8(folder.path()),
-        "--window",
-        "2",
-    ];
+    let all = in_windows_of_two(&folder);
     let found = json(&[&all[..], &["--all-pairs"]].concat());
     // Two references of each of two occasions with the one window of the other.
     assert_eq!(
@@ -77,14 +75,7 @@ fn a_window_passes_over_a_frame_without_a_face() {
         ("ben/x1.jpg", "impostor_1.jpg"),
     ]);
     folder.blank("anna/x2.png");
-    let all = [
-        "eval",
-        "match",
-        "--root",
-        utf8(folder.path()),
-        "--window",
-        "2",
-    ];
+    let all = in_windows_of_two(&folder);
     let found = json(&[&all[..], &["--all-pairs"]].concat());
     // Windows begin at x1, made of x1 and x3, and at x2, with one face only.
     let failed = &found["failure_to_acquire"];

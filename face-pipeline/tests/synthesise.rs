@@ -5,24 +5,34 @@
 #[path = "common/program.rs"]
 mod program;
 
+use std::path::Path;
+
 use program::{Folder, json, refusal, root, sessions, utf8};
+
+/// Moved stills of the people of a folder.
+fn moved_stills<'a>(folder: &'a Folder, out: &'a Path) -> [&'a str; 6] {
+    let root = utf8(folder.path());
+    [
+        "synthesise",
+        "moved-still",
+        "--root",
+        root,
+        "--out",
+        utf8(out),
+    ]
+}
 
 #[test]
 fn attacks_made_of_two_sessions_do_not_overwrite_each_other() {
     let folder = sessions();
     let out = folder.path().join("made");
-    let made = json(&[
-        "synthesise",
-        "moved-still",
-        "--root",
-        utf8(folder.path()),
-        "--out",
-        utf8(&out),
-        "--every",
-        "1",
-        "--frames",
-        "1",
-    ]);
+    let made = json(
+        &[
+            &moved_stills(&folder, &out)[..],
+            &["--every", "1", "--frames", "1"],
+        ]
+        .concat(),
+    );
     assert_eq!(
         (&made["presentations"], &made["frames"]),
         (&3.into(), &3.into())
@@ -97,16 +107,7 @@ fn images_that_differ_in_their_endings_only_are_named_before_the_work() {
         ("anna/2014_1.jpeg", "person_a_2.jpg"),
     ]);
     let out = folder.path().join("made");
-    let said = refusal(&[
-        "synthesise",
-        "moved-still",
-        "--every",
-        "1",
-        "--root",
-        utf8(folder.path()),
-        "--out",
-        utf8(&out),
-    ]);
+    let said = refusal(&[&moved_stills(&folder, &out)[..], &["--every", "1"]].concat());
     assert!(
         said.contains("2014_1.jpeg and ") && said.contains("rename one"),
         "{said}"
@@ -119,14 +120,7 @@ fn pictures_made_of_nothing_are_no_success() {
     let folder = Folder::of(&[]);
     let broken = folder.write("anna/2014_1.jpg", b"\xff\xd8\xff\xe0 cut short");
     let out = folder.path().join("made");
-    let said = refusal(&[
-        "synthesise",
-        "moved-still",
-        "--root",
-        utf8(folder.path()),
-        "--out",
-        utf8(&out),
-    ]);
+    let said = refusal(&moved_stills(&folder, &out));
     assert!(
         said.contains(utf8(&broken)) && said.contains("no presentation"),
         "{said}"

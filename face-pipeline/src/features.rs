@@ -19,6 +19,8 @@ pub struct Features {
     pub yaw_degrees: f32,
     /// Nod, degrees, of the line from forehead to chin out of the image; positive with the chin away.
     pub pitch_degrees: f32,
+    /// Lean to a shoulder, degrees, of the line from chin to forehead; positive clockwise in the image.
+    pub roll_degrees: f32,
     /// Largest distance of the lips' inner edges, over the same.
     pub mouth_open: f32,
     /// How certain the mesh's network is that there is a face with nothing before it, 0 to 1.
@@ -36,6 +38,8 @@ pub struct FeatureLimits {
     pub max_yaw_degrees: f32,
     /// Largest nod, degrees.
     pub max_pitch_degrees: f32,
+    /// Largest lean, degrees.
+    pub max_roll_degrees: f32,
     /// Largest opening of the mouth.
     pub max_mouth_open: f32,
     /// Least certainty of the mesh.
@@ -52,6 +56,7 @@ impl Default for FeatureLimits {
         Self {
             max_yaw_degrees: 24.0, // a portrait turned by 45° has 25 to 30; NUAA: 14 at most
             max_pitch_degrees: 35.0, // one that nods by 45° has 42; NUAA: −13 to 26
+            max_roll_degrees: 20.0, // LFW: 0.03 % above; NUAA: 13 at most
             max_mouth_open: 0.25,  // LFW: 0.36 % above, all shouting; NUAA: 0.08 at most
             min_presence: 0.99,    // LFW, frontal: 0.997 and more; NUAA: 1.000
             max_disagreement: 0.45, // LFW, frontal: 0.445 at most; NUAA: 0.31
@@ -99,6 +104,7 @@ impl Features {
         Self {
             yaw_degrees: out_of_image(mesh, right_side, left_side),
             pitch_degrees: out_of_image(mesh, FOREHEAD, CHIN),
+            roll_degrees: lean(at(CHIN), at(FOREHEAD)),
             eyes_open: opening(&LIDS[0]).min(opening(&LIDS[1])) / height,
             mouth_open: opening(&LIPS) / height,
             presence: mesh.presence,
@@ -122,6 +128,10 @@ impl Features {
                 Rejection::Turned,
             ),
             (
+                self.roll_degrees.abs() <= limits.max_roll_degrees,
+                Rejection::Tilted,
+            ),
+            (
                 self.mouth_open <= limits.max_mouth_open,
                 Rejection::MouthOpen,
             ),
@@ -136,4 +146,9 @@ impl Features {
 fn out_of_image(mesh: &Mesh, from: usize, to: usize) -> f32 {
     let ([ax, ay, az], [bx, by, bz]) = (mesh.points[from], mesh.points[to]);
     (bz - az).atan2((bx - ax).hypot(by - ay)).to_degrees()
+}
+
+/// How far the line from a lower point to an upper one leans from upright, degrees; positive clockwise.
+fn lean(low: Point, high: Point) -> f32 {
+    (high.x - low.x).atan2(low.y - high.y).to_degrees()
 }

@@ -6,10 +6,13 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::relief::{Point, Relief, disc, fill};
 use common::{Component, pipeline, portrait, view, worsens};
-use face_pipeline::{QualityLimits, Rejection};
-use image::RgbImage;
+use face_pipeline::{Capture, QualityLimits, Rejection};
+use image::imageops::interpolate_bilinear;
+use image::{Rgb, RgbImage};
 
 /// Upper and lower lids of both eyes, from corner to corner, in MediaPipe's numbering.
 const LIDS: [([usize; 7], [usize; 7]); 2] = [
@@ -104,6 +107,18 @@ impl Model {
         turned.collect()
     }
 
+    /// The picture leaning clockwise by so many degrees, about the nose's bridge.
+    fn leaning(&self, degrees: f32) -> RgbImage {
+        let [x, y] = self.at(NOSE_BRIDGE);
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        RgbImage::from_fn(self.frame.width(), self.frame.height(), |u, v| {
+            let (right, down) = (u as f32 - x, v as f32 - y);
+            let from = [x + right * cos + down * sin, y - right * sin + down * cos];
+            let seen = interpolate_bilinear(&self.frame, from[0], from[1]);
+            seen.unwrap_or(Rgb([120, 118, 115]))
+        })
+    }
+
     /// Discs over the eyes, as wide as a share of the eye, blended over what is there.
     fn on_eyes(&self, radius: f32, colour: f32, opacity: f32) -> RgbImage {
         let mut frame = self.frame.clone();
@@ -180,8 +195,42 @@ fn a_mask_hides_the_face() {
     assert_eq!(seen[3].rejection, Some(Rejection::Blurred), "{:?}", seen[3]);
 }
 
-/// What is said where the five points lean. That they hardly follow a head that leans is the detector's
-/// (README, Quality).
+/// How far the portrait itself leans to its right shoulder, degrees.
+const ITS_LEAN: f32 = 6.0;
+
+/// To either side.
+#[test]
+fn a_head_that_leans_has_roll() {
+    let model = Model::new();
+    for side in [-1.0, 1.0] {
+        let steps = [0.0, 10.0, 20.0, 30.0].map(|lean| model.leaning(ITS_LEAN + side * lean));
+        worsens(
+            |a| a.features.expect("a mesh").roll_degrees.abs(),
+            true,
+            Rejection::Tilted,
+            &steps,
+        );
+    }
+}
+
+/// The comparison would take a head that leans by 30° for somebody else's; who cannot hold it upright
+/// comes to an officer, however long it takes.
+#[test]
+fn who_leans_is_told_so_and_not_compared() {
+    let mut pipeline = pipeline();
+    let reference = pipeline.reference(view(&portrait("person_b_2")));
+    let mut capture = Capture::new(reference.expect("a good photo"));
+    let leaning = Model::new().leaning(-30.0);
+    for number in 0..20 {
+        let at = Duration::from_millis(number * 200);
+        let step = pipeline.observe(&mut capture, view(&leaning), at);
+        let step = step.expect("a frame");
+        assert_eq!(step.rejection, Some(Rejection::Tilted), "frame {number}");
+        assert_eq!(step.evidence, None);
+    }
+}
+
+/// What is said where the five points lean, which they hardly do where the head leans (README, Quality).
 #[test]
 fn what_leans_beyond_its_limit_is_tilted() {
     let seen = pipeline().assess(view(&Model::new().frame));

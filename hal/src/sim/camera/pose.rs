@@ -24,6 +24,9 @@ pub(super) const APPROACH_ENDS: f32 = 4.6;
 const TURN: [f32; 4] = [0.8, 2.0, 2.8, 4.0];
 /// How far a head turns that is asked to, radians: 32°, what a stiff neck can do.
 const HEAD_TURN: f32 = 0.56;
+/// Share of the usual swaying to the sides in somebody who minds the arrow: 3° instead of 10°, which would
+/// be a turn to the other side.
+const MINDFUL: f32 = 0.3;
 /// How far a picture is turned to look like that, radians: 40°.
 const PICTURE_TURN: f32 = 0.70;
 
@@ -57,7 +60,7 @@ pub(super) fn turning(seed: u64, t: f32, side: Side) -> Pose {
     let aside = aside(t);
     Pose {
         turn: [
-            yaw * (1.0 - aside) + towards(side) * HEAD_TURN * aside,
+            MINDFUL * yaw * (1.0 - aside) + towards(side) * HEAD_TURN * aside,
             pitch,
             roll,
         ],

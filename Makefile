@@ -20,7 +20,7 @@ build: setup ## Build every program with its simulators
 demo: build ## See the kiosk verify a person (in a window, or headless without a display)
 	@scripts/demo.sh
 
-test: build ## Prove it: unit tests, property tests, every scenario end to end
+test: setup ## Prove it: unit tests, property tests, every scenario end to end
 	@scripts/test.sh
 
 check: setup ## Format, lints, licences

@@ -14,7 +14,9 @@ case " $* " in
                 || { echo "npm could not install the packages of $lab; its lines above say why." >&2; exit 1; }
         fi ;;
 esac
-echo "==> Building"
-${CARGO:-cargo} build --locked -q -p chain-lab
+if [ -z "${BUILT:-}" ]; then # `make test` has built it
+    echo "==> Building"
+    ${CARGO:-cargo} build --locked -q -p chain-lab
+fi
 echo "==> Running (all of it: about five minutes; --smoke: half a minute)"
 exec "${CARGO_TARGET_DIR:-target}/debug/chain-lab" "$@"

@@ -8,14 +8,21 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" = 0 ] && ! setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$PWD/README.md"; then
     echo "Warning: nobody but root can enter $PWD; tests of the photo decoder will fail. Clone into another folder, such as /srv." >&2
 fi
-# The stand-in for an integrator's photo decoder is a shared library, which no test is linked with.
-${CARGO:-cargo} build --locked -p wlt-test-decoder
+# Everything that the tests start, in one build: `cargo test` alone leaves out programs and libraries
+# that no test is linked with, and building those by themselves would choose other features and compile
+# half of it again.
+everything="--locked --workspace --features kiosk-app/demo,hal/sim"
+if ! ${CARGO:-cargo} build $everything --lib --bins --tests --example receipts; then
+    echo "The build failed; the first error above says where. Run the same command again after correcting it." >&2
+    exit 1
+fi
+export BUILT=yes
 # What hangs is ended and named with all that it has started, instead of taking everything after it along.
 # At a terminal it stays in the foreground, so that Ctrl-C reaches it.
 limited="timeout --kill-after=10"
 if [ -t 0 ]; then limited+=" --foreground"; fi
 runner=CARGO_TARGET_$(uname -m | tr a-z A-Z)_UNKNOWN_LINUX_GNU_RUNNER
-if ! env "$runner=$limited 2400" ${CARGO:-cargo} test --locked --workspace --features kiosk-app/demo,hal/sim --no-fail-fast; then
+if ! env "$runner=$limited 2400" ${CARGO:-cargo} test $everything --no-fail-fast; then
     echo "A test failed; its name and message are above. Run it alone with: cargo test -p CRATE NAME" >&2
     exit 1
 fi

@@ -21,13 +21,13 @@ fn answered(run: &stories::Run) -> Vec<String> {
 fn a_resident_turns_the_head_as_asked_and_is_verified() {
     let run = stories::play("challenge");
     run.ends("verified", "all_factors_accepted");
+    assert_eq!(answered(&run), ["done"], "{}", run.said());
     run.showed(&[
         "capture-good",
         "challenge-ahead",
         "challenge-back",
         "receipt-verified",
     ]);
-    assert_eq!(answered(&run), ["done"], "{}", run.said());
     assert_eq!(run.receipt_holds()["decision"], "verified");
     run.names_nobody();
 }

@@ -160,3 +160,28 @@ fn blink(seed: u64, t: f32) -> f32 {
     // Lids fall faster than they rise.
     ramp(0.0, 0.35, through) - ramp(0.5, 1.0, through)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tenth of a second apart, for as long as a turn lasts.
+    fn moments() -> impl Iterator<Item = f32> {
+        (0..40).map(|tenths| tenths as f32 / 10.0)
+    }
+
+    /// The challenge takes 10° to the other side for a wrong answer, as it must.
+    #[test]
+    fn who_turns_to_a_side_does_not_turn_to_the_other_first() {
+        for seed in 0..50 {
+            for side in [Side::Left, Side::Right] {
+                let yaws = moments().map(|t| turning(seed, t, side).turn[0] * towards(side));
+                let (least, most) = yaws.fold((0.0, 0.0), |(least, most): (f32, f32), yaw| {
+                    (least.min(yaw), most.max(yaw))
+                });
+                assert!(least.to_degrees() > -5.0, "{seed} {side:?}: {least}");
+                assert!(most.to_degrees() > 30.0, "{seed} {side:?}: {most}");
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ case " $* " in
                 || { echo "npm could not install the packages of $lab; its lines above say why." >&2; exit 1; }
         fi ;;
 esac
-if [ -z "${BUILT:-}" ]; then # `make test` has built it
+if [ -z "${KIOSK_TESTS_BUILT:-}" ]; then # `make test` has built it
     echo "==> Building"
     ${CARGO:-cargo} build --locked -q -p chain-lab
 fi

@@ -8,15 +8,15 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" = 0 ] && ! setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$PWD/README.md"; then
     echo "Warning: nobody but root can enter $PWD; tests of the photo decoder will fail. Clone into another folder, such as /srv." >&2
 fi
-# Everything that the tests start, in one build: `cargo test` alone leaves out programs and libraries
+# Everything of the workspace that the tests start, in one build: `cargo test` alone leaves out programs and libraries
 # that no test is linked with, and building those by themselves would choose other features and compile
 # half of it again.
 everything="--locked --workspace --features kiosk-app/demo,hal/sim"
-if ! ${CARGO:-cargo} build $everything --lib --bins --tests --example receipts; then
+if ! ${CARGO:-cargo} build $everything --lib --bins --tests --examples; then
     echo "The build failed; the first error above says where. Run the same command again after correcting it." >&2
     exit 1
 fi
-export BUILT=yes
+export KIOSK_TESTS_BUILT=yes
 # What hangs is ended and named with all that it has started, instead of taking everything after it along.
 # At a terminal it stays in the foreground, so that Ctrl-C reaches it.
 limited="timeout --kill-after=10"

@@ -1,5 +1,5 @@
-//! What the surface of a face tells about its features: whether the eyes are open, the mouth is
-//! closed, and nothing is in front of them. Components and formulas of eyes and mouth are those of
+//! What the surface of a face tells about its features: how the head is held, whether the eyes are open,
+//! the mouth is closed, and nothing is in front of them. Components and formulas of eyes and mouth are those of
 //! ISO/IEC 29794-5 (7.4.3, 7.4.4) as OFIQ computes them, on the points of the mesh.
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,8 @@ pub struct Features {
     pub yaw_degrees: f32,
     /// Nod, degrees, of the line from forehead to chin out of the image; positive with the chin away.
     pub pitch_degrees: f32,
-    /// Lean to a shoulder, degrees, of the line from chin to forehead; positive clockwise in the image.
+    /// Lean to a shoulder, degrees, of the line from chin to forehead; positive clockwise in the image. Of
+    /// a head that turns and nods at once it has a part, too.
     pub roll_degrees: f32,
     /// Largest distance of the lips' inner edges, over the same.
     pub mouth_open: f32,
@@ -46,8 +47,9 @@ pub struct FeatureLimits {
     pub min_presence: f32,
     /// Largest disagreement of the points.
     pub max_disagreement: f32,
-    /// A person who keeps none of these for so long is taken as they are, milliseconds: there are
-    /// people who cannot open an eye, close their mouth or show their face.
+    /// Who keeps mouth, certainty or disagreement above or below their limits for so long is taken as
+    /// they are, milliseconds: there are people who cannot close their mouth or show their face. The
+    /// pose is waited for.
     pub patience_ms: u64,
 }
 
@@ -56,7 +58,7 @@ impl Default for FeatureLimits {
         Self {
             max_yaw_degrees: 24.0, // a portrait turned by 45° has 25 to 30; NUAA: 14 at most
             max_pitch_degrees: 35.0, // one that nods by 45° has 42; NUAA: −13 to 26
-            max_roll_degrees: 20.0, // LFW: 0.03 % above; NUAA: 13 at most
+            max_roll_degrees: 20.0, // LFW: 0.03 % refused; NUAA: 13 at most
             max_mouth_open: 0.25,  // LFW: 0.36 % above, all shouting; NUAA: 0.08 at most
             min_presence: 0.99,    // LFW, frontal: 0.997 and more; NUAA: 1.000
             max_disagreement: 0.45, // LFW, frontal: 0.445 at most; NUAA: 0.31
@@ -112,16 +114,13 @@ impl Features {
         }
     }
 
-    /// The first limit that is not kept; what covers a face is named before what it hides. A
-    /// measurement that is not a number keeps no limit.
+    /// The first limit that is not kept. Without a face that can be seen nothing else can be believed; a
+    /// head that leans keeps the two networks from agreeing, so that comes before; what covers a face,
+    /// before what it hides. A measurement that is not a number keeps no limit.
     #[must_use]
     pub fn rejection(&self, limits: &FeatureLimits) -> Option<Rejection> {
         let checks = [
-            (
-                self.presence >= limits.min_presence
-                    && self.disagreement <= limits.max_disagreement,
-                Rejection::Covered,
-            ),
+            (self.presence >= limits.min_presence, Rejection::Covered),
             (
                 self.yaw_degrees.abs() <= limits.max_yaw_degrees
                     && self.pitch_degrees.abs() <= limits.max_pitch_degrees,
@@ -130,6 +129,10 @@ impl Features {
             (
                 self.roll_degrees.abs() <= limits.max_roll_degrees,
                 Rejection::Tilted,
+            ),
+            (
+                self.disagreement <= limits.max_disagreement,
+                Rejection::Covered,
             ),
             (
                 self.mouth_open <= limits.max_mouth_open,

@@ -132,7 +132,7 @@ impl Pipeline {
         Ok(Some(Assessment {
             quality: finding.quality,
             features,
-            rejection: finding.rejection.or(closer),
+            rejection: Rejection::of_both(finding.rejection, closer),
         }))
     }
 

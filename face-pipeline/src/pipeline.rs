@@ -153,11 +153,14 @@ impl Pipeline {
         capture: &mut Capture,
         finding: &Finding,
     ) -> Result<Option<Rejection>, Error> {
-        if finding.rejection.is_some() || !capture.frames().is_multiple_of(CLOSER_LOOK_EVERY) {
-            return Ok(finding.rejection);
+        let first = finding.rejection;
+        let is_settled = first.is_some_and(|rejection| !rejection.is_of_features());
+        if is_settled || !capture.frames().is_multiple_of(CLOSER_LOOK_EVERY) {
+            return Ok(first);
         }
         let features = self.features(&finding.face)?;
-        let rejection = features.and_then(|f| f.rejection(&self.settings.quality.features));
+        let closer = features.and_then(|f| f.rejection(&self.settings.quality.features));
+        let rejection = Rejection::of_both(first, closer);
         if rejection.is_none() {
             capture.is_whole();
         }
@@ -311,7 +314,7 @@ impl Pipeline {
     }
 }
 
-/// Of so many good frames one is looked at by the mesh, too; the first of a window, and the last that
+/// Of so many good frames one is looked at by the mesh, too; the first of a capture, and the last that
 /// the shortest needs. A frame that it refuses is not counted, so the next one is looked at again.
 const CLOSER_LOOK_EVERY: usize = 4;
 /// Recognisers that are asked about every good frame.

@@ -48,6 +48,17 @@ impl Rejection {
     pub(crate) fn is_of_features(self) -> bool {
         matches!(self, Self::MouthOpen | Self::Covered | Self::Glare)
     }
+
+    /// Of what two looks at a face found, what to say: what anybody can change comes first, so that
+    /// whoever is taken as they are in the end holds the head as everybody does.
+    pub(crate) fn of_both(first: Option<Self>, closer: Option<Self>) -> Option<Self> {
+        let held = closer.filter(|closer| !closer.is_of_features());
+        match first {
+            Some(first) if first.is_of_features() => held.or(Some(first)),
+            Some(first) => Some(first),
+            None => closer,
+        }
+    }
 }
 
 /// Measurements of one face in one frame.

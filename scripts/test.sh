@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # All tests: unit and property tests of every crate, the stories against the real programs, the
-# independent implementations of our formats and of travel documents, the verification page in a browser, and the short form
-# of the chain lab.
+# independent implementations of our formats and of travel documents, the verification page in a
+# browser, and the short form of the chain lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Run by root, the kiosk starts the decoder of card photos as nobody, who must be able to get to it.
 if [ "$(id -u)" = 0 ] && ! setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$PWD/README.md"; then
     echo "Warning: nobody but root can enter $PWD; tests of the photo decoder will fail. Clone into another folder, such as /srv." >&2
 fi
-# Everything of the workspace that the tests start, in one build: `cargo test` alone leaves out programs and libraries
-# that no test is linked with, and building those by themselves would choose other features and compile
-# half of it again.
+# Everything of the workspace that the tests start, in one build: `cargo test` alone leaves out programs
+# and libraries that no test is linked with, and building those by themselves would choose other
+# features and compile half of it again.
+echo "==> Building (the first time takes about a quarter of an hour on two cores)"
 everything="--locked --workspace --features kiosk-app/demo,hal/sim"
 if ! ${CARGO:-cargo} build $everything --lib --bins --tests --examples; then
     echo "The build failed; the first error above says where. Run the same command again after correcting it." >&2

@@ -1,6 +1,6 @@
-//! What the surface of a face tells about its features: how the head is held, whether the eyes are open,
-//! the mouth is closed, and nothing is in front of them. Components and formulas of eyes and mouth are those of
-//! ISO/IEC 29794-5 (7.4.3, 7.4.4) as OFIQ computes them, on the points of the mesh.
+//! What the surface of a face tells about its features: how the head is held, whether the eyes are
+//! open, the mouth is closed, and nothing is in front of them. Components and formulas of eyes and
+//! mouth are those of ISO/IEC 29794-5 (7.4.3, 7.4.4) as OFIQ computes them, on the points of the mesh.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +47,9 @@ pub struct FeatureLimits {
     pub min_presence: f32,
     /// Largest disagreement of the points.
     pub max_disagreement: f32,
-    /// Who keeps mouth, certainty or disagreement above or below their limits for so long is taken as
-    /// they are, milliseconds: there are people who cannot close their mouth or show their face. The
-    /// pose is waited for.
+    /// Who breaks the limits of mouth, certainty or disagreement for so long is taken as they are,
+    /// milliseconds: there are people who cannot close their mouth or show their face. The pose is
+    /// waited for.
     pub patience_ms: u64,
 }
 

@@ -202,7 +202,7 @@ fn a_mask_hides_the_face() {
 /// How far the portrait itself leans to its right shoulder, degrees.
 const ITS_LEAN: f32 = 6.0;
 
-/// To either side.
+/// To either side, from upright on.
 #[test]
 fn a_head_that_leans_has_roll() {
     let model = Model::new();
